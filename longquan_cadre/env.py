@@ -1,0 +1,167 @@
+"""Strict readers of the environment: a value that makes no sense stops the start with a sentence.
+
+Every name may also be given as NAME_FILE, the path of a file that holds the value, so that secrets need not
+stand in a process listing.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import dj_database_url
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of NAME, or the content of the file NAME_FILE; naming both is refused."""
+    path = os.environ.get(f"{name}_FILE", "")
+    if not path:
+        return os.environ.get(name, default).strip()
+    if os.environ.get(name):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE: cannot read {path} ({error}).") from error
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in TRUE | FALSE:
+        return value in TRUE
+    raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off; it is “{value}”.")
+
+
+def words(name: str) -> list[str]:
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def database(name: str, default_path: Path) -> dict[str, Any]:
+    """A Django database of a sqlite:// or postgresql:// URL; SQLite in the data folder when there is none."""
+    url = text(name) or f"sqlite:///{default_path}"
+    scheme = url.partition("://")[0]
+    if scheme in {"sqlite", "sqlite3"}:
+        path = unquote(url.partition("://")[2].removeprefix("/"))
+        if not path or path == ":memory:":
+            raise ImproperlyConfigured(f"{name} must name a file: sqlite:////var/lib/longquan/db.sqlite3.")
+        return sqlite(Path(path))
+    if scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"{name} must begin with sqlite:// or postgresql://; it begins with “{scheme}”.")
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not a database address: {error}.") from error
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(f"{name} names no database: postgresql://user:password@host:5432/longquan.")
+    return config
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as a database that is evidence: writers queue instead of failing, and a commit is on the disk."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def site_url(name: str, default: str) -> str:
+    url = (text(name) or default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+        raise ImproperlyConfigured(f"{name} must be like https://id.example.gov.cn, without a path; it is “{url}”.")
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has an impossible port: “{url}”.") from error
+    return url
+
+
+def email(name: str) -> dict[str, Any]:
+    """Django's e-mail settings of EMAIL_URL: console:, smtp://, smtp+tls:// or smtps://user:password@host:port."""
+    url = text(name) or "console:"
+    if url in {"console:", "console://"}:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must begin with smtp://, smtp+tls:// or smtps:// and name a host.")
+    try:
+        port = parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has an impossible port.") from error
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+def redis(name: str) -> str:
+    url = text(name)
+    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://; it is “{url}”.")
+    return url
+
+
+def data_dir(name: str, default: Path) -> Path:
+    path = Path(text(name) or default).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made ({error}).") from error
+    return path
+
+
+def secret_key(name: str, folder: Path) -> str:
+    """The secret of the deployment; the embedded mode makes its own once, readable by its owner only."""
+    key = text(name) or _kept(folder / "secret-key", lambda: secrets.token_urlsafe(64))
+    if len(key) < 32:
+        raise ImproperlyConfigured(f"{name} must have at least 32 characters.")
+    return key
+
+
+def field_keys(name: str, folder: Path) -> list[str]:
+    """Fernet keys, newest first: the first encrypts, all decrypt, so a key can be retired without losing rows."""
+    keys = words(name) or [_kept(folder / "field-key", lambda: Fernet.generate_key().decode())]
+    for position, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: key {position} is not 32 url-safe base64 bytes.") from error
+    return keys
+
+
+def _kept(path: Path, make: Any) -> str:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_kept(path)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
+    return _read_kept(path)
+
+
+def _read_kept(path: Path) -> str:
+    value = path.read_text(encoding="utf-8").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{path} is empty: remove it, or put the key back that stood in it.")
+    return value
