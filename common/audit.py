@@ -9,7 +9,12 @@ from common.models import AuditEntry
 
 
 def record(
-    *, verb: str, subject: Model, actor: Model | None, now: datetime, changes: dict[str, Any] | None = None
+    *,
+    verb: str,
+    subject: Model,
+    actor: Model | None,
+    now: datetime,
+    changes: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Append who did what to `subject`. `changes` holds facts or field -> [old, new]; never a secret."""
     return AuditEntry.objects.create(
@@ -26,12 +31,18 @@ def history(*subjects: Model) -> QuerySet[AuditEntry]:
     """What happened to these objects, newest first."""
     entries = AuditEntry.objects.none()
     for subject in subjects:
-        entries |= AuditEntry.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+        entries |= AuditEntry.objects.filter(
+            subject_type=subject._meta.label_lower, subject_id=subject.pk
+        )
     return entries.select_related("actor").order_by("-id")
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
-    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    return {
+        name: [before.get(name), value]
+        for name, value in after.items()
+        if before.get(name) != value
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -39,4 +50,6 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+    return (
+        value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+    )

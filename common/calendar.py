@@ -16,14 +16,22 @@ _warned: set[int] = set()
 def load(years: Iterable[int]) -> WorkingCalendar:
     """The working days of these years, by the newest version of each. One query."""
     wanted = sorted(set(years))
-    rows = {row.year: row for row in CalendarYear.objects.filter(year__in=wanted).order_by("version")}
+    rows = {
+        row.year: row
+        for row in CalendarYear.objects.filter(year__in=wanted).order_by("version")
+    }
     for year in wanted:
         if year not in rows and year not in _warned:
             _warned.add(year)
-            logger.warning("The working days of %s are not entered: Monday to Friday is assumed.", year)
+            logger.warning(
+                "The working days of %s are not entered: Monday to Friday is assumed.",
+                year,
+            )
     return WorkingCalendar(
         exceptions={
-            date.fromisoformat(day): entry["working"] for row in rows.values() for day, entry in row.exceptions.items()
+            date.fromisoformat(day): entry["working"]
+            for row in rows.values()
+            for day, entry in row.exceptions.items()
         },
         known_years=frozenset(rows),
     )
@@ -52,5 +60,8 @@ def season_value(row: OfficeHoursSeason) -> Season:
     return Season(
         row.first_day,
         row.last_day,
-        tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in row.spans),
+        tuple(
+            (time.fromisoformat(start), time.fromisoformat(end))
+            for start, end in row.spans
+        ),
     )

@@ -27,15 +27,28 @@ class LanguageMiddleware:
         request.LANGUAGE_CODE = language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
-        for name, cookie, value in (("lang", settings.LANGUAGE_COOKIE_NAME, language), ("text", TEXT_SIZE_COOKIE, size)):
+        for name, cookie, value in (
+            ("lang", settings.LANGUAGE_COOKIE_NAME, language),
+            ("text", TEXT_SIZE_COOKIE, size),
+        ):
             if request.GET.get(name) == value:
                 response.set_cookie(
-                    cookie, value, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax"
+                    cookie,
+                    value,
+                    max_age=YEAR,
+                    secure=settings.HTTPS,
+                    httponly=True,
+                    samesite="Lax",
                 )
         return response
 
 
-def _choice(request: HttpRequest, parameter: str, cookie: str, allowed: list[str] | tuple[str, ...]) -> str:
+def _choice(
+    request: HttpRequest,
+    parameter: str,
+    cookie: str,
+    allowed: list[str] | tuple[str, ...],
+) -> str:
     for value in (request.GET.get(parameter), request.COOKIES.get(cookie)):
         if value in allowed:
             return value

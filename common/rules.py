@@ -80,7 +80,9 @@ class OfficeHours:
         )
 
     def is_open(self, now: datetime) -> bool:
-        return any(span.start <= now < span.end for span in self.spans(local(now).date()))
+        return any(
+            span.start <= now < span.end for span in self.spans(local(now).date())
+        )
 
     def day_end(self, day: date) -> datetime | None:
         """The end of the last span, when the office day ends; None on a rest day."""
@@ -91,7 +93,11 @@ class OfficeHours:
         """Spans that end after `now`, in order, within the horizon."""
         today = local(now).date()
         for offset in range(HORIZON_DAYS + 1):
-            yield from (span for span in self.spans(today + timedelta(days=offset)) if span.end > now)
+            yield from (
+                span
+                for span in self.spans(today + timedelta(days=offset))
+                if span.end > now
+            )
 
     def next_opening(self, now: datetime) -> datetime | None:
         """The next instant at which the doors open; None while open, or when nothing opens within the horizon."""

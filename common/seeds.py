@@ -20,18 +20,28 @@ DEFAULT_HOURS = "city"
 def load(**kwargs: Any) -> None:
     """Add what is missing and change nothing that is there: an administrator's edits stay."""
     years, hours, seasons = (
-        installed.get_model("common", name) for name in ("CalendarYear", "OfficeHoursSet", "OfficeHoursSeason")
+        installed.get_model("common", name)
+        for name in ("CalendarYear", "OfficeHoursSet", "OfficeHoursSeason")
     )
     existing = set(years.objects.values_list("year", flat=True))
     years.objects.bulk_create(
-        years(year=year, version=1, source="国务院办公厅节假日安排通知", adopted_at=timezone.now(), exceptions=days)
+        years(
+            year=year,
+            version=1,
+            source="国务院办公厅节假日安排通知",
+            adopted_at=timezone.now(),
+            exceptions=days,
+        )
         for year, days in working_days().items()
         if year not in existing
     )
-    city, created = hours.objects.get_or_create(code=DEFAULT_HOURS, defaults={"name": "全市统一作息"})
+    city, created = hours.objects.get_or_create(
+        code=DEFAULT_HOURS, defaults={"name": "全市统一作息"}
+    )
     if created:
         seasons.objects.bulk_create(
-            seasons(hours=city, first_day=first, last_day=last, spans=spans) for first, last, spans in DEFAULT_SEASONS
+            seasons(hours=city, first_day=first, last_day=last, spans=spans)
+            for first, last, spans in DEFAULT_SEASONS
         )
 
 
@@ -39,5 +49,8 @@ def working_days() -> dict[int, dict[str, dict[str, Any]]]:
     years: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
     with WORKING_DAYS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            years[int(row["date"][:4])][row["date"]] = {"working": row["kind"] == "work", "name": row["name"]}
+            years[int(row["date"][:4])][row["date"]] = {
+                "working": row["kind"] == "work",
+                "name": row["name"],
+            }
     return years

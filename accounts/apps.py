@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import seeds
+
+        post_migrate.connect(seeds.load, sender=self, dispatch_uid="accounts.seeds")

@@ -1,0 +1,131 @@
+"""Who may open what: one row for every named URL. The middleware enforces it, the navigation is drawn from it, and the
+permission and accessibility tests walk it. A URL without a row answers nobody and fails the tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role
+
+
+class Reach(IntEnum):
+    """How far a role's hand goes on a page; with several roles the farthest counts."""
+
+    SELF = 1
+    UNIT = 2
+    GROUP = 3
+    CITY = 4
+
+
+GET = frozenset({"GET", "HEAD"})
+POST = frozenset({"POST"})
+BOTH = GET | POST
+
+CADRE = {Role.CADRE: Reach.SELF}
+OFFICER = {Role.UNIT_OFFICER: Reach.UNIT}
+UNIT_LEAD = {Role.LEADING_GROUP_HEAD: Reach.UNIT}
+EXPRESS = {Role.EXPRESS_STAFF: Reach.CITY, Role.EXPRESS_HEAD: Reach.CITY}
+SUPERVISORS = {Role.SUPERVISOR: Reach.GROUP}
+ADMINISTRATORS = {Role.ADMINISTRATOR: Reach.CITY}
+
+
+@dataclass(frozen=True)
+class Page:
+    methods: frozenset[str]
+    #: Empty for pages that are public or for everybody signed in.
+    roles: Mapping[str, Reach] = field(default_factory=dict)
+    public: bool = False
+    #: The page is about one object: others' objects answer 404.
+    detail: bool = False
+    #: Reachable before a mandatory second factor is set up.
+    before_second_factor: bool = False
+    #: Label in the navigation; only pages without arguments have one.
+    nav: Promise | str = ""
+
+
+def public(methods: frozenset[str] = GET, *, detail: bool = False) -> Page:
+    return Page(methods, public=True, detail=detail, before_second_factor=True)
+
+
+def signed_in(
+    methods: frozenset[str] = GET,
+    *,
+    before_second_factor: bool = False,
+    nav: Promise | str = "",
+) -> Page:
+    return Page(methods, before_second_factor=before_second_factor, nav=nav)
+
+
+TABLE: dict[str, Page] = {
+    # Everybody
+    "home": public(),
+    "healthz": public(),
+    "styleguide": public(),
+    "card": public(detail=True),
+    "card_by_code": public(),
+    "card_vcard": public(detail=True),
+    "card_photo": public(detail=True),
+    # Signing in; before anything else is known about the person
+    "account_login": public(BOTH),
+    "account_inactive": public(),
+    "mfa_authenticate": public(BOTH),
+    "activate": public(BOTH),
+    # Everybody's own account
+    "account_logout": signed_in(BOTH, before_second_factor=True),
+    "account_reauthenticate": signed_in(BOTH, before_second_factor=True),
+    "account_change_password": signed_in(BOTH),
+    "account_security": signed_in(),
+    "mfa_index": signed_in(before_second_factor=True),
+    "mfa_activate_totp": signed_in(BOTH, before_second_factor=True),
+    "mfa_totp_qr": signed_in(before_second_factor=True),
+    "mfa_deactivate_totp": signed_in(BOTH),
+    "mfa_reauthenticate": signed_in(BOTH, before_second_factor=True),
+    "mfa_view_recovery_codes": signed_in(before_second_factor=True),
+    "mfa_generate_recovery_codes": signed_in(BOTH, before_second_factor=True),
+    "mfa_download_recovery_codes": signed_in(before_second_factor=True),
+    "usersessions_list": signed_in(BOTH),
+    # The landing page sends or shows everybody what is theirs
+    "desk": signed_in(nav=_("Desk")),
+    # A cadre's own page
+    "my_whereabouts": Page(BOTH, CADRE, nav=_("My whereabouts")),
+    "my_leave": Page(POST, CADRE),
+    "my_plan_cancel": Page(POST, CADRE, detail=True),
+    "my_consent": Page(BOTH, CADRE),
+    # People and cards
+    "cadres": Page(
+        GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")
+    ),
+    "cadre_new": Page(BOTH, OFFICER),
+    "cadre": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "cadre_edit": Page(BOTH, OFFICER, detail=True),
+    "cadre_photo": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "cadre_whereabouts": Page(BOTH, OFFICER, detail=True),
+    "cadre_consent": Page(BOTH, OFFICER, detail=True),
+    "cadre_end_service": Page(BOTH, OFFICER, detail=True),
+    "cadre_account": Page(BOTH, OFFICER, detail=True),
+    "card_request": Page(BOTH, OFFICER, detail=True),
+    "card_requests": Page(GET, EXPRESS, nav=_("Cards to approve")),
+    "card_decide": Page(BOTH, EXPRESS, detail=True),
+    "card_revoke": Page(BOTH, OFFICER | EXPRESS, detail=True),
+    "card_plaque": Page(GET, OFFICER | EXPRESS, detail=True),
+    # Offices of a unit
+    "offices": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Offices")),
+    "office_new": Page(BOTH, OFFICER),
+    "office_edit": Page(BOTH, OFFICER, detail=True),
+    # Accounts
+    "users": Page(GET, ADMINISTRATORS, nav=_("Accounts")),
+    "user_new": Page(BOTH, ADMINISTRATORS),
+    "user": Page(GET, ADMINISTRATORS, detail=True),
+    "user_membership_new": Page(BOTH, ADMINISTRATORS, detail=True),
+    "user_membership_end": Page(BOTH, ADMINISTRATORS, detail=True),
+    "user_slip": Page(POST, ADMINISTRATORS, detail=True),
+    "user_active": Page(BOTH, ADMINISTRATORS, detail=True),
+    "user_reset_second_factor": Page(BOTH, ADMINISTRATORS, detail=True),
+    "second_factor_resets": Page(GET, ADMINISTRATORS, nav=_("Second factor")),
+    "second_factor_reset_decide": Page(BOTH, ADMINISTRATORS, detail=True),
+    # Settings of the city
+    "city": Page(BOTH, ADMINISTRATORS, nav=_("City settings")),
+}
