@@ -1,0 +1,149 @@
+"""What a plaque says at an instant, and what may be declared. Pure: values in, values out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from common.rules import OfficeHours, local
+
+
+class State(StrEnum):
+    """The one list of whereabouts (DESIGN §3)."""
+
+    AT_POST = "at_post"
+    AWAY_BRIEFLY = "away_briefly"
+    MEETING = "meeting"
+    ERRAND = "errand"
+    COUNTRYSIDE = "countryside"
+    VILLAGE_POST = "village_post"
+    COUNTER = "counter"
+    BUSINESS_TRIP = "business_trip"
+    TRAINING = "training"
+    ON_DUTY = "on_duty"
+    LEAVE = "leave"
+    OTHER = "other"
+
+
+class Kind(StrEnum):
+    """What the plaque says, from the reader's side."""
+
+    AT_POST = "at_post"
+    AWAY = "away"
+    OVERDUE = "overdue"
+    OUTSIDE_HOURS = "outside_hours"
+
+
+#: Somebody on duty answers at their post, at night and on rest days too.
+PRESENT = frozenset({State.AT_POST, State.ON_DUTY})
+#: No declaration may reach further: a longer absence is a change of post or the end of service (C).
+LONGEST_ABSENCE = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One row of whereabouts as the rules see it."""
+
+    state: State
+    since: datetime
+    until: datetime | None
+    recorded_at: datetime
+    by_self: bool
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the plaque says at one instant."""
+
+    kind: Kind
+    state: State
+    since: datetime | None = None
+    until: datetime | None = None
+    opens_at: datetime | None = None
+    declared: Declaration | None = None
+
+    @property
+    def is_present(self) -> bool:
+        """Whether a citizen finds somebody at the office door now."""
+        return self.kind == Kind.AT_POST
+
+
+def status_at(now: datetime, hours: OfficeHours, latest: Declaration | None) -> Status:
+    """The status that a plaque shows at `now`, given the newest declaration that has begun.
+
+    At post needs no tap: in office hours without a declared absence the plaque says at post. An absence whose time is
+    over says "not confirmed" until the person confirms or that office day ends (DESIGN §3). Outside office hours the
+    plaque says so, unless somebody is on duty, or is away beyond the next opening: then the return matters more.
+    """
+    absence = _absence(now, latest)
+    if absence is not None and absence.state == State.ON_DUTY:
+        return Status(Kind.AT_POST, State.ON_DUTY, absence.since, absence.until, declared=absence)
+    opens_at = hours.next_opening(now)
+    if not hours.is_open(now):
+        if absence is not None and absence.until and opens_at and absence.until > opens_at:
+            return Status(Kind.AWAY, absence.state, absence.since, absence.until, declared=absence)
+        return Status(Kind.OUTSIDE_HOURS, State.AT_POST, opens_at=opens_at)
+    if absence is not None:
+        return Status(Kind.AWAY, absence.state, absence.since, absence.until, declared=absence)
+    if latest is not None and _unconfirmed(now, hours, latest):
+        return Status(Kind.OVERDUE, latest.state, latest.since, latest.until, declared=latest)
+    confirmed = latest if latest and latest.state == State.AT_POST and _same_day(now, latest.since) else None
+    return Status(Kind.AT_POST, State.AT_POST, confirmed.since if confirmed else None, declared=confirmed)
+
+
+def _absence(now: datetime, latest: Declaration | None) -> Declaration | None:
+    if latest is None or latest.state == State.AT_POST or latest.since > now:
+        return None
+    return latest if latest.until is None or now < latest.until else None
+
+
+def _unconfirmed(now: datetime, hours: OfficeHours, latest: Declaration) -> bool:
+    """An expired absence counts as unconfirmed on the day it should have ended, unless that day was over anyway."""
+    if latest.state in PRESENT or latest.until is None or not _same_day(now, latest.until):
+        return False
+    day_end = hours.day_end(local(latest.until).date())
+    return day_end is not None and latest.until < day_end
+
+
+def _same_day(one: datetime, other: datetime) -> bool:
+    return local(one).date() == local(other).date()
+
+
+class Refusal(StrEnum):
+    """Why a declaration is not accepted; the service turns it into a sentence."""
+
+    UNTIL_MISSING = "until_missing"
+    UNTIL_PAST = "until_past"
+    ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
+    TOO_LONG = "too_long"
+    BEGINS_IN_THE_PAST = "begins_in_the_past"
+
+
+def refuse_declaration(*, state: State, since: datetime, until: datetime | None, now: datetime) -> Refusal | None:
+    """None when the declaration may stand. An absence needs an end; nothing can be declared for a time that is over."""
+    if since < now - timedelta(minutes=1):
+        return Refusal.BEGINS_IN_THE_PAST
+    if state == State.AT_POST:
+        return None
+    if until is None:
+        return Refusal.UNTIL_MISSING
+    if until <= now:
+        return Refusal.UNTIL_PAST
+    if until <= since:
+        return Refusal.ENDS_BEFORE_IT_BEGINS
+    return Refusal.TOO_LONG if until - since > LONGEST_ABSENCE else None
+
+
+def planned(rows: Iterable[Declaration], now: datetime) -> list[Declaration]:
+    """Absences that begin later, without those that a later row for the same instant took back."""
+    newest: dict[datetime, Declaration] = {}
+    for row in rows:
+        if row.since > now and (row.since not in newest or newest[row.since].recorded_at <= row.recorded_at):
+            newest[row.since] = row
+    return [newest[since] for since in sorted(newest) if newest[since].state != State.AT_POST]
+
+
+def may_approve(*, requester_id: int, approver_id: int, approver_is_subject: bool) -> bool:
+    """Nobody approves what they asked for, nor their own card (DESIGN §1)."""
+    return requester_id != approver_id and not approver_is_subject
