@@ -1,0 +1,479 @@
+"""The verbs of cards. Keyword-only, one transaction each: lock, check, write, audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Unit, User
+from cards import photos
+from cards.models import (
+    Cadre,
+    Card,
+    CardRequest,
+    Consent,
+    Duty,
+    Office,
+    Placement,
+    PlacementKind,
+    Post,
+    RevokeReason,
+    SerialCounter,
+    Whereabouts,
+    photo_path,
+)
+from cards.pinyin import name_keys
+from cards.rules import Refusal, State, may_approve, refuse_declaration
+from common import audit
+from common.problems import Refused
+from common.rules import local
+
+REFUSALS = {
+    Refusal.UNTIL_MISSING: _("Say until when."),
+    Refusal.UNTIL_PAST: _("This time is already over. Choose a later one."),
+    Refusal.ENDS_BEFORE_IT_BEGINS: _("The end must be later than the beginning."),
+    Refusal.TOO_LONG: _("An absence of more than a year cannot be declared here."),
+    Refusal.BEGINS_IN_THE_PAST: _("The beginning is already over: whereabouts cannot be declared afterwards."),
+}
+
+
+# --- Offices and people ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OfficeDetails:
+    name: str
+    room: str
+    location: str = ""
+    duty_phone: str = ""
+
+
+@transaction.atomic
+def office_create(*, unit: Unit, details: OfficeDetails, actor: User, now: datetime) -> Office:
+    office = Office(unit=unit, **vars(details))
+    _save_office(office)
+    audit.record(verb="office_created", subject=office, actor=actor, now=now, changes=vars(details))
+    return office
+
+
+@transaction.atomic
+def office_edit(*, office: Office, details: OfficeDetails, actor: User, now: datetime) -> Office:
+    office = Office.objects.select_for_update().get(pk=office.pk)
+    before = {name: getattr(office, name) for name in vars(details)}
+    for name, value in vars(details).items():
+        setattr(office, name, value)
+    changed = audit.differences(before, vars(details))
+    if changed:
+        _save_office(office)
+        audit.record(verb="office_edited", subject=office, actor=actor, now=now, changes=changed)
+    return office
+
+
+def _save_office(office: Office) -> None:
+    if Office.objects.filter(unit=office.unit_id, name=office.name, room=office.room).exclude(pk=office.pk).exists():
+        raise Refused(_("This unit already has an office of this name in this room."), "room")
+    office.save()
+
+
+@dataclass(frozen=True)
+class CadreDetails:
+    """Everything about a person that a unit's officer enters; `posts` with the primary one first."""
+
+    name: str
+    office: Office
+    posts: tuple[str, ...]
+    duties: tuple[str, ...]
+    employment_kind: str
+    office_phone: str
+    mobile: str
+    stand_in: Cadre | None
+    serves_from: date
+
+
+@transaction.atomic
+def cadre_create(*, unit: Unit, details: CadreDetails, actor: User | None, now: datetime) -> Cadre:
+    _check_details(unit, details, cadre_id=None)
+    cadre = Cadre(unit=unit)
+    _apply(cadre, details)
+    cadre.save()
+    _write_lines(cadre, details)
+    audit.record(verb="cadre_created", subject=cadre, actor=actor, now=now, changes=_facts(details))
+    return cadre
+
+
+@transaction.atomic
+def cadre_edit(*, cadre: Cadre, details: CadreDetails, actor: User, now: datetime) -> Cadre:
+    cadre = _locked(cadre)
+    _check_details(cadre.unit, details, cadre_id=cadre.pk)
+    changed = audit.differences(facts_of(cadre), _facts(details))
+    if changed:
+        _apply(cadre, details)
+        cadre.save()
+        _write_lines(cadre, details)
+        audit.record(verb="cadre_edited", subject=cadre, actor=actor, now=now, changes=changed)
+    return cadre
+
+
+def _check_details(unit: Unit, details: CadreDetails, cadre_id: int | None) -> None:
+    if details.office.unit_id != unit.pk:
+        raise Refused(_("The office belongs to another unit."), "office")
+    stand_in = details.stand_in
+    if stand_in is not None and stand_in.pk == cadre_id:
+        raise Refused(_("Nobody can stand in for themselves."), "stand_in")
+    if stand_in is not None and stand_in.unit_id != unit.pk:
+        raise Refused(_("The stand-in belongs to another unit."), "stand_in")
+    if not details.posts:
+        raise Refused(_("Enter at least one post."), "posts")
+
+
+def _apply(cadre: Cadre, details: CadreDetails) -> None:
+    cadre.name = details.name
+    cadre.pinyin, cadre.pinyin_initials = name_keys(details.name)
+    for name in ("office", "employment_kind", "office_phone", "mobile", "stand_in", "serves_from"):
+        setattr(cadre, name, getattr(details, name))
+
+
+def _write_lines(cadre: Cadre, details: CadreDetails) -> None:
+    cadre.posts.all().delete()
+    cadre.duties.all().delete()
+    Post.objects.bulk_create(
+        Post(cadre=cadre, title=title, is_primary=not index, position=index)
+        for index, title in enumerate(details.posts)
+    )
+    Duty.objects.bulk_create(Duty(cadre=cadre, position=index, text=text) for index, text in enumerate(details.duties))
+
+
+def facts_of(cadre: Cadre) -> dict[str, Any]:
+    """The audited facts of a person as they stand in the database."""
+    return _facts(
+        CadreDetails(
+            name=cadre.name,
+            office=cadre.office,
+            posts=tuple(post.title for post in cadre.posts.all()),
+            duties=tuple(duty.text for duty in cadre.duties.all()),
+            employment_kind=cadre.employment_kind,
+            office_phone=cadre.office_phone,
+            mobile=cadre.mobile,
+            stand_in=cadre.stand_in,
+            serves_from=cadre.serves_from,
+        )
+    )
+
+
+def _facts(details: CadreDetails) -> dict[str, Any]:
+    return {
+        **vars(details),
+        "office": str(details.office),
+        "stand_in": str(details.stand_in or ""),
+        "posts": list(details.posts),
+        "duties": list(details.duties),
+        "serves_from": details.serves_from.isoformat(),
+    }
+
+
+def cadre_photo_set(*, cadre: Cadre, upload: BinaryIO, actor: User, now: datetime) -> Cadre:
+    """Replace the photo. Raises Refused when the file is not a usable photo; the old files go after the commit."""
+    plaque, web = photos.clean(upload)
+    name = photos.store(plaque, web, photo_path(cadre, ""))
+    try:
+        with transaction.atomic():
+            cadre = _locked(cadre)
+            old = cadre.photo.name
+            cadre.photo = name
+            cadre.save(update_fields=["photo"])
+            audit.record(verb="photo_replaced", subject=cadre, actor=actor, now=now)
+            if old:
+                transaction.on_commit(lambda: _delete_unused_photo(old))
+    except Exception:
+        photos.delete(name)
+        raise
+    return cadre
+
+
+def _delete_unused_photo(name: str) -> None:
+    if not Cadre.objects.filter(photo=name).exists():
+        photos.delete(name)
+
+
+@transaction.atomic
+def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetime) -> Cadre:
+    """Enter the last day of service. The card is revoked the night after it (DESIGN §3)."""
+    cadre = _locked(cadre)
+    if last_day < cadre.serves_from:
+        raise Refused(_("The last day lies before the first day of service."), "last_day")
+    before, cadre.serves_to = cadre.serves_to, last_day
+    cadre.save(update_fields=["serves_to"])
+    audit.record(
+        verb="service_ended", subject=cadre, actor=actor, now=now, changes={"serves_to": [before, last_day.isoformat()]}
+    )
+    if last_day < local(now).date():
+        _end_cards(cadre, now=now)
+    return cadre
+
+
+def revoke_ended_service(*, now: datetime) -> int:
+    """Revoke the cards of everybody whose last day is over; returns how many. Safe to run twice."""
+    today = local(now).date()
+    due = Cadre.objects.filter(serves_to__lt=today, cards__revoked_at=None, cards__isnull=False)
+    revoked = 0
+    for cadre in due.distinct().iterator():
+        with transaction.atomic():
+            revoked += _end_cards(_locked(cadre), now=now)
+    return revoked
+
+
+def _end_cards(cadre: Cadre, *, now: datetime) -> int:
+    CardRequest.objects.filter(cadre=cadre, decision="").update(
+        decision=CardRequest.Decision.WITHDRAWN, decided_at=now, decision_note=str(RevokeReason.LEFT.value)
+    )
+    cards = list(Card.objects.valid().filter(cadre=cadre))
+    for card in cards:
+        _revoke(card, reason=RevokeReason.LEFT, note="", actor=None, now=now)
+    return len(cards)
+
+
+@transaction.atomic
+def placement_record(
+    *,
+    cadre: Cadre,
+    kind: PlacementKind,
+    office: Office,
+    valid_from: date,
+    valid_to: date | None,
+    actor: User,
+    now: datetime,
+) -> Placement:
+    cadre = _locked(cadre)
+    if valid_to is not None and valid_to < valid_from:
+        raise Refused(_("The end must be later than the beginning."), "valid_to")
+    overlapping = cadre.placements.exclude(valid_to__lt=valid_from)
+    if valid_to is not None:
+        overlapping = overlapping.exclude(valid_from__gt=valid_to)
+    if overlapping.exists():
+        raise Refused(_("Another place of work is already entered for some of these days."), "valid_from")
+    placement = Placement.objects.create(
+        cadre=cadre, kind=kind, office=office, valid_from=valid_from, valid_to=valid_to
+    )
+    audit.record(
+        verb="placement_recorded",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"kind": kind, "office": str(office), "from": valid_from, "to": valid_to},
+    )
+    return placement
+
+
+# --- Cards -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def card_request(*, cadre: Cadre, reason: str, note: str, actor: User, now: datetime) -> CardRequest:
+    """Ask for a first card, or for a new one in place of the present one, which stays valid until the decision."""
+    cadre = _locked(cadre)
+    if cadre.serves_to is not None and cadre.serves_to < local(now).date():
+        raise Refused(_("This person is no longer in service."))
+    if cadre.card_requests.filter(decision="").exists():
+        raise Refused(_("A card has already been requested and waits for approval."))
+    has_card = Card.objects.valid().filter(cadre=cadre).exists()
+    if has_card and not reason:
+        raise Refused(_("Say why the present card is to be replaced."), "reason")
+    request = CardRequest.objects.create(
+        cadre=cadre, reason=reason if has_card else "", note=note, requested_by=actor, requested_at=now
+    )
+    audit.record(
+        verb="card_requested", subject=cadre, actor=actor, now=now, changes={"reason": request.reason, "note": note}
+    )
+    return request
+
+
+@transaction.atomic
+def card_decide(*, request: CardRequest, approve: bool, note: str, actor: User, now: datetime) -> Card | None:
+    """The efficiency office issues the card, revoking the one it replaces, or refuses with a reason."""
+    cadre = _locked(request.cadre)
+    request = CardRequest.objects.select_for_update().get(pk=request.pk)
+    if request.decision:
+        raise Refused(_("This request has already been decided."))
+    if not may_approve(
+        requester_id=request.requested_by_id, approver_id=actor.pk, approver_is_subject=cadre.user_id == actor.pk
+    ):
+        raise Refused(_("A second person must decide: not the one who asked, and not the cadre."))
+    if not approve and not note:
+        raise Refused(_("Say why the request is refused."), "note")
+    request.decision = CardRequest.Decision.APPROVED if approve else CardRequest.Decision.REFUSED
+    request.decision_note, request.decided_by, request.decided_at = note, actor, now
+    request.save()
+    if not approve:
+        audit.record(verb="card_refused", subject=cadre, actor=actor, now=now, changes={"note": note})
+        return None
+    for old in Card.objects.select_for_update().valid().filter(cadre=cadre):
+        _revoke(old, reason=request.reason or RevokeReason.REISSUED, note=request.note, actor=actor, now=now)
+    return _issue(cadre, issued_by=request.requested_by, approved_by=actor, now=now)
+
+
+def _issue(cadre: Cadre, *, issued_by: User, approved_by: User, now: datetime) -> Card:
+    card = Card.objects.create(
+        cadre=cadre, serial=_next_serial(cadre.unit), issued_by=issued_by, approved_by=approved_by, issued_at=now
+    )
+    audit.record(verb="card_issued", subject=cadre, actor=approved_by, now=now, changes={"serial": card.serial})
+    return card
+
+
+def _next_serial(unit: Unit) -> str:
+    SerialCounter.objects.get_or_create(unit=unit)
+    counter = SerialCounter.objects.select_for_update().get(unit=unit)
+    counter.last += 1
+    counter.save()
+    return f"LQ-{unit.code}-{counter.last:04d}"
+
+
+@transaction.atomic
+def card_revoke(*, card: Card, reason: str, note: str, actor: User, now: datetime) -> Card:
+    cadre = _locked(card.cadre)
+    card = Card.objects.select_for_update().get(pk=card.pk)
+    if card.revoked_at is not None:
+        raise Refused(_("This card has already been revoked."))
+    if cadre.user_id == actor.pk:
+        raise Refused(_("Nobody revokes their own card."))
+    _revoke(card, reason=reason, note=note, actor=actor, now=now)
+    return card
+
+
+def _revoke(card: Card, *, reason: str, note: str, actor: User | None, now: datetime) -> None:
+    card.revoked_at, card.revoked_by = now, actor
+    card.revoke_reason, card.revoke_note = reason, note
+    card.save()
+    audit.record(
+        verb="card_revoked",
+        subject=card.cadre,
+        actor=actor,
+        now=now,
+        changes={"serial": card.serial, "reason": reason, "note": note},
+    )
+
+
+@transaction.atomic
+def plaques_printed(*, printed: Sequence[tuple[Card, str]], actor: User | None, now: datetime) -> None:
+    """Remember what the printed plaques show: (card, fingerprint) pairs."""
+    for card, fingerprint in printed:
+        card.printed_version, card.printed_at = fingerprint, now
+        audit.record(verb="plaque_printed", subject=card.cadre, actor=actor, now=now, changes={"serial": card.serial})
+    Card.objects.bulk_update([card for card, _fingerprint in printed], ["printed_version", "printed_at"], 200)
+
+
+# --- Whereabouts -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def whereabouts_declare(
+    *,
+    cadre: Cadre,
+    state: State,
+    until: datetime | None,
+    actor: User,
+    source: str,
+    now: datetime,
+    since: datetime | None = None,
+    place: str = "",
+) -> Whereabouts:
+    """Declare where somebody is, or will be from `since` on. Declaring the same twice within a minute is once."""
+    cadre = _locked(cadre)
+    since = since if since is not None and since > now else now
+    until = None if state == State.AT_POST else until
+    refusal = refuse_declaration(state=state, since=since, until=until, now=now)
+    if refusal is not None:
+        raise Refused(REFUSALS[refusal], "until")
+    newest = cadre.whereabouts.order_by("-pk").first()
+    if newest is not None and _said_just_now(newest, state, until, place, since, actor, now):
+        return newest
+    return Whereabouts.objects.create(
+        cadre=cadre,
+        state=state,
+        place=place,
+        since=since,
+        until=until,
+        source=source,
+        set_by=actor,
+        recorded_at=now,
+    )
+
+
+def _said_just_now(
+    row: Whereabouts,
+    state: State,
+    until: datetime | None,
+    place: str,
+    since: datetime,
+    actor: User,
+    now: datetime,
+) -> bool:
+    same = (row.state, row.until, row.place, row.set_by_id) == (state, until, place, actor.pk)
+    began_alike = abs((row.since - since).total_seconds()) < 60
+    return same and began_alike and (now - row.recorded_at).total_seconds() < 60
+
+
+@transaction.atomic
+def plan_cancel(*, plan: Whereabouts, actor: User, source: str, now: datetime) -> Whereabouts:
+    """Take back an absence that has not begun, by a row at post for the same instant."""
+    cadre = _locked(plan.cadre)
+    if plan.since <= now:
+        raise Refused(_("This absence has already begun. Declare that you are back instead."))
+    newest = cadre.whereabouts.filter(since=plan.since).order_by("-pk").first()
+    if newest is not None and newest.state == State.AT_POST:
+        return newest
+    return Whereabouts.objects.create(
+        cadre=cadre, state=State.AT_POST, since=plan.since, source=source, set_by=actor, recorded_at=now
+    )
+
+
+# --- Consent -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def consent_give(*, cadre: Cadre, subject: str, evidence: str, actor: User, now: datetime) -> Consent:
+    """Record consent. Given by somebody else than the cadre it needs to say how it was given (DOMAIN §7)."""
+    cadre = _locked(cadre)
+    if cadre.user_id != actor.pk and not evidence:
+        raise Refused(_("Say how consent was given, for example “signed form of 24 November 2026”."), "evidence")
+    standing = cadre.consents.filter(subject=subject, withdrawn_at=None).first()
+    if standing is not None:
+        return standing
+    consent = Consent.objects.create(
+        cadre=cadre, subject=subject, given_at=now, recorded_by=actor, evidence=evidence
+    )
+    audit.record(
+        verb="consent_given", subject=cadre, actor=actor, now=now, changes={"subject": subject, "evidence": evidence}
+    )
+    return consent
+
+
+@transaction.atomic
+def consent_withdraw(*, cadre: Cadre, subject: str, actor: User, now: datetime) -> None:
+    """Effective at once: the next look at the public page shows neither photo nor number."""
+    cadre = _locked(cadre)
+    if cadre.consents.filter(subject=subject, withdrawn_at=None).update(withdrawn_at=now, withdrawn_by=actor):
+        audit.record(verb="consent_withdrawn", subject=cadre, actor=actor, now=now, changes={"subject": subject})
+
+
+def account_link(*, cadre: Cadre, user: User, actor: User, now: datetime) -> Cadre:
+    """Give a cadre their account. One account belongs to one cadre."""
+    try:
+        with transaction.atomic():
+            cadre = _locked(cadre)
+            if cadre.user_id is not None:
+                raise Refused(_("This person already has an account."))
+            cadre.user = user
+            cadre.save(update_fields=["user"])
+            audit.record(
+                verb="account_linked", subject=cadre, actor=actor, now=now, changes={"username": user.username}
+            )
+    except IntegrityError as error:
+        raise Refused(_("This account already belongs to another person.")) from error
+    return cadre
+
+
+def _locked(cadre: Cadre) -> Cadre:
+    return Cadre.objects.select_for_update(of=("self",)).select_related("unit", "office").get(pk=cadre.pk)
