@@ -1,0 +1,56 @@
+"""The web child of `serve`: waitress on a socket that the parent already listens on."""
+
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import django
+from django.conf import settings
+from django.core.servers.basehttp import get_internal_wsgi_application
+from django.urls import get_resolver
+from waitress import create_server
+
+THREADS = 8
+#: Phones on a slow network hold a connection long; each costs a descriptor, not a thread.
+CONNECTIONS = 500
+
+
+def end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def serve(listening: int, ready: int) -> None:
+    django.setup()
+    server = create_server(
+        get_internal_wsgi_application(),
+        sockets=[socket.socket(fileno=listening)],
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,
+        ident=None,
+        **proxy_options(),
+    )
+    # The first visitor shall not wait for the URL table.
+    _ = get_resolver().url_patterns
+    signal.signal(signal.SIGTERM, end)
+    os.write(ready, b"1")
+    os.close(ready)
+    server.run()
+
+
+def proxy_options() -> dict[str, object]:
+    """Behind nginx on this host its headers say who the visitor is; from anybody else they are dropped."""
+    if not settings.SECURE_PROXY_SSL_HEADER:
+        return {}
+    return {
+        "trusted_proxy": "127.0.0.1",
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), int(sys.argv[2]))
