@@ -1,6 +1,124 @@
+"""The living style guide: every token and component, with the sentences they will carry (docs/design-system.md)."""
+
+import re
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django import forms
+from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from common.crispy import ClockInput, DayInput, form_helper
+from common.templatetags.components import SHANGHAI
+
+_TOKEN = re.compile(r"^\s*(--[a-z0-9-]+):\s*([^;]+);", re.MULTILINE)
+
+
+class Token(NamedTuple):
+    name: str
+    value: str
+
+    @property
+    def is_colour(self) -> bool:
+        return self.value.startswith("#")
+
+
+class Step(NamedTuple):
+    label: object
+    note: object = ""
+    state: str = ""
+
+
+@cache
+def tokens() -> list[Token]:
+    """Read from the stylesheet itself, so the guide cannot drift from what pages use."""
+    css = Path(settings.BASE_DIR, "static/css/public.css").read_text(encoding="utf-8")
+    return [Token(*found) for found in _TOKEN.findall(css)]
+
+
+class SampleForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=25, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    phone = forms.CharField(
+        label=_("Office phone"),
+        help_text=_("With area code, for example 0578-000 0001."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    unit = forms.ChoiceField(label=_("Unit"), choices=[("", "—"), ("a", "市行政服务示例局"), ("b", "示例镇")])
+    day = forms.DateField(label=_("Date"), widget=DayInput())
+    time = forms.TimeField(label=_("Time"), widget=ClockInput(), required=False)
+    state = forms.ChoiceField(
+        label=_("Whereabouts"),
+        choices=[("in", "在岗"), ("meeting", "开会"), ("out", "外出办事"), ("leave", "请休假")],
+        widget=forms.RadioSelect,
+    )
+    items = forms.MultipleChoiceField(
+        label=_("What was found"),
+        choices=[("late", "迟到"), ("untrue", "去向不符"), ("off", "脱岗")],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    facts = forms.CharField(
+        label=_("What happened"),
+        help_text=_("What was seen, when and where; no judgement yet."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    photo = forms.FileField(label=_("Photo"), required=False)
+    informed = forms.BooleanField(label=_("The person concerned has been told."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(_("Save"))
+
+
+def _sample_data() -> dict[str, object]:
+    return {
+        "name": "示例甲", "phone": "0578-000 0001", "unit": "a", "day": "2026-11-24", "time": "10:20",
+        "state": "out", "items": ["late"], "facts": "10:05 两次敲门无人。", "informed": "on",
+    }  # fmt: skip
+
+
+def _steps() -> list[Step]:
+    return [
+        Step("草拟", "11-01 00:30 系统", "done"),
+        Step("确认", "待您确认，截止 11-03", "current"),
+        Step("单位公布", "5 个工作日"),
+        Step("上报", "截止 11-12"),
+        Step("全市通报"),
+    ]
+
+
+def _timeline() -> list[Step]:
+    return [
+        Step("已收到", "11月28日"),
+        Step("已受理，由市“效能直通车”办理", "11月28日"),
+        Step("超期未答复", "12月1日 24:00", "bad"),
+        Step("您来评价", "", "next"),
+    ]
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:
-    return render(request, "common/styleguide.html")
+    context = {
+        "colours": [token for token in tokens() if token.is_colour],
+        "measures": [token for token in tokens() if not token.is_colour],
+        "tones": [
+            ("on", "在岗"), ("out", "外出办事"), ("info", "开会"), ("idle", "请休假"), ("bad", "已超期 4 小时"),
+        ],
+        "pairs": [("本单位", "0578-000 0002"), ("市“效能直通车”", "0578-000 0003")],
+        "steps": _steps(),
+        "late_steps": [Step("草拟", "11-01", "done"), Step("确认", "逾期 12 日", "late"), Step("单位公布")],
+        "events": _timeline(),
+        "page": Paginator(range(107), 10).page(4),
+        "form": SampleForm(data=_sample_data(), auto_id="ok_%s"),
+        "wrong_form": SampleForm(data={"name": "示例乙", "day": "24.13.2026"}, auto_id="wrong_%s"),
+        "chips": SampleForm(initial={"state": "out"}, auto_id="chips_%s", prefix="chips"),
+        "tiles": SampleForm(initial={"state": "out"}, auto_id="tiles_%s", prefix="tiles"),
+        "confirm_points": ["门牌上的二维码立即失效。", "印制新门牌需要重新申请。"],
+        "day": date(2026, 11, 24),
+        "moment": datetime(2026, 11, 24, 10, 20, tzinfo=SHANGHAI),
+    }  # fmt: skip
+    return render(request, "common/styleguide.html", context)

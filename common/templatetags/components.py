@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.core.paginator import Page
-from django.forms import BaseForm, BoundField, ChoiceWidget, MultiWidget, SelectDateWidget
+from django.forms import BaseForm, BoundField, MultiWidget, SelectDateWidget
 from django.forms.formsets import BaseFormSet
+from django.forms.widgets import ChoiceWidget
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
@@ -140,7 +141,7 @@ def button(label: str, kind: str = "primary", name: str = "", value: str = "") -
 def phone(number: str) -> SafeString | str:
     """A number one can call and read; text that holds no digits stays text."""
     href = phone_href(number)
-    return format_html('<a class="num nowrap" href="{}">{}</a>', href, number) if href else number
+    return format_html('<a class="num nowrap tap" href="{}">{}</a>', href, number) if href else number
 
 
 @register.simple_tag
@@ -285,11 +286,11 @@ def _form_errors(form: BaseForm) -> list[dict[str, str]]:
 
 def error_lines(forms: Iterable[Any]) -> list[dict[str, str]]:
     lines: list[dict[str, str]] = []
-    for form in forms:
+    for form in filter(None, forms):
         if isinstance(form, BaseFormSet):
             lines += [{"target": "", "text": str(error)} for error in form.non_form_errors()]
             lines += error_lines(form.forms)
-        elif form is not None and form.is_bound:
+        elif form.is_bound:
             lines += _form_errors(form)
     return lines
 
