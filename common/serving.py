@@ -30,6 +30,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 from django.utils.translation import gettext as _
 
+from common.address import reachable
+
 #: Long enough for a request or a short task to end; what is cut off is a job row with a lease and is run again.
 STOP_SECONDS = 5.0
 #: A signal to a whole process group can reach us twice (from the terminal, and passed on by make).
@@ -55,9 +57,7 @@ class Reservation:
     @property
     def address(self) -> str:
         host, port = self.socket.getsockname()[:2]
-        if host in {"0.0.0.0", "::"}:
-            host = own_address() or "127.0.0.1"
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        return f"http://{reachable(host)}:{port}/"
 
 
 def run(host: str, port: int, *, worker: bool = True, reservation: Reservation | None = None) -> int:
@@ -103,14 +103,6 @@ def listening_socket(host: str, port: int) -> socket.socket:
         else:
             sentence = _("Cannot listen on %(host)s, port %(port)s: %(error)s.")
         raise Refused(sentence % {"host": host, "port": port, "error": error}) from error
-
-
-def own_address() -> str:
-    """The address others on the network reach this machine by. Connecting a datagram socket sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 9))
-        return str(probe.getsockname()[0])
-    return ""
 
 
 def require_migrations() -> None:
