@@ -57,7 +57,7 @@ class EmbeddedFont(TTFont):
         # reportlab registers by PostScript name, and of two files with one name the first wins silently.
         self.face.name = TTFNameBytes(name.encode("ascii"))
 
-    def addObjects(self, doc: Any) -> None:  # noqa: N802 (reportlab's name)
+    def addObjects(self, doc: Any) -> None:
         # The face reads its file through one shared position, so two documents must not subset it at once.
         with _lock:
             super().addObjects(doc)

@@ -1,4 +1,4 @@
-"""QR codes of card addresses: one size for all plaques of a site, readable from a worn door at arm's length."""
+"""QR codes of card addresses: one version for all plaques of a site, readable on a worn door."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Modules = tuple[tuple[bool, ...], ...]
 
 QUIET: Final = 4  # modules left blank around the symbol (ISO/IEC 18004)
 ALPHANUMERIC: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%*+-./:")
-# Characters that fit per version at level Q in alphanumeric mode (ISO/IEC 18004, table 7). A version beyond 10
-# would have modules under half a millimetre at 30 mm, too small for a scratched plaque.
+# Characters that fit per version at level Q in alphanumeric mode (ISO/IEC 18004, table 7). Beyond version 10
+# a module would be under half a millimetre at 30 mm, too small for a scratched plaque.
 CAPACITY: Final = {3: 47, 4: 67, 5: 87, 6: 108, 7: 125, 8: 157, 9: 189, 10: 221}
 # Choosing the best of eight masks takes five times as long and decodes no better.
 MASK: Final = 2
@@ -41,13 +41,14 @@ def modules(url: str) -> Modules:
     """Rows of the symbol, True where it is dark, without the quiet zone."""
     if not url or not ALPHANUMERIC.issuperset(url):
         raise ValueError(
-            _("The address %(url)s cannot be a QR code: it must be capital letters, digits and $%%*+-./: only.")
+            _("The address %(url)s cannot be a QR code: it may hold only A-Z, digits and $%%*+-./:")
             % {"url": url}
         )
     code: QRCode = QRCode(
         version=version_for(url), error_correction=ERROR_CORRECT_Q, border=0, mask_pattern=MASK
     )
-    code.add_data(QRData(url.encode("ascii"), mode=MODE_ALPHA_NUM), optimize=0)
+    data = QRData(url, mode=MODE_ALPHA_NUM)  # type: ignore[call-overload]  # the stubs' own constant is too wide
+    code.add_data(data, optimize=0)
     code.make(fit=False)
     return tuple(tuple(map(bool, row)) for row in code.modules)
 
@@ -76,9 +77,7 @@ def draw(canvas: Canvas, rows: Modules, x: float, y: float, size_mm: float) -> N
     One path for all modules: a viewer then fills them without hairlines between the rows.
     """
     unit = size_mm * mm / len(rows)
-    bars = " ".join(
-        f"{column} {len(rows) - 1 - row} {length} 1 re" for row, column, length in _bars(rows)
-    )
+    bars = " ".join(f"{column} {len(rows) - 1 - row} {length} 1 re" for row, column, length in _bars(rows))
     canvas.addLiteral(f"q {unit:.5f} 0 0 {unit:.5f} {x:.3f} {y:.3f} cm {bars} f Q")
 
 

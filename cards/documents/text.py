@@ -1,6 +1,6 @@
 """Setting Chinese text into a box: line breaking, fitting one line, bounded blocks.
 
-reportlab's Paragraph knows no fallback per character and no "at most so many lines", and is several times slower.
+reportlab's Paragraph knows no fallback per character and no "at most so many lines", and is slow.
 Lengths are in the caller's unit (the plaque uses millimetres); a size is the edge of the em square.
 """
 
@@ -14,11 +14,11 @@ from typing import Final
 from cards.documents.fonts import Role, width
 
 # GB/T 15834-2011, 5.1: marks that never begin a line, and marks that never end one; with their ASCII cousins.
-NOT_AT_START: Final = frozenset("、。,.;:!?)》〉」』】〕〗〙”’…—~·%‰℃々,.;:!?)]}")
-NOT_AT_END: Final = frozenset("(《〈「『【〔〖〘“‘([{")
+NOT_AT_START: Final = frozenset("、。，．；：！？）》〉」』】〕〗〙”’…—～·％‰℃々］｝,.;:!?)]}%~")
+NOT_AT_END: Final = frozenset("（《〈「『【〔〖〘“‘［｛([{")
 ELLIPSIS: Final = "…"
 
-# A run of letters and digits, with the ASCII signs inside it (304-2, 7.5, A/B), is one word; —— and …… stay whole.
+# Letters and digits with the ASCII signs between them (304-2, 7.5, A/B) are one word; —— and …… stay whole.
 _LETTER: Final = r"[^\W_\u2E80-\U0003FFFF]"
 _ATOMS: Final = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|[!-~])*{_LETTER})?|——|……|\s+|.", re.DOTALL)
 _STEP: Final = 0.1  # finer steps of size cost time, and nobody sees them
@@ -46,7 +46,9 @@ class Block:
         return tuple(line for paragraph in self.paragraphs for line in paragraph)
 
 
-def fit(text: str, role: Role, room: float, *, largest: float, smallest: float, tracking: float = 0) -> float | None:
+def fit(
+    text: str, role: Role, room: float, *, largest: float, smallest: float, tracking: float = 0
+) -> float | None:
     """The largest size at which the text is one line, or None where even the smallest is too wide."""
     ems = width(text, role, 1) + tracking * max(len(text) - 1, 0)
     size = min(largest, room / ems) if ems else largest
@@ -150,6 +152,8 @@ def _cut(paragraphs: list[list[str]], role: Role, size: float, room: float, allo
 
 
 def _ended(line: str, role: Role, room: float) -> str:
-    while line and (line[-1] in NOT_AT_START | NOT_AT_END or width(line + ELLIPSIS, role, 1) > room + _EPSILON):
+    while line and (
+        line[-1] in NOT_AT_START | NOT_AT_END or width(line + ELLIPSIS, role, 1) > room + _EPSILON
+    ):
         line = line[:-1]
     return line.rstrip() + ELLIPSIS

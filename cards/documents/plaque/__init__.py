@@ -1,0 +1,58 @@
+"""The door plaque (scheme.txt, 一牌一卡): 200 x 120 mm, one to a page of A4, with crop marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from cards.documents.plaque.content import CannotPrint, PlaqueContent, fingerprint, labels, problems_with
+from cards.documents.plaque.design import TITLE
+from cards.documents.plaque.drawing import draw_page, new_canvas
+from cards.documents.plaque.layout import Layout, layout
+
+__all__ = ["CannotPrint", "PlaqueContent", "check", "draw_plaques", "fingerprint", "layout", "shortened"]
+
+
+def check(content: PlaqueContent) -> list[str]:
+    """Sentences on what prevents printing; empty when the plaque can be printed."""
+    return _examine(content)[0]
+
+
+def shortened(content: PlaqueContent) -> list[str]:
+    """Fields that are printed with an ellipsis because too long; the scanned page shows all."""
+    names = labels()
+    return [names[part] for part in layout(content).cut]
+
+
+def draw_plaques(contents: Iterable[PlaqueContent], out: BinaryIO) -> int:
+    """Write one page per plaque and return their number; raises CannotPrint before any byte is written."""
+    canvas = new_canvas(out)
+    problems: list[str] = []
+    title, pages = TITLE, 0
+    for content in contents:
+        found, placed = _examine(content)
+        problems += [f"{content.serial} {content.name}：{problem}" for problem in found]
+        if placed and not problems:
+            draw_page(canvas, content, placed)
+            title, pages = f"{TITLE} {content.name}", pages + 1
+    if problems:
+        raise CannotPrint(problems)
+    if pages:
+        canvas.setTitle(title if pages == 1 else f"{TITLE}（{pages} 张）")
+        canvas.save()
+    return pages
+
+
+def _examine(content: PlaqueContent) -> tuple[list[str], Layout | None]:
+    problems = problems_with(content)
+    if problems:
+        return problems, None
+    placed = layout(content)
+    names = labels()
+    crowded = [
+        _("%(field)s: the text is too long to fit on the plaque.") % {"field": names[part]}
+        for part in placed.crowded
+    ]
+    return crowded, None if crowded else placed

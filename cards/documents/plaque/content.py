@@ -1,0 +1,146 @@
+"""What is printed on a plaque, and what prevents that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from django.utils.translation import gettext as _
+from reportlab.pdfbase.pdfdoc import PDFError
+from reportlab.pdfbase.pdfutils import readJPEGInfo
+
+from cards.documents import qr
+from cards.documents.fonts import Role, missing_characters
+from cards.documents.plaque.design import NAME_LONGEST
+
+
+@dataclass(frozen=True, slots=True)
+class PlaqueContent:
+    """Everything that is printed, and nothing else: the fingerprint covers every field."""
+
+    unit_name: str
+    name: str
+    posts: tuple[str, ...]
+    duties: tuple[str, ...]
+    room: str
+    office_name: str
+    office_phone: str
+    stand_in: str
+    unit_hotline: str
+    city_hotline: str
+    serial: str
+    url: str
+    code_text: str
+    photo: Path | None = None
+    demo: bool = False
+
+
+class CannotPrint(ValueError):
+    """Nothing was written; `problems` are sentences for the person who asked for the print."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def problems_with(content: PlaqueContent) -> list[str]:
+    """Sentences on what is missing or cannot be printed at all, before anything is laid out."""
+    problems = _empty(content) + _unprintable(content)
+    if len(content.name) > NAME_LONGEST:
+        problems.append(
+            _("The name is longer than %(most)d characters: it has %(length)d.")
+            % {"most": NAME_LONGEST, "length": len(content.name)}
+        )
+    try:
+        qr.modules(content.url)
+    except ValueError as error:
+        problems.append(str(error))
+    if content.photo is not None and photo_size(content.photo) is None:
+        problems.append(
+            _("The photo file %(file)s is missing or is not a JPEG picture.") % {"file": content.photo.name}
+        )
+    return problems
+
+
+def labels() -> dict[str, str]:
+    return {
+        "unit_name": _("Unit name"),
+        "name": _("Name"),
+        "posts": _("Posts"),
+        "duties": _("Duties"),
+        "room": _("Room"),
+        "office_name": _("Office name"),
+        "office_phone": _("Office phone"),
+        "stand_in": _("Stand-in"),
+        "unit_hotline": _("Unit hotline"),
+        "city_hotline": _("City hotline"),
+        "serial": _("Card number"),
+        "code_text": _("Code below the QR code"),
+    }
+
+
+# CARD-1 and CARD-2: what the scheme wants on the plaque is not left blank. A stand-in is our addition.
+_REQUIRED: Final = (
+    "unit_name", "name", "posts", "duties", "room", "office_phone", "unit_hotline", "city_hotline", "serial",
+    "code_text",
+)  # fmt: skip
+_ROLES: Final[dict[str, Role]] = {"name": "serif-bold", "unit_name": "sans-bold", "posts": "sans-bold"}
+
+
+def _texts(content: PlaqueContent, field: str) -> tuple[str, ...]:
+    value = getattr(content, field)
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _empty(content: PlaqueContent) -> list[str]:
+    names = labels()
+    return [
+        _("%(field)s: nothing is entered, and the plaque must show it.") % {"field": names[field]}
+        for field in _REQUIRED
+        if not any(text.strip() for text in _texts(content, field))
+    ]
+
+
+def _unprintable(content: PlaqueContent) -> list[str]:
+    """reportlab prints nothing for a character its font lacks: say so before, with the field."""
+    problems = []
+    for field, label in labels().items():
+        for character in missing_characters("".join(_texts(content, field)), _ROLES.get(field, "sans")):
+            values = {"field": label, "character": character, "code": f"U+{ord(character):04X}"}
+            if character.isprintable():
+                text = _("%(field)s: no installed font has the character %(character)s (%(code)s).")
+            else:
+                text = _("%(field)s: contains an invisible character (%(code)s) that cannot be printed.")
+            problems.append(text % values)
+    return problems
+
+
+def photo_size(photo: Path) -> tuple[int, int] | None:
+    # reportlab passes the bytes of a JPEG through only where the name says that it is one.
+    if photo.suffix.lower() not in (".jpg", ".jpeg"):
+        return None
+    try:
+        with photo.open("rb") as file:
+            across, down, *_rest = readJPEGInfo(file)  # type: ignore[misc]  # the stubs say None
+    except (OSError, PDFError, struct.error, IndexError):
+        return None
+    return (across, down) if across and down else None
+
+
+def _photo_digest(photo: Path) -> str:
+    try:
+        return hashlib.sha256(photo.read_bytes()).hexdigest()
+    except OSError:
+        return f"missing {photo.name}"
+
+
+def fingerprint(content: PlaqueContent) -> str:
+    """Changes with everything that is printed: tells that a plaque on a door is outdated."""
+    fields = asdict(replace(content, photo=None))
+    fields["photo"] = _photo_digest(content.photo) if content.photo else ""
+    return hashlib.sha256(json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
