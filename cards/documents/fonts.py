@@ -8,8 +8,8 @@ role, every other .ttf in it is a last resort for characters that no vendored fo
 from __future__ import annotations
 
 import re
+import struct
 import threading
-from collections.abc import Iterable
 from functools import cache, cached_property
 from itertools import count, groupby
 from pathlib import Path
@@ -39,6 +39,9 @@ FALLBACK: Final[dict[Role, tuple[Role, ...]]] = {
 }
 # Characters that are meant to have no ink; any other glyph without outlines counts as missing.
 INKLESS: Final = frozenset({0x20, 0xA0, 0x3000})
+
+# What reportlab raises for a file that is missing, damaged, or has other outlines than TrueType's.
+UNUSABLE: Final = (TTFError, OSError, ValueError, LookupError, struct.error)
 
 _lock = threading.RLock()
 _number = count(1)
@@ -89,6 +92,7 @@ def configure(folder: Path | None) -> None:
             _folder = folder
             _chain.cache_clear()
             _place.cache_clear()
+            _tables.cache_clear()
 
 
 @cache
@@ -120,7 +124,7 @@ def _place(character: str, role: Role) -> tuple[str, float] | None:
         for path in _chain(role):
             try:
                 font = _load(path)
-            except (TTFError, OSError):
+            except UNUSABLE:
                 if path.parent == VENDORED:
                     raise
                 continue  # an administrator's unusable file is reported by check_fonts, it stops no printing
@@ -129,22 +133,44 @@ def _place(character: str, role: Role) -> tuple[str, float] | None:
     return None
 
 
-def _located(text: str, role: Role) -> Iterable[tuple[str, str, float]]:
-    for character in text:
-        place = _place(character, role)
+class _Fonts(dict[str, str]):
+    """Character to registered font name, filled as characters are met: a lookup is all that a page costs."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    def found(self, character: str) -> tuple[str, float]:
+        place = _place(character, self.role)
         if place is None:
             raise MissingGlyph(f"no font has U+{ord(character):04X} {character!r}")
-        yield character, *place
+        return place
+
+    def __missing__(self, character: str) -> str:
+        return self.setdefault(character, self.found(character)[0])
+
+
+class _Advances(dict[str, float]):
+    def __init__(self, fonts: _Fonts) -> None:
+        self.fonts = fonts
+
+    def __missing__(self, character: str) -> float:
+        return self.setdefault(character, self.fonts.found(character)[1])
+
+
+@cache
+def _tables(role: Role) -> tuple[_Fonts, _Advances]:
+    fonts = _Fonts(role)
+    return fonts, _Advances(fonts)
 
 
 def runs(text: str, role: Role) -> list[tuple[str, str]]:
     """The text as (registered font name, piece)."""
-    grouped = groupby(_located(text, role), key=lambda item: item[1])
-    return [(font, "".join(character for character, _font, _advance in piece)) for font, piece in grouped]
+    fonts = _tables(role)[0]
+    return [(font, "".join(piece)) for font, piece in groupby(text, key=fonts.__getitem__)]
 
 
 def width(text: str, role: Role, size: float) -> float:
-    return size * sum(advance for _character, _font, advance in _located(text, role))
+    return size * sum(map(_tables(role)[1].__getitem__, text))
 
 
 def missing_characters(text: str, role: Role) -> list[str]:
@@ -161,7 +187,7 @@ def check_fonts() -> list[str]:
         try:
             with _lock:
                 _load(path)
-        except (TTFError, OSError) as error:
+        except UNUSABLE as error:
             problems.append(
                 _("The font file %(file)s cannot be used (%(reason)s): it must be a TrueType font.")
                 % {"file": path, "reason": error}

@@ -50,9 +50,8 @@ def _examine(content: PlaqueContent) -> tuple[list[str], Layout | None]:
     if problems:
         return problems, None
     placed = layout(content)
-    names = labels()
     crowded = [
-        _("%(field)s: the text is too long to fit on the plaque.") % {"field": names[part]}
+        _("%(field)s: the text is too long to fit on the plaque.") % {"field": labels()[part]}
         for part in placed.crowded
     ]
     return crowded, None if crowded else placed

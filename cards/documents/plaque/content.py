@@ -15,7 +15,7 @@ from reportlab.pdfbase.pdfdoc import PDFError
 from reportlab.pdfbase.pdfutils import readJPEGInfo
 
 from cards.documents import qr
-from cards.documents.fonts import Role, missing_characters
+from cards.documents.fonts import missing_characters
 from cards.documents.plaque.design import NAME_LONGEST
 
 
@@ -89,7 +89,7 @@ _REQUIRED: Final = (
     "unit_name", "name", "posts", "duties", "room", "office_phone", "unit_hotline", "city_hotline", "serial",
     "code_text",
 )  # fmt: skip
-_ROLES: Final[dict[str, Role]] = {"name": "serif-bold", "unit_name": "sans-bold", "posts": "sans-bold"}
+_PRINTED: Final = (*_REQUIRED, "office_name", "stand_in")
 
 
 def _texts(content: PlaqueContent, field: str) -> tuple[str, ...]:
@@ -98,20 +98,22 @@ def _texts(content: PlaqueContent, field: str) -> tuple[str, ...]:
 
 
 def _empty(content: PlaqueContent) -> list[str]:
-    names = labels()
     return [
-        _("%(field)s: nothing is entered, and the plaque must show it.") % {"field": names[field]}
+        _("%(field)s: nothing is entered, and the plaque must show it.") % {"field": labels()[field]}
         for field in _REQUIRED
         if not any(text.strip() for text in _texts(content, field))
     ]
 
 
 def _unprintable(content: PlaqueContent) -> list[str]:
-    """reportlab prints nothing for a character its font lacks: say so before, with the field."""
+    """reportlab prints nothing for a character its font lacks: say so before, with the field.
+
+    Any role will do: each falls back to the fonts of the others.
+    """
     problems = []
-    for field, label in labels().items():
-        for character in missing_characters("".join(_texts(content, field)), _ROLES.get(field, "sans")):
-            values = {"field": label, "character": character, "code": f"U+{ord(character):04X}"}
+    for field in _PRINTED:
+        for character in missing_characters("".join(_texts(content, field)), "sans"):
+            values = {"field": labels()[field], "character": character, "code": f"U+{ord(character):04X}"}
             if character.isprintable():
                 text = _("%(field)s: no installed font has the character %(character)s (%(code)s).")
             else:

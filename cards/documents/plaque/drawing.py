@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -91,6 +92,11 @@ def new_canvas(out: BinaryIO) -> Canvas:
     return canvas
 
 
+@cache
+def _colour(token: str) -> Color:
+    return HexColor(token)
+
+
 def _x(across: float) -> float:
     return (LEFT + across) * mm
 
@@ -115,9 +121,9 @@ def _rect(
     line: str = "",
 ) -> None:
     if fill:
-        canvas.setFillColor(HexColor(fill))
+        canvas.setFillColor(_colour(fill))
     if line:
-        canvas.setStrokeColor(HexColor(line))
+        canvas.setStrokeColor(_colour(line))
     canvas.roundRect(
         _x(left),
         _y(bottom),
@@ -182,9 +188,9 @@ def _silhouette(canvas: Canvas) -> None:
     _photo_shape(canvas)
     _rect(canvas, MARGIN, BODY, MARGIN + PHOTO_WIDTH, BODY_END, fill=PHOTO_GROUND)
     middle, unit = MARGIN + PHOTO_WIDTH / 2, PHOTO_WIDTH / 104
-    canvas.setFillColor(HexColor(CELADON_500))
+    canvas.setFillColor(_colour(CELADON_500))
     canvas.circle(_x(middle), _y(BODY_END - 90 * unit), 26 * unit * mm, fill=1, stroke=0)
-    canvas.setFillColor(HexColor(CELADON_700))
+    canvas.setFillColor(_colour(CELADON_700))
     shoulders = canvas.beginPath()
 
     def at(across: float, up: float) -> tuple[float, float]:
@@ -221,29 +227,35 @@ def draw_page(canvas: Canvas, content: PlaqueContent, placed: Layout) -> None:
         canvas.doForm("silhouette")
     rows = qr.modules(content.url)
     inset = (QR_FRAME - QR_SIZE) / 2
-    canvas.setFillColor(HexColor(CELADON_900))
+    canvas.setFillColor(_colour(CELADON_900))
     qr.draw(canvas, rows, _x(QR_LEFT + inset), _y(BODY + inset + QR_SIZE), QR_SIZE)
     if placed.tag:
         _rect(canvas, *placed.tag, radius=0.8, fill=WHITE)
     canvas.setLineWidth(0.3 * mm)
-    canvas.setStrokeColor(HexColor(CELADON_200))
+    canvas.setStrokeColor(_colour(CELADON_200))
     canvas.line(_x(TEXT_LEFT), _y(placed.rule), _x(TEXT_LEFT + TEXT_WIDTH), _y(placed.rule))
     _write(canvas, placed.lines)
     canvas.showPage()
 
 
 def _write(canvas: Canvas, lines: Iterable[Line]) -> None:
+    colour = ""
     for line in lines:
+        if line.colour != colour:
+            colour = line.colour
+            canvas.setFillColor(_colour(colour))
         if line.tracking:
             # Viewers may take spaced characters for words: say what is copied and searched.
             actual = f"\ufeff{line.text}".encode("utf-16-be").hex().upper()
             canvas.addLiteral(f"/Span <</ActualText <{actual}>>> BDC")
         text = canvas.beginText(_x(line.left), _y(line.baseline))
-        text.setFillColor(HexColor(line.colour))
-        text.setCharSpace(line.tracking * line.size * mm)
+        if line.tracking:
+            text.setCharSpace(line.tracking * line.size * mm)
         for font, piece in runs(line.text, line.role):
             text.setFont(font, line.size * mm)
             text.textOut(piece)
+        if line.tracking:
+            text.setCharSpace(0)
         canvas.drawText(text)
         if line.tracking:
             canvas.addLiteral("EMC")
