@@ -25,12 +25,33 @@ class Access:
     memberships: tuple[Membership, ...]
 
     @property
+    def name(self) -> str:
+        return str(self.user)
+
+    @property
+    def caption(self) -> str:
+        """Where and as what: “示例局 单位纪检干部；第三督导组”."""
+        places: dict[str, list[str]] = {}
+        for member in self.memberships:
+            roles = places.setdefault(str(member.unit or member.group or ""), [])
+            # The group's own name already says the role.
+            if not member.group_id and member.get_role_display() not in roles:
+                roles.append(str(member.get_role_display()))
+        return " · ".join(
+            " ".join(filter(None, [place, "、".join(roles)])) for place, roles in places.items()
+        )
+
+    @property
     def roles(self) -> frozenset[str]:
         return frozenset(membership.role for membership in self.memberships)
 
     @property
     def needs_second_factor(self) -> bool:
         return bool(self.roles & SECOND_FACTOR_ROLES)
+
+    @property
+    def is_cadre_only(self) -> bool:
+        return self.roles == {Role.CADRE}
 
     def has(self, role: Role) -> bool:
         return role in self.roles
@@ -39,30 +60,18 @@ class Access:
         return not page.roles or any(role in self.roles for role in page.roles)
 
     def scope(self, page: Page) -> Scope:
-        """The farthest reach that the roles named in the page's row give; its units are those of these roles only."""
+        """The farthest reach that the roles of the page's row give; its units are theirs only."""
         granting = [member for member in self.memberships if member.role in page.roles]
-        reach = max(
-            (page.roles[member.role] for member in granting), default=Reach.SELF
-        )
+        reach = max((page.roles[member.role] for member in granting), default=Reach.SELF)
         if reach == Reach.CITY:
             return Scope(self.user.pk, reach, None)
-        units = {
-            m.unit_id
-            for m in granting
-            if m.unit_id and page.roles[m.role] == Reach.UNIT
-        }
+        units = {m.unit_id for m in granting if m.unit_id and page.roles[m.role] == Reach.UNIT}
         groups = [m.group_id for m in granting if m.group_id]
         if groups:
-            units |= set(
-                Unit.objects.filter(supervision_group__in=groups).values_list(
-                    "pk", flat=True
-                )
-            )
+            units |= set(Unit.objects.filter(supervision_group__in=groups).values_list("pk", flat=True))
         return Scope(self.user.pk, reach, frozenset(unit for unit in units if unit))
 
 
 def access_of(user: User, day: date) -> Access:
-    memberships = (
-        user.memberships.current(day).select_related("unit", "group").order_by("pk")
-    )
+    memberships = user.memberships.current(day).select_related("unit", "group").order_by("pk")
     return Access(user, tuple(memberships))

@@ -6,6 +6,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import seeds
+        from accounts import desk, seeds
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="accounts.seeds")
+        desk.register()

@@ -29,10 +29,12 @@ def navigation(access: Access, current_name: str) -> list[NavItem]:
 def page(request: HttpRequest) -> dict[str, Any]:
     """What every template may use."""
     access = getattr(request, "access", None)
+    # Before a mandatory second factor is set up every entry would lead back to setting it up.
+    held_back = getattr(request, "lacks_second_factor", False)
     name = request.resolver_match.view_name if request.resolver_match else ""
     return {
         "city": city_of(request),
         "text_size": getattr(request, "text_size", "normal"),
         "access": access,
-        "nav_items": navigation(access, name) if access else [],
+        "nav_items": navigation(access, name) if access and not held_back else [],
     }

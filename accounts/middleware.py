@@ -3,13 +3,14 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.access import access_of
+from accounts.access import Access, access_of
 from accounts.http import city_of
 from accounts.permissions import TABLE, Page
 
@@ -23,35 +24,31 @@ class PermissionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if hasattr(request, "access"):
+            # On a shared computer the back button must not show the pages of whoever has signed out.
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         page = TABLE.get(name)
         if page is None:
             logger.error("The URL “%s” has no row in the permission table.", name)
             raise PermissionDenied
-        return (
-            self._for_public(request, page)
-            if page.public
-            else self._for_people(request, page)
-        )
+        return self._for_public(request, page) if page.public else self._for_people(request, page)
 
     def _for_public(self, request: HttpRequest, page: Page) -> HttpResponse | None:
         return _method_refused(request, page)
 
     def _for_people(self, request: HttpRequest, page: Page) -> HttpResponse | None:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _sign_in_first(request)
         access = access_of(request.user, timezone.localdate())
         request.access = access  # type: ignore[attr-defined]
-        if (
-            not page.before_second_factor
-            and access.needs_second_factor
-            and self._lacks_second_factor(request)
-        ):
+        lacking = self._lacks_second_factor(request, access)
+        request.lacks_second_factor = lacking  # type: ignore[attr-defined]
+        if lacking and not page.before_second_factor:
             return redirect("mfa_activate_totp")
         if not access.may(page):
             raise PermissionDenied
@@ -59,13 +56,18 @@ class PermissionMiddleware:
         return _method_refused(request, page)
 
     @staticmethod
-    def _lacks_second_factor(request: HttpRequest) -> bool:
-        return not city_of(request).is_demo and not is_mfa_enabled(request.user)
+    def _lacks_second_factor(request: HttpRequest, access: Access) -> bool:
+        return (
+            access.needs_second_factor and not city_of(request).is_demo and not is_mfa_enabled(request.user)
+        )
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """Back to the page afterwards; never back to a form's target, which answers no GET."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    return redirect(settings.LOGIN_URL)
 
 
 def _method_refused(request: HttpRequest, page: Page) -> HttpResponse | None:
-    return (
-        None
-        if request.method in page.methods
-        else HttpResponseNotAllowed(sorted(page.methods))
-    )
+    return None if request.method in page.methods else HttpResponseNotAllowed(sorted(page.methods))

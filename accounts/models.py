@@ -14,19 +14,13 @@ class City(models.Model):
     """The one row of facts that stand on every plaque and page."""
 
     name = models.CharField(_("city"), max_length=50, default="龙泉市")
-    efficiency_office = models.CharField(
-        _("efficiency office"), max_length=50, default="市效能办"
-    )
-    express_hotline = models.CharField(
-        _("Efficiency Express hotline"), max_length=30, blank=True
-    )
+    efficiency_office = models.CharField(_("efficiency office"), max_length=50, default="市效能办")
+    express_hotline = models.CharField(_("Efficiency Express hotline"), max_length=30, blank=True)
     #: Set by the demonstration only: a banner names it, the second factor is optional, plaques say 演示.
     is_demo = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="city_is_one_row")
-        ]
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="city_is_one_row")]
 
     def __str__(self) -> str:
         return self.name
@@ -80,9 +74,7 @@ class Unit(models.Model):
     )
     valid_from = models.DateField(_("valid from"), default=date(2000, 1, 1))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    successor = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="predecessors"
-    )
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
 
     objects = UnitQuerySet.as_manager()
 
@@ -142,9 +134,7 @@ class Role(models.TextChoices):
 
 UNIT_ROLES = frozenset({Role.CADRE, Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD})
 GROUP_ROLES = frozenset({Role.SUPERVISOR})
-CITY_ROLES = frozenset(
-    {Role.EXPRESS_STAFF, Role.EXPRESS_HEAD, Role.DISCIPLINE, Role.ADMINISTRATOR}
-)
+CITY_ROLES = frozenset({Role.EXPRESS_STAFF, Role.EXPRESS_HEAD, Role.DISCIPLINE, Role.ADMINISTRATOR})
 #: 等保 level 3 asks for two factors of everybody who can see or change others' records (DOMAIN §7).
 SECOND_FACTOR_ROLES = frozenset(Role) - {Role.CADRE}
 
@@ -155,13 +145,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """Binds a user to a role, and where the role needs it to one unit or one supervision group, with dates."""
+    """Binds a user to a role, with dates, and where the role needs it to one unit or one group."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    unit = models.ForeignKey(
-        Unit, models.PROTECT, null=True, blank=True, related_name="memberships"
-    )
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="memberships")
     group = models.ForeignKey(
         SupervisionGroup,
         models.PROTECT,
@@ -209,8 +197,10 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
 
 
 class Activation(models.Model):
-    """A one-time slip with which somebody sets the first password of an account. The code itself is printed once;
-    only its digest is kept."""
+    """A one-time slip with which somebody sets the password of an account.
+
+    The code itself is printed once; only its digest is kept.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="activations")
     digest = models.CharField(max_length=64, unique=True)

@@ -1,5 +1,8 @@
-"""Who may open what: one row for every named URL. The middleware enforces it, the navigation is drawn from it, and the
-permission and accessibility tests walk it. A URL without a row answers nobody and fails the tests."""
+"""Who may open what: one row for every named URL.
+
+The middleware enforces it, the navigation is drawn from it, the permission and accessibility tests walk it.
+A URL without a row answers nobody and fails the tests.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,12 +27,12 @@ GET = frozenset({"GET", "HEAD"})
 POST = frozenset({"POST"})
 BOTH = GET | POST
 
-CADRE = {Role.CADRE: Reach.SELF}
-OFFICER = {Role.UNIT_OFFICER: Reach.UNIT}
-UNIT_LEAD = {Role.LEADING_GROUP_HEAD: Reach.UNIT}
-EXPRESS = {Role.EXPRESS_STAFF: Reach.CITY, Role.EXPRESS_HEAD: Reach.CITY}
-SUPERVISORS = {Role.SUPERVISOR: Reach.GROUP}
-ADMINISTRATORS = {Role.ADMINISTRATOR: Reach.CITY}
+CADRE: dict[str, Reach] = {Role.CADRE: Reach.SELF}
+OFFICER: dict[str, Reach] = {Role.UNIT_OFFICER: Reach.UNIT}
+UNIT_LEAD: dict[str, Reach] = {Role.LEADING_GROUP_HEAD: Reach.UNIT}
+EXPRESS: dict[str, Reach] = {Role.EXPRESS_STAFF: Reach.CITY, Role.EXPRESS_HEAD: Reach.CITY}
+SUPERVISORS: dict[str, Reach] = {Role.SUPERVISOR: Reach.GROUP}
+ADMINISTRATORS: dict[str, Reach] = {Role.ADMINISTRATOR: Reach.CITY}
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,7 @@ TABLE: dict[str, Page] = {
     "my_plan_cancel": Page(POST, CADRE, detail=True),
     "my_consent": Page(BOTH, CADRE),
     # People and cards
-    "cadres": Page(
-        GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")
-    ),
+    "cadres": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")),
     "cadre_new": Page(BOTH, OFFICER),
     "cadre": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "cadre_edit": Page(BOTH, OFFICER, detail=True),

@@ -9,11 +9,7 @@ UNITS = Path(__file__).parent / "data" / "units.csv"
 
 def load(**kwargs: Any) -> None:
     """The city's row and the nine supervision groups of scheme 二(三); nothing that exists is changed."""
-    city, group = (
-        installed.get_model("accounts", name) for name in ("City", "SupervisionGroup")
-    )
+    city, group = (installed.get_model("accounts", name) for name in ("City", "SupervisionGroup"))
     city.objects.get_or_create(pk=1)
     for number, numeral in enumerate(GROUPS, start=1):
-        group.objects.get_or_create(
-            number=number, defaults={"name": f"第{numeral}督导组"}
-        )
+        group.objects.get_or_create(number=number, defaults={"name": f"第{numeral}督导组"})

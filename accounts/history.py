@@ -1,0 +1,93 @@
+"""The audit trail of an account in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Role
+from common.models import AuditEntry
+from common.templatetags.components import zh_date, zh_datetime
+
+VERBS = {
+    "user_created": gettext_lazy("Account created"),
+    "user_deactivated": gettext_lazy("Account closed"),
+    "user_reactivated": gettext_lazy("Account reopened"),
+    "membership_added": gettext_lazy("Role given"),
+    "membership_ended": gettext_lazy("Role ended"),
+    "slip_issued": gettext_lazy("Activation slip issued"),
+    "account_activated": gettext_lazy("Password set with a slip"),
+    "activation_failed": gettext_lazy("Activation failed"),
+    "signed_in": gettext_lazy("Signed in"),
+    "signed_out": gettext_lazy("Signed out"),
+    "sign_in_failed": gettext_lazy("Sign-in failed: wrong password"),
+    "second_factor_failed": gettext_lazy("Wrong code of the second factor"),
+    "other_sessions_ended": gettext_lazy("Signed out on the other devices"),
+    "password_changed": gettext_lazy("Password changed"),
+    "second_factor_added": gettext_lazy("Second factor set up"),
+    "second_factor_removed": gettext_lazy("Second factor removed"),
+    "recovery_codes_made": gettext_lazy("New recovery codes made"),
+    "second_factor_reset_requested": gettext_lazy("Reset of the second factor asked for"),
+    "second_factor_reset_approved": gettext_lazy("Reset of the second factor approved"),
+    "second_factor_reset_declined": gettext_lazy("Reset of the second factor declined"),
+}
+FAILURES = frozenset({"sign_in_failed", "second_factor_failed", "activation_failed"})
+
+
+@dataclass(frozen=True)
+class Line:
+    at: datetime
+    label: str
+    actor: str
+    details: str
+    failure: bool
+
+
+def lines(entries: Iterable[AuditEntry]) -> list[Line]:
+    return [
+        Line(
+            at=entry.at,
+            label=str(VERBS.get(entry.verb, entry.verb)),
+            actor=str(entry.actor) if entry.actor else "",
+            details=" · ".join(_details(entry.changes)),
+            failure=entry.verb in FAILURES,
+        )
+        for entry in entries
+    ]
+
+
+def _details(changes: dict[str, Any]) -> list[str]:
+    found = []
+    if "role" in changes:
+        found.append(str(dict(Role.choices).get(changes["role"], changes["role"])))
+    if "place" in changes:
+        found.append(changes["place"])
+    if changes.get("from"):
+        found.append(_("from %(day)s") % {"day": _day(changes["from"])})
+    last_day = changes.get("to")
+    if isinstance(last_day, list):
+        last_day = last_day[-1]
+    if last_day:
+        found.append(_("until %(day)s") % {"day": _day(last_day)})
+    if "expires_at" in changes:
+        found.append(
+            _("valid until %(moment)s")
+            % {"moment": zh_datetime(datetime.fromisoformat(changes["expires_at"]))}
+        )
+    if changes.get("earlier_withdrawn"):
+        found.append(_("the earlier slip was withdrawn"))
+    factor = changes.get("second_factor")
+    if factor:
+        found.append(_("with a recovery code") if factor == "recovery_codes" else _("with the second factor"))
+    if changes.get("reason"):
+        found.append(_("reason: %(reason)s") % {"reason": changes["reason"]})
+    if changes.get("devices") is not None and "devices" in changes:
+        found.append(_("devices: %(count)s") % {"count": changes["devices"]})
+    return found
+
+
+def _day(iso: str) -> str:
+    return zh_date(date.fromisoformat(iso))

@@ -1,0 +1,343 @@
+"""The verbs of accounts. Keyword-only, one transaction each: lock, check, write, audit (no secrets)."""
+
+import hashlib
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts import rules, selectors
+from accounts.models import (
+    Activation,
+    City,
+    Membership,
+    Role,
+    SecondFactorReset,
+    SupervisionGroup,
+    Unit,
+    User,
+)
+from common import audit, tokens
+from common.problems import Refused
+from common.rules import local
+
+#: One sentence for every reason, so that nobody learns which accounts exist.
+SLIP_NOT_VALID = _(
+    "This user name and code do not belong together, or the code has been used or has expired."
+)
+LAST_ADMINISTRATOR = _("This is the last administrator. Give somebody else this role first.")
+
+
+def _locked(user: User) -> User:
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+# --- Accounts and roles -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def user_create(*, username: str, name: str, actor: User | None, now: datetime) -> User:
+    """An account without a password: its owner sets one with an activation slip."""
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused(_("This user name is taken."), "username")
+    user = User(username=username, name=name)
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise Refused(_("This user name is taken."), "username") from error
+    audit.record(
+        verb="user_created", subject=user, actor=actor, now=now, changes={"username": username, "name": name}
+    )
+    return user
+
+
+@transaction.atomic
+def membership_add(
+    *,
+    user: User,
+    role: str,
+    unit: Unit | None,
+    group: SupervisionGroup | None,
+    valid_from: date,
+    valid_to: date | None,
+    actor: User | None,
+    now: datetime,
+) -> Membership:
+    user = _locked(user)
+    if valid_to and valid_to < valid_from:
+        raise Refused(_("The end must not be earlier than the beginning."), "valid_to")
+    same = Membership.objects.filter(user=user, role=role, unit=unit, group=group)
+    overlapping = same.filter(Q(valid_to=None) | Q(valid_to__gte=valid_from))
+    if valid_to:
+        overlapping = overlapping.filter(valid_from__lte=valid_to)
+    if overlapping.exists():
+        raise Refused(_("This person already has this role in these days."), "role")
+    member = Membership.objects.create(
+        user=user, role=role, unit=unit, group=group, valid_from=valid_from, valid_to=valid_to
+    )
+    changes = {**_facts(member), "from": valid_from, "to": valid_to}
+    audit.record(verb="membership_added", subject=user, actor=actor, now=now, changes=changes)
+    return member
+
+
+@transaction.atomic
+def membership_end(*, membership: Membership, last_day: date, actor: User, now: datetime) -> Membership:
+    administrators = _lock_administrators(membership.role == Role.ADMINISTRATOR)
+    member = (
+        Membership.objects.select_for_update().select_related("unit", "group", "user").get(pk=membership.pk)
+    )
+    today = local(now).date()
+    if member.valid_to and member.valid_to < today:
+        raise Refused(_("This role has already ended."))
+    if last_day < member.valid_from:
+        raise Refused(_("The last day must not be earlier than the first day of the role."), "last_day")
+    if last_day < today - timedelta(days=1):
+        raise Refused(_("The past cannot be changed: choose yesterday or a later day."), "last_day")
+    if administrators and not _others_administer(member.user, today):
+        raise Refused(LAST_ADMINISTRATOR)
+    before, member.valid_to = member.valid_to, last_day
+    member.save(update_fields=["valid_to"])
+    changes = {**_facts(member), "to": [before, last_day]}
+    audit.record(verb="membership_ended", subject=member.user, actor=actor, now=now, changes=changes)
+    return member
+
+
+def _facts(member: Membership) -> dict[str, Any]:
+    place = member.unit or member.group
+    return {"role": member.role, **({"place": str(place)} if place else {})}
+
+
+def _lock_administrators(wanted: bool = True) -> bool:
+    """Two administrators who remove each other at the same moment come one after the other."""
+    if wanted:
+        list(
+            Membership.objects.select_for_update()
+            .filter(role=Role.ADMINISTRATOR)
+            .order_by("pk")
+            .values_list("pk")
+        )
+    return wanted
+
+
+def _others_administer(user: User, day: date) -> bool:
+    """Somebody else administers without an end: a role that runs out would lock everybody out."""
+    holding = Membership.objects.current(day).filter(
+        role=Role.ADMINISTRATOR, valid_to=None, user__is_active=True
+    )
+    return holding.exclude(user=user).exists()
+
+
+@transaction.atomic
+def user_set_active(*, user: User, active: bool, reason: str, actor: User, now: datetime) -> User:
+    """Open or close an account. Closing ends every session and withdraws the slip: nothing is left to use."""
+    _lock_administrators()
+    user = _locked(user)
+    if user.is_active == active:
+        raise Refused(_("Somebody else has already done this."))
+    today = local(now).date()
+    administers = Membership.objects.current(today).filter(user=user, role=Role.ADMINISTRATOR).exists()
+    if not active and administers and not _others_administer(user, today):
+        raise Refused(LAST_ADMINISTRATOR)
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    if not active:
+        sessions_end(user=user)
+        _withdraw_slips(user, now)
+    verb = "user_reactivated" if active else "user_deactivated"
+    audit.record(verb=verb, subject=user, actor=actor, now=now, changes={"reason": reason})
+    return user
+
+
+def sessions_end(*, user: User, keep: str | None = None) -> int:
+    """Sign an account out everywhere, or everywhere but here."""
+    rows = UserSession.objects.filter(user=user).exclude(session_key=keep or "")
+    Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
+    return rows.delete()[0]
+
+
+@transaction.atomic
+def other_sessions_end(*, user: User, keep: str | None, now: datetime) -> int:
+    ended = sessions_end(user=user, keep=keep)
+    audit.record(verb="other_sessions_ended", subject=user, actor=user, now=now, changes={"devices": ended})
+    return ended
+
+
+# --- Activation slips ---------------------------------------------------------------------------------------
+
+
+def _digest(code: str) -> str:
+    """80 random bits cannot be tried out, so a plain digest is enough and outlives a change of SECRET_KEY."""
+    return hashlib.sha256(f"activation:{code}".encode()).hexdigest()
+
+
+def _withdraw_slips(user: User, now: datetime) -> int:
+    return Activation.objects.filter(user=user, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
+
+
+@transaction.atomic
+def activation_issue(*, user: User, issued_by: User, now: datetime) -> str:
+    """A new one-time code, returned once and kept only as a digest; an earlier slip stops working."""
+    user = _locked(user)
+    if not user.is_active:
+        raise Refused(_("This account is closed. Reopen it first."))
+    _check_issuer(user, issued_by, local(now).date())
+    return _new_slip(user, issued_by, now)
+
+
+def _new_slip(user: User, issued_by: User, now: datetime) -> str:
+    withdrawn = _withdraw_slips(user, now)
+    code = tokens.new_token()
+    slip = Activation.objects.create(
+        user=user,
+        digest=_digest(code),
+        issued_by=issued_by,
+        issued_at=now,
+        expires_at=now + rules.SLIP_LIFETIME,
+    )
+    changes = {"expires_at": slip.expires_at, "earlier_withdrawn": bool(withdrawn)}
+    audit.record(verb="slip_issued", subject=user, actor=issued_by, now=now, changes=changes)
+    return code
+
+
+@transaction.atomic
+def administrator_create(*, username: str, name: str, now: datetime) -> str:
+    """From the server's own console only: the first administrator, or one more when no other can sign in."""
+    user = user_create(username=username, name=name, actor=None, now=now)
+    membership_add(
+        user=user,
+        role=Role.ADMINISTRATOR,
+        unit=None,
+        group=None,
+        valid_from=local(now).date(),
+        valid_to=None,
+        actor=None,
+        now=now,
+    )
+    return _new_slip(user, user, now)
+
+
+def _check_issuer(user: User, issuer: User, day: date) -> None:
+    """A slip is a way into an account: an officer hands them to cadres, never to somebody who may do more."""
+    if user.pk == issuer.pk:
+        raise Refused(_("Nobody issues a slip for their own account."))
+    if Membership.objects.current(day).filter(user=issuer, role=Role.ADMINISTRATOR).exists():
+        return
+    if Membership.objects.current(day).filter(user=user).exclude(role=Role.CADRE).exists():
+        raise Refused(
+            _("This account has more than the role of a cadre: only an administrator issues its slip.")
+        )
+
+
+def activation_use(*, username: str, code: str, password: str, now: datetime) -> User:
+    """Set a password. The slip is claimed by a conditional update: of two people who use it, one succeeds."""
+    user, token = selectors.user_named(rules.username(username)), tokens.normalise(code)
+    slips = Activation.objects.usable(now).filter(user=user, digest=_digest(token or ""))
+    if user is None or not user.is_active or token is None or not slips.exists():
+        _note_failure(user, now)
+        raise Refused(SLIP_NOT_VALID)
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), "password1") from error
+    # Argon2 takes an eighth of a second: outside the transaction, so that no other writer waits for it.
+    hashed = make_password(password)
+    with transaction.atomic():
+        claimed = slips.update(used_at=now)
+        if claimed != 1 or not User.objects.filter(pk=user.pk, is_active=True).update(password=hashed):
+            raise Refused(SLIP_NOT_VALID)
+        sessions_end(user=user)
+        audit.record(verb="account_activated", subject=user, actor=user, now=now)
+    user.refresh_from_db()
+    return user
+
+
+def _note_failure(user: User | None, now: datetime) -> None:
+    if user is not None:
+        audit.record(verb="activation_failed", subject=user, actor=None, now=now)
+
+
+# --- Second factor ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def second_factor_reset_request(*, user: User, reason: str, actor: User, now: datetime) -> SecondFactorReset:
+    user = _locked(user)
+    if not Authenticator.objects.filter(user=user).exists():
+        raise Refused(_("This account has no second factor that could be reset."))
+    if selectors.open_reset(user):
+        raise Refused(_("A reset has already been asked for and waits for a second administrator."))
+    reset = SecondFactorReset.objects.create(user=user, reason=reason, requested_by=actor, requested_at=now)
+    audit.record(
+        verb="second_factor_reset_requested", subject=user, actor=actor, now=now, changes={"reason": reason}
+    )
+    return reset
+
+
+def may_decide_reset(reset: SecondFactorReset, actor: User) -> bool:
+    """Two people (DESIGN §5), and nobody their own."""
+    return actor.pk not in (reset.requested_by_id, reset.user_id)
+
+
+@transaction.atomic
+def second_factor_reset_decide(
+    *, reset: SecondFactorReset, approve: bool, actor: User, now: datetime
+) -> SecondFactorReset:
+    reset = SecondFactorReset.objects.select_for_update().select_related("user").get(pk=reset.pk)
+    if reset.decided_at:
+        raise Refused(_("Somebody else has already decided this."))
+    if not may_decide_reset(reset, actor):
+        raise Refused(
+            _("A second administrator must decide this: not who asked for it, and not whose account it is.")
+        )
+    reset.decided_by, reset.decided_at, reset.approved = actor, now, approve
+    reset.save(update_fields=["decided_by", "decided_at", "approved"])
+    if approve:
+        Authenticator.objects.filter(user=reset.user).delete()
+        sessions_end(user=reset.user)
+    verb = "second_factor_reset_approved" if approve else "second_factor_reset_declined"
+    audit.record(verb=verb, subject=reset.user, actor=actor, now=now, changes={"reason": reset.reason})
+    return reset
+
+
+# --- The city -----------------------------------------------------------------------------------------------
+
+CITY_FIELDS = ("name", "efficiency_office", "express_hotline")
+
+
+def city_facts(city: City) -> dict[str, str]:
+    return {name: getattr(city, name) for name in CITY_FIELDS}
+
+
+def city_version(city: City) -> str:
+    """A fingerprint of what a form showed: saving it must not undo what somebody else saved meanwhile."""
+    return hashlib.sha256(json.dumps(city_facts(city), sort_keys=True).encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def city_edit(*, values: dict[str, str], seen: str, actor: User, now: datetime) -> City:
+    City.objects.get_or_create(pk=1)
+    city = City.objects.select_for_update().get(pk=1)
+    if city_version(city) != seen:
+        raise Refused(
+            _(
+                "Somebody else has changed these settings. Below is what is saved now: enter yours again."
+            )
+        )
+    changed = audit.differences(city_facts(city), {name: values[name] for name in CITY_FIELDS})
+    if changed:
+        for name in changed:
+            setattr(city, name, values[name])
+        city.save(update_fields=list(changed))
+        audit.record(verb="city_edited", subject=city, actor=actor, now=now, changes=changed)
+    return city

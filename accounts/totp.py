@@ -1,0 +1,31 @@
+"""The secret being set up. It waits in the session, encrypted, until a code proves that an app has it."""
+
+from datetime import datetime, timedelta
+
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from django.contrib.sessions.backends.base import SessionBase
+
+from common import crypto
+
+_KEY = "totp_being_set_up"
+#: Going to the app and back may reload the page: the secret must stay the same for that long (C).
+LIFETIME = timedelta(minutes=30)
+
+
+def pending(session: SessionBase, now: datetime) -> str | None:
+    stored = session.get(_KEY)
+    if not stored or now.timestamp() - stored["at"] > LIFETIME.total_seconds():
+        return None
+    return crypto.decrypt(stored["secret"])
+
+
+def pending_or_new(session: SessionBase, now: datetime) -> str:
+    secret = pending(session, now)
+    if secret is None:
+        secret = str(generate_totp_secret())
+        session[_KEY] = {"secret": crypto.encrypt(secret), "at": now.timestamp()}
+    return secret
+
+
+def forget(session: SessionBase) -> None:
+    session.pop(_KEY, None)

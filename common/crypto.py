@@ -1,0 +1,28 @@
+"""Fields that the database keeps but must not show to whoever reads a backup of it."""
+
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+@lru_cache(maxsize=4)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def _current() -> MultiFernet:
+    return _fernet(tuple(settings.FIELD_KEYS))
+
+
+def encrypt(text: str) -> str:
+    """With the newest key; older ones only read (docs/accounts.md says how to retire one)."""
+    return _current().encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    try:
+        return _current().decrypt(token.encode()).decode()
+    except InvalidToken as error:
+        # Nothing can be guessed here: the key that wrote this row is no longer in FIELD_KEYS.
+        raise ValueError("An encrypted field cannot be read with any of FIELD_KEYS.") from error
