@@ -157,6 +157,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
 }
+# Behind nginx the last hop names the client; counted by nginx's own address, ten wrong passwords would lock the city out.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "干部身份证"
@@ -200,7 +202,7 @@ globals().update(_mail)
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or f"noreply@{SITE_HOST}"
 
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
 CELERY_TASK_DEFAULT_QUEUE = "longquan"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
