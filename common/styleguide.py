@@ -1,10 +1,10 @@
-"""The living style guide: every token and component, with the sentences they will carry (docs/design-system.md)."""
+"""The living style guide: every token and component with real sentences (docs/design-system.md)."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
@@ -13,13 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from common.crispy import ClockInput, DayInput, form_helper
+from common.crispy import ClockInput, DayInput
+from common.forms import PageForm
 from common.templatetags.components import SHANGHAI
 
 _TOKEN = re.compile(r"^\s*(--[a-z0-9-]+):\s*([^;]+);", re.MULTILINE)
 
 
-class Token(NamedTuple):
+@dataclass(frozen=True)
+class Token:
     name: str
     value: str
 
@@ -28,7 +30,8 @@ class Token(NamedTuple):
         return self.value.startswith("#")
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     label: object
     note: object = ""
     state: str = ""
@@ -41,8 +44,10 @@ def tokens() -> list[Token]:
     return [Token(*found) for found in _TOKEN.findall(css)]
 
 
-class SampleForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=25, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+class SampleForm(PageForm):
+    name = forms.CharField(
+        label=_("Name"), max_length=25, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     phone = forms.CharField(
         label=_("Office phone"),
         help_text=_("With area code, for example 0578-000 0001."),
@@ -70,16 +75,19 @@ class SampleForm(forms.Form):
     photo = forms.FileField(label=_("Photo"), required=False)
     informed = forms.BooleanField(label=_("The person concerned has been told."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = form_helper(_("Save"))
-
 
 def _sample_data() -> dict[str, object]:
     return {
-        "name": "示例甲", "phone": "0578-000 0001", "unit": "a", "day": "2026-11-24", "time": "10:20",
-        "state": "out", "items": ["late"], "facts": "10:05 两次敲门无人。", "informed": "on",
-    }  # fmt: skip
+        "name": "示例甲",
+        "phone": "0578-000 0001",
+        "unit": "a",
+        "day": "2026-11-24",
+        "time": "10:20",
+        "state": "out",
+        "items": ["late"],
+        "facts": "10:05 两次敲门无人。",
+        "informed": "on",
+    }
 
 
 def _steps() -> list[Step]:
@@ -101,12 +109,16 @@ def _timeline() -> list[Step]:
     ]
 
 
-def styleguide(request: HttpRequest) -> HttpResponse:
-    context = {
+def sample_context() -> dict[str, object]:
+    return {
         "colours": [token for token in tokens() if token.is_colour],
         "measures": [token for token in tokens() if not token.is_colour],
         "tones": [
-            ("on", "在岗"), ("out", "外出办事"), ("info", "开会"), ("idle", "请休假"), ("bad", "已超期 4 小时"),
+            ("on", "在岗"),
+            ("out", "外出办事"),
+            ("info", "开会"),
+            ("idle", "请休假"),
+            ("bad", "已超期 4 小时"),
         ],
         "pairs": [("本单位", "0578-000 0002"), ("市“效能直通车”", "0578-000 0003")],
         "steps": _steps(),
@@ -120,5 +132,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "confirm_points": ["门牌上的二维码立即失效。", "印制新门牌需要重新申请。"],
         "day": date(2026, 11, 24),
         "moment": datetime(2026, 11, 24, 10, 20, tzinfo=SHANGHAI),
-    }  # fmt: skip
-    return render(request, "common/styleguide.html", context)
+    }
+
+
+def styleguide(request: HttpRequest) -> HttpResponse:
+    return render(request, "common/styleguide.html", sample_context())

@@ -1,13 +1,10 @@
-"""Python side of the form pack in templates/longquan/: native date and time inputs, and the usual helper."""
+"""Python side of the form pack in templates/longquan/: the browser's own date and time pickers."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Submit
 from django import forms
-from django.utils.functional import Promise
 
 
 class DayInput(forms.DateInput):
-    """The browser's own date picker, which only understands ISO dates."""
+    """A native date picker only understands ISO dates, whatever the language writes."""
 
     input_type = "date"
 
@@ -20,13 +17,3 @@ class ClockInput(forms.TimeInput):
 
     def __init__(self, attrs: dict[str, object] | None = None) -> None:
         super().__init__(attrs, format="%H:%M")
-
-
-def form_helper(submit: str | Promise, *, kind: str = "", action: str = "", method: str = "post") -> FormHelper:
-    """A whole form with one button; the server's own error summary speaks instead of the browser's bubbles."""
-    helper = FormHelper()
-    helper.attrs = {"novalidate": True}
-    helper.form_action = action
-    helper.form_method = method
-    helper.add_input(Submit("submit", str(submit), css_class=kind or None))
-    return helper

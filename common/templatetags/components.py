@@ -1,4 +1,4 @@
-"""The components of the design system (docs/design-system.md) as template tags; every one is on /styleguide/."""
+"""The components of the design system (docs/design-system.md); every one is on /styleguide/."""
 
 import re
 import unicodedata
@@ -43,7 +43,7 @@ def _tone(tone: str) -> str:
     return tone
 
 
-# --- Words and dates -----------------------------------------------------------------------------------------------
+# --- Words and dates ------------------------------------------------------------------------------
 
 
 def _chinese() -> bool:
@@ -108,7 +108,7 @@ def supervised_by(city: Any = None) -> str:
     return gettext("Supervised by the %(office)s") % {"office": office}
 
 
-# --- Small parts ---------------------------------------------------------------------------------------------------
+# --- Small parts ----------------------------------------------------------------------------------
 
 
 @register.simple_tag
@@ -186,10 +186,15 @@ def pipe(label: str, done: int, total: int, late: bool = False) -> SafeString:
     """Stages of a process in one line; the next one is cinnabar when it is late."""
     states = ["done" if i < done else "late" if late and i == done else "" for i in range(total)]
     bars = format_html_join(
-        "", '<rect class="{}" x="{}" width="22" height="8" rx="3"/>', ((s, i * 25) for i, s in enumerate(states))
+        "",
+        '<rect class="{}" x="{}" width="22" height="8" rx="3"/>',
+        ((s, i * 25) for i, s in enumerate(states)),
     )
     return format_html(
-        '<svg class="pipe" role="img" aria-label="{}" viewBox="0 0 {} 8">{}</svg>', label, max(total * 25 - 3, 1), bars
+        '<svg class="pipe" role="img" aria-label="{}" viewBox="0 0 {} 8">{}</svg>',
+        label,
+        max(total * 25 - 3, 1),
+        bars,
     )
 
 
@@ -224,7 +229,11 @@ def empty(text: str, hint: str = "", url: str = "", action: str = "") -> dict[st
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
 def pagination(context: RequestContext, page: Page[Any]) -> dict[str, Any]:
-    return {"request": context["request"], "page": page, "numbers": page.paginator.get_elided_page_range(page.number)}
+    return {
+        "query": context["request"].GET,
+        "page": page,
+        "numbers": page.paginator.get_elided_page_range(page.number),
+    }
 
 
 @register.inclusion_tag("components/choices.html")
@@ -233,7 +242,7 @@ def choices(field: BoundField, kind: str = "", legend: str = "", hide_legend: bo
     return {"field": field, "kind": kind, "legend": legend or field.label, "hide_legend": hide_legend}
 
 
-# --- Blocks --------------------------------------------------------------------------------------------------------
+# --- Blocks ---------------------------------------------------------------------------------------
 
 
 @register.simple_block_tag
@@ -255,11 +264,13 @@ def notice(content: str, tone: str = "info", heading: str = "") -> SafeString:
 def table_scroll(content: str, label: str) -> SafeString:
     """A wide table scrolls inside its own box, which the keyboard can reach."""
     return format_html(
-        '<div class="table-wrap" role="region" aria-label="{}" tabindex="0">{}</div>', label, mark_safe(content)
+        '<div class="table-wrap" role="region" aria-label="{}" tabindex="0">{}</div>',
+        label,
+        mark_safe(content),
     )
 
 
-# --- Errors --------------------------------------------------------------------------------------------------------
+# --- Errors ---------------------------------------------------------------------------------------
 
 
 @register.filter
@@ -277,8 +288,9 @@ def _form_errors(form: BaseForm) -> list[dict[str, str]]:
     lines = [{"target": "", "text": str(error)} for error in form.non_field_errors()]
     for field in form:
         target = "" if field.is_hidden else error_target(field)
+        label = str(field.label).rstrip("。.：:？?")
         lines += [
-            {"target": target, "text": gettext("%(label)s: %(error)s") % {"label": field.label, "error": error}}
+            {"target": target, "text": gettext("%(label)s: %(error)s") % {"label": label, "error": error}}
             for error in field.errors
         ]
     return lines
@@ -310,4 +322,5 @@ def page_slot(context: RequestContext, name: str, subject: Any = None) -> SafeSt
     """What higher apps have to show here (common/slots.py); empty when none has."""
     request = context["request"]
     shown = (filler(request, subject) for filler in fillers(name))
-    return mark_safe("".join(render_to_string(part[0], part[1], request) for part in shown if part))
+    around: dict[Any, Any] = context.flatten()
+    return mark_safe("".join(render_to_string(part[0], {**around, **part[1]}) for part in shown if part))
