@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class CardsConfig(AppConfig):
     name = "cards"
+
+    def ready(self) -> None:
+        from cards import desk
+
+        desk.register()

@@ -55,7 +55,9 @@ class Office(models.Model):
 
     class Meta:
         ordering: ClassVar = ["unit", "room", "name"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["unit", "name", "room"], name="office_once_per_unit")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["unit", "name", "room"], name="office_once_per_unit")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.room}"
@@ -93,13 +95,23 @@ class Cadre(models.Model):
     office_phone = models.CharField(_("office phone"), max_length=30, blank=True)
     mobile = models.CharField(_("mobile"), max_length=30, blank=True)
     stand_in = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="stands_in_for", verbose_name=_("stand-in")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="stands_in_for",
+        verbose_name=_("stand-in"),
     )
     photo = models.ImageField(_("photo"), upload_to=photo_path, blank=True)
     serves_from = models.DateField(_("in service from"))
     serves_to = models.DateField(_("in service until"), null=True, blank=True)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="cadre", verbose_name=_("account")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cadre",
+        verbose_name=_("account"),
     )
 
     objects = CadreQuerySet.as_manager()
@@ -111,7 +123,8 @@ class Cadre(models.Model):
                 condition=Q(serves_to=None) | Q(serves_to__gte=F("serves_from")), name="cadre_dates_in_order"
             ),
             models.CheckConstraint(
-                condition=Q(stand_in=None) | ~Q(stand_in=F("id")), name="cadre_does_not_stand_in_for_themselves"
+                condition=Q(stand_in=None) | ~Q(stand_in=F("id")),
+                name="cadre_does_not_stand_in_for_themselves",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["unit", "name"], name="cadre_unit_name")]
@@ -131,7 +144,9 @@ class Post(models.Model):
     class Meta:
         ordering: ClassVar = ["-is_primary", "position", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cadre"], condition=Q(is_primary=True), name="post_one_primary_per_cadre")
+            models.UniqueConstraint(
+                fields=["cadre"], condition=Q(is_primary=True), name="post_one_primary_per_cadre"
+            )
         ]
 
     def __str__(self) -> str:
@@ -145,7 +160,9 @@ class Duty(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["cadre", "position"], name="duty_position_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cadre", "position"], name="duty_position_once")
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -217,10 +234,13 @@ class Card(models.Model):
     class Meta:
         ordering: ClassVar = ["-issued_at", "-pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cadre"], condition=Q(revoked_at=None), name="card_one_valid_per_cadre"),
+            models.UniqueConstraint(
+                fields=["cadre"], condition=Q(revoked_at=None), name="card_one_valid_per_cadre"
+            ),
             models.CheckConstraint(condition=~Q(issued_by=F("approved_by")), name="card_approved_by_another"),
             models.CheckConstraint(
-                condition=Q(revoked_at=None, revoke_reason="") | (Q(revoked_at__isnull=False) & ~Q(revoke_reason="")),
+                condition=Q(revoked_at=None, revoke_reason="")
+                | (Q(revoked_at__isnull=False) & ~Q(revoke_reason="")),
                 name="card_revoked_with_reason",
             ),
         ]
@@ -251,9 +271,12 @@ class CardRequest(models.Model):
     class Meta:
         ordering: ClassVar = ["requested_at", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cadre"], condition=Q(decision=""), name="card_request_one_open_per_cadre"),
+            models.UniqueConstraint(
+                fields=["cadre"], condition=Q(decision=""), name="card_request_one_open_per_cadre"
+            ),
             models.CheckConstraint(
-                condition=~Q(decision="approved") | ~Q(decided_by=F("requested_by")), name="card_request_two_people"
+                condition=~Q(decision="approved") | ~Q(decided_by=F("requested_by")),
+                name="card_request_two_people",
             ),
         ]
 
@@ -311,7 +334,12 @@ class Whereabouts(models.Model):
 
     def as_declaration(self) -> Declaration:
         return Declaration(
-            State(self.state), self.since, self.until, self.recorded_at, self.source == self.Source.SELF, self.place
+            State(self.state),
+            self.since,
+            self.until,
+            self.recorded_at,
+            self.source == self.Source.SELF,
+            self.place,
         )
 
 

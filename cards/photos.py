@@ -33,7 +33,9 @@ def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
         raise Refused(_("The photo is larger than 8 MB. Choose a smaller one."), "photo")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         raise Refused(
-            _("This is an HEIC photo. On the phone choose “Most Compatible” under camera formats, or save it as JPEG."),
+            _(
+                "This is an HEIC photo. On the phone choose “Most Compatible” under camera formats, or save it as JPEG."
+            ),
             "photo",
         )
     image = _open(data)
@@ -55,7 +57,14 @@ def _open(data: bytes) -> Image.Image:
             if max(width, height) > 3 * min(width, height):
                 raise Refused(_("The photo is too long or too wide. Choose a portrait photo."), "photo")
             image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        Warning,
+    ) as error:
         raise Refused(_("This file is not a readable JPEG, PNG or WebP photo."), "photo") from error
     return _flat(ImageOps.exif_transpose(image))
 

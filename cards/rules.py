@@ -1,11 +1,12 @@
 """What a plaque says at an instant, and what may be declared. Pure: values in, values out."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from common.rules import OfficeHours, local
+from common.rules import OfficeHours, at, local
 
 
 class State(StrEnum):
@@ -120,7 +121,9 @@ class Refusal(StrEnum):
     BEGINS_IN_THE_PAST = "begins_in_the_past"
 
 
-def refuse_declaration(*, state: State, since: datetime, until: datetime | None, now: datetime) -> Refusal | None:
+def refuse_declaration(
+    *, state: State, since: datetime, until: datetime | None, now: datetime
+) -> Refusal | None:
     """None when the declaration may stand. An absence needs an end; nothing can be declared for a time that is over."""
     if since < now - timedelta(minutes=1):
         return Refusal.BEGINS_IN_THE_PAST
@@ -133,6 +136,91 @@ def refuse_declaration(*, state: State, since: datetime, until: datetime | None,
     if until <= since:
         return Refusal.ENDS_BEFORE_IT_BEGINS
     return Refusal.TOO_LONG if until - since > LONGEST_ABSENCE else None
+
+
+class UntilChoice(StrEnum):
+    """The quick answers to "until when"."""
+
+    HALF_HOUR = "30m"
+    HOUR = "60m"
+    SPAN = "span"
+    DAY = "day"
+    TIME = "time"
+
+
+def until_of(choice: UntilChoice, clock: time | None, now: datetime, hours: OfficeHours) -> datetime | None:
+    """The instant a quick answer means at `now`; None when the office is closed for the rest of the day, or no time
+    was given."""
+    if choice == UntilChoice.HALF_HOUR:
+        return now + timedelta(minutes=30)
+    if choice == UntilChoice.HOUR:
+        return now + timedelta(hours=1)
+    if choice == UntilChoice.TIME:
+        return at(local(now).date(), clock) if clock else None
+    rest = [span.end for span in hours.spans(local(now).date()) if span.end > now]
+    if not rest:
+        return None
+    return rest[0] if choice == UntilChoice.SPAN else rest[-1]
+
+
+def until_choices(now: datetime, hours: OfficeHours) -> list[tuple[UntilChoice, datetime]]:
+    """The quick answers that make sense at `now`, without two that mean the same instant."""
+    offered: list[tuple[UntilChoice, datetime]] = []
+    for choice in (UntilChoice.HALF_HOUR, UntilChoice.HOUR, UntilChoice.SPAN, UntilChoice.DAY):
+        until = until_of(choice, None, now, hours)
+        if until is not None and until not in (other for _, other in offered):
+            offered.append((choice, until))
+    return offered
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What somebody usually declares, offered in one tap."""
+
+    state: State
+    until: datetime | None
+
+
+def presets(now: datetime, hours: OfficeHours, recent: Iterable[Declaration]) -> list[Preset]:
+    """Back at post; then the person's own two most frequent absences that still fit the day; then the usual ones."""
+    today = local(now).date()
+    habits = Counter(
+        (row.state, local(row.until).time())
+        for row in recent
+        if row.state not in PRESENT and row.until is not None and _same_day(row.since, row.until)
+    )
+    offered = [(state, at(today, clock)) for (state, clock), _count in habits.most_common(4)]
+    usual = (
+        (State.MEETING, UntilChoice.SPAN),
+        (State.COUNTRYSIDE, UntilChoice.DAY),
+        (State.ERRAND, UntilChoice.SPAN),
+    )
+    for state, choice in usual:
+        until = until_of(choice, None, now, hours)
+        if until is not None and state not in (other for other, _until in offered):
+            offered.append((state, until))
+    soon = now + timedelta(minutes=5)
+    fitting = [Preset(state, until) for state, until in offered if until > soon]
+    opens = hours.next_opening(now)
+    night = [Preset(State.ON_DUTY, opens)] if opens is not None and not fitting else []
+    return [Preset(State.AT_POST, None), *fitting[:3], *night]
+
+
+class Half(StrEnum):
+    MORNING = "am"
+    AFTERNOON = "pm"
+
+
+def half_day_bounds(
+    *, first: date, first_half: Half, last: date, last_half: Half, hours: OfficeHours
+) -> tuple[datetime, datetime]:
+    """From the opening of the first half day to the end of the last one, by the season's hours, rest days included."""
+    start, end = hours.nominal_spans(first), hours.nominal_spans(last)
+    if not start or not end:  # no season is entered for these days: whole days then
+        return at(first, time.min), at(last + timedelta(days=1), time.min)
+    since = (start[0] if first_half == Half.MORNING else start[-1]).start
+    until = (end[0] if last_half == Half.MORNING else end[-1]).end
+    return since, until
 
 
 def planned(rows: Iterable[Declaration], now: datetime) -> list[Declaration]:

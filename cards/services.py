@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Unit, User
+from accounts import services as accounts
+from accounts.models import Role, Unit, User
 from cards import photos
 from cards.models import (
     Cadre,
@@ -36,7 +37,9 @@ REFUSALS = {
     Refusal.UNTIL_PAST: _("This time is already over. Choose a later one."),
     Refusal.ENDS_BEFORE_IT_BEGINS: _("The end must be later than the beginning."),
     Refusal.TOO_LONG: _("An absence of more than a year cannot be declared here."),
-    Refusal.BEGINS_IN_THE_PAST: _("The beginning is already over: whereabouts cannot be declared afterwards."),
+    Refusal.BEGINS_IN_THE_PAST: _(
+        "The beginning is already over: whereabouts cannot be declared afterwards."
+    ),
 }
 
 
@@ -73,7 +76,11 @@ def office_edit(*, office: Office, details: OfficeDetails, actor: User, now: dat
 
 
 def _save_office(office: Office) -> None:
-    if Office.objects.filter(unit=office.unit_id, name=office.name, room=office.room).exclude(pk=office.pk).exists():
+    if (
+        Office.objects.filter(unit=office.unit_id, name=office.name, room=office.room)
+        .exclude(pk=office.pk)
+        .exists()
+    ):
         raise Refused(_("This unit already has an office of this name in this room."), "room")
     office.save()
 
@@ -143,7 +150,9 @@ def _write_lines(cadre: Cadre, details: CadreDetails) -> None:
         Post(cadre=cadre, title=title, is_primary=not index, position=index)
         for index, title in enumerate(details.posts)
     )
-    Duty.objects.bulk_create(Duty(cadre=cadre, position=index, text=text) for index, text in enumerate(details.duties))
+    Duty.objects.bulk_create(
+        Duty(cadre=cadre, position=index, text=text) for index, text in enumerate(details.duties)
+    )
 
 
 def facts_of(cadre: Cadre) -> dict[str, Any]:
@@ -207,7 +216,11 @@ def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetim
     before, cadre.serves_to = cadre.serves_to, last_day
     cadre.save(update_fields=["serves_to"])
     audit.record(
-        verb="service_ended", subject=cadre, actor=actor, now=now, changes={"serves_to": [before, last_day.isoformat()]}
+        verb="service_ended",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"serves_to": [before, last_day.isoformat()]},
     )
     if last_day < local(now).date():
         _end_cards(cadre, now=now)
@@ -285,7 +298,11 @@ def card_request(*, cadre: Cadre, reason: str, note: str, actor: User, now: date
         cadre=cadre, reason=reason if has_card else "", note=note, requested_by=actor, requested_at=now
     )
     audit.record(
-        verb="card_requested", subject=cadre, actor=actor, now=now, changes={"reason": request.reason, "note": note}
+        verb="card_requested",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"reason": request.reason, "note": note},
     )
     return request
 
@@ -298,7 +315,9 @@ def card_decide(*, request: CardRequest, approve: bool, note: str, actor: User, 
     if request.decision:
         raise Refused(_("This request has already been decided."))
     if not may_approve(
-        requester_id=request.requested_by_id, approver_id=actor.pk, approver_is_subject=cadre.user_id == actor.pk
+        requester_id=request.requested_by_id,
+        approver_id=actor.pk,
+        approver_is_subject=cadre.user_id == actor.pk,
     ):
         raise Refused(_("A second person must decide: not the one who asked, and not the cadre."))
     if not approve and not note:
@@ -316,9 +335,15 @@ def card_decide(*, request: CardRequest, approve: bool, note: str, actor: User, 
 
 def _issue(cadre: Cadre, *, issued_by: User, approved_by: User, now: datetime) -> Card:
     card = Card.objects.create(
-        cadre=cadre, serial=_next_serial(cadre.unit), issued_by=issued_by, approved_by=approved_by, issued_at=now
+        cadre=cadre,
+        serial=_next_serial(cadre.unit),
+        issued_by=issued_by,
+        approved_by=approved_by,
+        issued_at=now,
     )
-    audit.record(verb="card_issued", subject=cadre, actor=approved_by, now=now, changes={"serial": card.serial})
+    audit.record(
+        verb="card_issued", subject=cadre, actor=approved_by, now=now, changes={"serial": card.serial}
+    )
     return card
 
 
@@ -360,7 +385,9 @@ def plaques_printed(*, printed: Sequence[tuple[Card, str]], actor: User | None, 
     """Remember what the printed plaques show: (card, fingerprint) pairs."""
     for card, fingerprint in printed:
         card.printed_version, card.printed_at = fingerprint, now
-        audit.record(verb="plaque_printed", subject=card.cadre, actor=actor, now=now, changes={"serial": card.serial})
+        audit.record(
+            verb="plaque_printed", subject=card.cadre, actor=actor, now=now, changes={"serial": card.serial}
+        )
     Card.objects.bulk_update([card for card, _fingerprint in printed], ["printed_version", "printed_at"], 200)
 
 
@@ -415,6 +442,18 @@ def _said_just_now(
     return same and began_alike and (now - row.recorded_at).total_seconds() < 60
 
 
+def absence_plan(
+    *, cadre: Cadre, state: State, since: datetime, until: datetime, actor: User, source: str, now: datetime
+) -> Whereabouts:
+    """Declare an absence of several days, from now or later on. Raises Refused when its beginning is over."""
+    refusal = refuse_declaration(state=state, since=since, until=until, now=now)
+    if refusal is not None:
+        raise Refused(REFUSALS[refusal], "from_date" if refusal == Refusal.BEGINS_IN_THE_PAST else "to_date")
+    return whereabouts_declare(
+        cadre=cadre, state=state, since=since, until=until, actor=actor, source=source, now=now
+    )
+
+
 @transaction.atomic
 def plan_cancel(*, plan: Whereabouts, actor: User, source: str, now: datetime) -> Whereabouts:
     """Take back an absence that has not begun, by a row at post for the same instant."""
@@ -437,7 +476,9 @@ def consent_give(*, cadre: Cadre, subject: str, evidence: str, actor: User, now:
     """Record consent. Given by somebody else than the cadre it needs to say how it was given (DOMAIN §7)."""
     cadre = _locked(cadre)
     if cadre.user_id != actor.pk and not evidence:
-        raise Refused(_("Say how consent was given, for example “signed form of 24 November 2026”."), "evidence")
+        raise Refused(
+            _("Say how consent was given, for example “signed form of 24 November 2026”."), "evidence"
+        )
     standing = cadre.consents.filter(subject=subject, withdrawn_at=None).first()
     if standing is not None:
         return standing
@@ -445,7 +486,11 @@ def consent_give(*, cadre: Cadre, subject: str, evidence: str, actor: User, now:
         cadre=cadre, subject=subject, given_at=now, recorded_by=actor, evidence=evidence
     )
     audit.record(
-        verb="consent_given", subject=cadre, actor=actor, now=now, changes={"subject": subject, "evidence": evidence}
+        verb="consent_given",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"subject": subject, "evidence": evidence},
     )
     return consent
 
@@ -455,7 +500,46 @@ def consent_withdraw(*, cadre: Cadre, subject: str, actor: User, now: datetime) 
     """Effective at once: the next look at the public page shows neither photo nor number."""
     cadre = _locked(cadre)
     if cadre.consents.filter(subject=subject, withdrawn_at=None).update(withdrawn_at=now, withdrawn_by=actor):
-        audit.record(verb="consent_withdrawn", subject=cadre, actor=actor, now=now, changes={"subject": subject})
+        audit.record(
+            verb="consent_withdrawn", subject=cadre, actor=actor, now=now, changes={"subject": subject}
+        )
+
+
+@transaction.atomic
+def account_open(*, cadre: Cadre, actor: User, now: datetime) -> tuple[User, str]:
+    """The cadre's account, made if there is none, and the code of a fresh activation slip for it.
+
+    Raises Refused when the person has left, or when the account is not for the unit to activate.
+    """
+    cadre = _locked(cadre)
+    today = local(now).date()
+    if cadre.serves_to is not None and cadre.serves_to < today:
+        raise Refused(_("This person is no longer in service."))
+    user = cadre.user
+    if user is None:
+        user = accounts.user_create(username=_free_username(cadre), name=cadre.name, actor=actor, now=now)
+        accounts.membership_add(
+            user=user,
+            role=Role.CADRE,
+            unit=cadre.unit,
+            group=None,
+            valid_from=today,
+            valid_to=None,
+            actor=actor,
+            now=now,
+        )
+        account_link(cadre=cadre, user=user, actor=actor, now=now)
+    return user, accounts.activation_issue(user=user, issued_by=actor, now=now)
+
+
+def _free_username(cadre: Cadre) -> str:
+    """d001.zhangsan, with a number behind it where namesakes have taken it."""
+    base = f"{cadre.unit.code}.{cadre.pinyin or cadre.pk}".lower()[:34]
+    taken = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
+    number = 1
+    while (name := base if number == 1 else f"{base}{number}") in taken:
+        number += 1
+    return name
 
 
 def account_link(*, cadre: Cadre, user: User, actor: User, now: datetime) -> Cadre:
@@ -468,7 +552,11 @@ def account_link(*, cadre: Cadre, user: User, actor: User, now: datetime) -> Cad
             cadre.user = user
             cadre.save(update_fields=["user"])
             audit.record(
-                verb="account_linked", subject=cadre, actor=actor, now=now, changes={"username": user.username}
+                verb="account_linked",
+                subject=cadre,
+                actor=actor,
+                now=now,
+                changes={"username": user.username},
             )
     except IntegrityError as error:
         raise Refused(_("This account already belongs to another person.")) from error

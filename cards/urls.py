@@ -1,3 +1,39 @@
-from django.urls import URLPattern
+"""A plaque's code carries /C/<TOKEN> in capitals; people type it in any case."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path, re_path
+
+from cards.views import issuing, mine, officer, people, public
+
+TOKEN = r"(?P<token>[^/.]{1,64})"
+
+urlpatterns = [
+    # Citizens
+    path("", public.home, name="home"),
+    re_path(r"^[cC]/$", public.by_code, name="card_by_code"),
+    re_path(rf"^[cC]/{TOKEN}\.vcf$", public.vcard_file, name="card_vcard"),
+    re_path(rf"^[cC]/{TOKEN}\.jpg$", public.photo, name="card_photo"),
+    re_path(rf"^[cC]/{TOKEN}/?$", public.card, name="card"),
+    # The cadre
+    path("me/", mine.whereabouts, name="my_whereabouts"),
+    path("me/leave/", mine.leave, name="my_leave"),
+    path("me/leave/<int:pk>/cancel/", mine.plan_cancel, name="my_plan_cancel"),
+    path("me/consent/", mine.consent, name="my_consent"),
+    # People and cards
+    path("desk/cadres/", people.cadres, name="cadres"),
+    path("desk/cadres/new/", people.cadre_new, name="cadre_new"),
+    path("desk/cadres/<int:pk>/", people.cadre, name="cadre"),
+    path("desk/cadres/<int:pk>/edit/", people.cadre_edit, name="cadre_edit"),
+    path("desk/cadres/<int:pk>/photo.jpg", people.photo, name="cadre_photo"),
+    path("desk/cadres/<int:pk>/end/", people.end_service, name="cadre_end_service"),
+    path("desk/cadres/<int:pk>/whereabouts/", officer.whereabouts, name="cadre_whereabouts"),
+    path("desk/cadres/<int:pk>/consent/", officer.consent, name="cadre_consent"),
+    path("desk/cadres/<int:pk>/account/", officer.account, name="cadre_account"),
+    path("desk/cadres/<int:pk>/card/request/", issuing.request_card, name="card_request"),
+    path("desk/cadres/<int:pk>/card/revoke/", issuing.revoke, name="card_revoke"),
+    path("desk/cadres/<int:pk>/plaque.pdf", issuing.plaque, name="card_plaque"),
+    path("desk/cards/", issuing.requests, name="card_requests"),
+    path("desk/cards/<int:pk>/", issuing.decide, name="card_decide"),
+    path("desk/offices/", people.offices, name="offices"),
+    path("desk/offices/new/", people.office_new, name="office_new"),
+    path("desk/offices/<int:pk>/", people.office_edit, name="office_edit"),
+]

@@ -70,8 +70,10 @@ class OfficeHours:
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """The open spans of a day in order; none on a rest day."""
-        if not self.calendar.is_working_day(day):
-            return ()
+        return self.nominal_spans(day) if self.calendar.is_working_day(day) else ()
+
+    def nominal_spans(self, day: date) -> tuple[Span, ...]:
+        """The spans of the day's season whether or not it is a working day."""
         return tuple(
             Span(at(day, start), at(day, end))
             for season in self.seasons
@@ -80,9 +82,7 @@ class OfficeHours:
         )
 
     def is_open(self, now: datetime) -> bool:
-        return any(
-            span.start <= now < span.end for span in self.spans(local(now).date())
-        )
+        return any(span.start <= now < span.end for span in self.spans(local(now).date()))
 
     def day_end(self, day: date) -> datetime | None:
         """The end of the last span, when the office day ends; None on a rest day."""
@@ -93,11 +93,7 @@ class OfficeHours:
         """Spans that end after `now`, in order, within the horizon."""
         today = local(now).date()
         for offset in range(HORIZON_DAYS + 1):
-            yield from (
-                span
-                for span in self.spans(today + timedelta(days=offset))
-                if span.end > now
-            )
+            yield from (span for span in self.spans(today + timedelta(days=offset)) if span.end > now)
 
     def next_opening(self, now: datetime) -> datetime | None:
         """The next instant at which the doors open; None while open, or when nothing opens within the horizon."""

@@ -1,0 +1,250 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Unit
+from cards.models import STATE_CHOICES, Cadre, EmploymentKind, Office, RevokeReason
+from cards.rules import Half, State, UntilChoice
+from cards.services import CadreDetails, OfficeDetails
+from common.forms import PageForm, lines, person_name, phone_number
+
+MAX_POSTS = 4
+MAX_DUTIES = 8
+
+
+def _one_line(**kwargs: Any) -> forms.CharField:
+    return forms.CharField(**kwargs)
+
+
+class PhoneField(forms.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=30, required=kwargs.pop("required", False), **kwargs)
+        self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> str:
+        return phone_number(super().clean(value))
+
+
+class LinesField(forms.CharField):
+    """One entry a line."""
+
+    def __init__(self, *, most: int, longest: int, rows: int, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+        self.most, self.longest = most, longest
+
+    def clean(self, value: Any) -> Any:
+        entries = lines(super().clean(value))
+        if len(entries) > self.most:
+            raise ValidationError(_("At most %(most)s lines fit on the plaque.") % {"most": self.most})
+        for number, entry in enumerate(entries, start=1):
+            if len(entry) > self.longest:
+                raise ValidationError(
+                    _("Line %(number)s is longer than %(longest)s characters.")
+                    % {"number": number, "longest": self.longest}
+                )
+        return entries
+
+
+class OfficeForm(PageForm):
+    name = _one_line(label=_("Office name"), max_length=40)
+    room = _one_line(label=_("Room"), max_length=30, help_text=_("As on the door, for example “306 室”."))
+    location = _one_line(label=_("Building and floor"), max_length=40, required=False)
+    duty_phone = PhoneField(
+        label=_("Duty phone"),
+        help_text=_("Shown to citizens when somebody and their stand-in are both away."),
+    )
+
+    def details(self) -> OfficeDetails:
+        return OfficeDetails(**self.cleaned_data)
+
+
+class CadreForm(PageForm):
+    name = _one_line(label=_("Name"), max_length=50)
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
+    posts = LinesField(
+        label=_("Posts"),
+        most=MAX_POSTS,
+        longest=60,
+        rows=2,
+        help_text=_("One a line; the first is the primary post."),
+    )
+    duties = LinesField(
+        label=_("Duties"),
+        most=MAX_DUTIES,
+        longest=120,
+        rows=5,
+        help_text=_("One a line, in words that citizens use."),
+    )
+    office_phone = PhoneField(label=_("Office phone"), required=True)
+    mobile = PhoneField(label=_("Mobile"), help_text=_("On the web only with the cadre's consent."))
+    stand_in = forms.ModelChoiceField(
+        Cadre.objects.none(),
+        label=_("Stand-in"),
+        required=False,
+        help_text=_("Who receives citizens meanwhile."),
+    )
+    employment_kind = forms.ChoiceField(label=_("Employment"), choices=EmploymentKind)
+    serves_from = forms.DateField(
+        label=_("In service from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    photo = forms.FileField(
+        label=_("Photo"),
+        required=False,
+        help_text=_("JPEG, PNG or WebP; it hangs on the door. On the web only with consent."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    def __init__(self, *args: Any, unit: Unit, cadre: Cadre | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = unit.cadres.serving(timezone.localdate()).order_by("pinyin", "pk")
+        self._choices("office").queryset = unit.offices.order_by("room", "name")
+        self._choices("stand_in").queryset = colleagues.exclude(pk=cadre.pk) if cadre else colleagues
+
+    def _choices(self, name: str) -> "forms.ModelChoiceField[Any]":
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        return field
+
+    def clean_name(self) -> str:
+        return person_name(self.cleaned_data["name"])
+
+    def details(self) -> CadreDetails:
+        return CadreDetails(**{key: value for key, value in self.cleaned_data.items() if key != "photo"})
+
+    @staticmethod
+    def initial_of(cadre: Cadre) -> dict[str, Any]:
+        return {
+            "name": cadre.name,
+            "office": cadre.office_id,
+            "posts": "\n".join(post.title for post in cadre.posts.all()),
+            "duties": "\n".join(duty.text for duty in cadre.duties.all()),
+            "office_phone": cadre.office_phone,
+            "mobile": cadre.mobile,
+            "stand_in": cadre.stand_in_id,
+            "employment_kind": cadre.employment_kind,
+            "serves_from": cadre.serves_from,
+        }
+
+
+class EndServiceForm(PageForm):
+    submit = _("End service")
+    tone = "seal"
+    last_day = forms.DateField(
+        label=_("Last day of service"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The card is revoked the night after this day."),
+    )
+
+
+class CardRequestForm(PageForm):
+    submit = _("Request the card")
+    reason = forms.ChoiceField(label=_("Why the present card is to be replaced"))
+    note = _one_line(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, replaces: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if replaces:
+            reasons = [RevokeReason.REISSUED, RevokeReason.LOST, RevokeReason.MISUSED]
+            self.fields["reason"].choices = [(reason.value, reason.label) for reason in reasons]  # type: ignore[attr-defined]
+        else:
+            del self.fields["reason"]
+
+
+class CardDecisionForm(PageForm):
+    submit = _("Decide")
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[("approve", _("Issue the card")), ("refuse", _("Refuse"))],
+        widget=forms.RadioSelect,
+    )
+    note = _one_line(
+        label=_("Reason"), max_length=200, required=False, help_text=_("Needed when the request is refused.")
+    )
+
+
+class CardRevokeForm(PageForm):
+    submit = _("Revoke the card")
+    tone = "seal"
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[choice for choice in RevokeReason.choices if choice[0] != RevokeReason.REISSUED],
+    )
+    note = _one_line(label=_("Note"), max_length=200, required=False)
+
+
+class ConsentForm(PageForm):
+    submit = _("Record the consent")
+    subject = forms.CharField(widget=forms.HiddenInput)
+    evidence = _one_line(
+        label=_("How consent was given"),
+        max_length=120,
+        help_text=_("For example “signed form of 24 November 2026”."),
+    )
+
+    def __init__(self, *args: Any, subject: str, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"subject": subject}, **kwargs)
+
+
+class WhereaboutsForm(forms.Form):
+    """One state and until when; also what an officer declares for somebody without a smartphone."""
+
+    state = forms.ChoiceField(label=_("I am now"), choices=STATE_CHOICES, widget=forms.RadioSelect)
+    until_choice = forms.ChoiceField(
+        label=_("Until when"),
+        choices=[(choice.value, choice.value) for choice in UntilChoice],
+        required=False,
+    )
+    until_time = forms.TimeField(
+        label=_("Other time"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    place = _one_line(label=_("Place"), max_length=40, required=False, help_text=_("Seen by your unit only."))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        at_time = cleaned.get("until_choice") in ("", UntilChoice.TIME)
+        away = cleaned.get("state") not in ("", None, State.AT_POST)
+        if away and at_time and "until_time" in cleaned and cleaned["until_time"] is None:
+            self.add_error("until_time", _("Say until when."))
+        return cleaned
+
+
+def _date(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+HALVES = [(Half.MORNING.value, _("morning")), (Half.AFTERNOON.value, _("afternoon"))]
+
+
+class LeaveForm(forms.Form):
+    """An absence of several days, by half days, as leave is granted."""
+
+    state = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[
+            (value, label)
+            for value, label in STATE_CHOICES
+            if value in (State.LEAVE, State.BUSINESS_TRIP, State.TRAINING, State.VILLAGE_POST, State.COUNTER)
+        ],
+        initial=State.LEAVE.value,
+        widget=forms.RadioSelect,
+    )
+    from_date = _date(_("From"))
+    from_half = forms.ChoiceField(
+        label=_("From this half day"), choices=HALVES, initial=Half.MORNING.value, widget=forms.RadioSelect
+    )
+    to_date = _date(_("Until and including"))
+    to_half = forms.ChoiceField(
+        label=_("Until this half day"), choices=HALVES, initial=Half.AFTERNOON.value, widget=forms.RadioSelect
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("from_date"), cleaned.get("to_date")
+        if first and last and last < first:
+            self.add_error("to_date", _("The last day lies before the first."))
+        return cleaned

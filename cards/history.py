@@ -1,0 +1,90 @@
+"""The audit trail of a person in words: who changed what, when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cards.models import Cadre, Consent, EmploymentKind, PlacementKind, RevokeReason
+from common import audit
+from common.models import AuditEntry
+
+SHOWN = 60
+VERBS = {
+    "cadre_created": gettext_lazy("Person entered"),
+    "cadre_edited": gettext_lazy("Details changed"),
+    "photo_replaced": gettext_lazy("Photo replaced"),
+    "service_ended": gettext_lazy("End of service entered"),
+    "placement_recorded": gettext_lazy("Place of work entered"),
+    "card_requested": gettext_lazy("Card requested"),
+    "card_refused": gettext_lazy("Card refused"),
+    "card_issued": gettext_lazy("Card issued"),
+    "card_revoked": gettext_lazy("Card revoked"),
+    "plaque_printed": gettext_lazy("Plaque printed"),
+    "consent_given": gettext_lazy("Consent given"),
+    "consent_withdrawn": gettext_lazy("Consent withdrawn"),
+    "account_linked": gettext_lazy("Account opened"),
+}
+FIELDS = {
+    "name": gettext_lazy("Name"),
+    "office": gettext_lazy("Office"),
+    "posts": gettext_lazy("Posts"),
+    "duties": gettext_lazy("Duties"),
+    "office_phone": gettext_lazy("Office phone"),
+    "mobile": gettext_lazy("Mobile"),
+    "stand_in": gettext_lazy("Stand-in"),
+    "employment_kind": gettext_lazy("Employment"),
+    "serves_from": gettext_lazy("In service from"),
+    "serves_to": gettext_lazy("Last day of service"),
+    "serial": gettext_lazy("Card no."),
+    "reason": gettext_lazy("Reason"),
+    "note": gettext_lazy("Note"),
+    "subject": gettext_lazy("Subject"),
+    "evidence": gettext_lazy("How consent was given"),
+    "username": gettext_lazy("User name"),
+    "kind": gettext_lazy("Kind"),
+    "from": gettext_lazy("From"),
+    "to": gettext_lazy("To"),
+}
+LABELS: dict[str, str] = {
+    **dict(RevokeReason.choices),
+    **dict(Consent.Subject.choices),
+    **dict(EmploymentKind.choices),
+    **dict(PlacementKind.choices),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    at: datetime
+    label: str
+    actor: str
+    details: list[str]
+
+
+def entries(cadre: Cadre) -> list[Line]:
+    """The newest changes about a person; the making of a row says nothing that the page doesn't show."""
+    return [_line(entry) for entry in audit.history(cadre)[:SHOWN]]
+
+
+def _line(entry: AuditEntry) -> Line:
+    actor = str(entry.actor) if entry.actor else _("the system")
+    shown = {} if entry.verb == "cadre_created" else entry.changes
+    details = [_detail(name, value) for name, value in shown.items() if value not in (None, "", [])]
+    return Line(entry.at, str(VERBS.get(entry.verb, entry.verb)), actor, details)
+
+
+def _detail(name: str, value: Any) -> str:
+    label = str(FIELDS.get(name, name))
+    if isinstance(value, list) and len(value) == 2:
+        words = {"label": label, "old": _words(value[0]), "new": _words(value[1])}
+        return _("%(label)s: %(old)s → %(new)s") % words
+    return _("%(label)s: %(value)s") % {"label": label, "value": _words(value)}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(str(item) for item in value)
+    return str(LABELS.get(value, value)) if value not in (None, "") else _("none")

@@ -1,0 +1,112 @@
+"""From a card to its printed plaque: gather, check, draw. Drawn anew each time, so no file outlives a card."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+
+from accounts.models import City
+from cards.documents.plaque import PlaqueContent, check, draw_plaques, fingerprint
+from cards.models import Cadre, Card
+from cards.selectors import place_of, with_place
+from common.problems import Refused
+from common.tokens import grouped
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One plaque to be printed."""
+
+    card: Card
+    content: PlaqueContent
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.content)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Printed once, and what it shows has changed since (the reprint list)."""
+        return bool(self.card.printed_version) and self.card.printed_version != self.fingerprint
+
+
+def card_url(token: str) -> str:
+    """Upper case throughout, so that the QR code can use its denser alphanumeric mode."""
+    return f"{settings.SITE_URL}/c/{token}".upper()
+
+
+def sheets(cards: Iterable[Card], *, city: City, today: date) -> list[Sheet]:
+    """What is to be printed for these cards, in the order given; the same few queries for one and for a thousand."""
+    ordered = list(cards)
+    people = with_place(Cadre.objects.filter(pk__in={card.cadre_id for card in ordered}), today)
+    people = people.select_related("unit", "office", "stand_in__office").prefetch_related("posts", "duties")
+    by_id = {cadre.pk: cadre for cadre in people}
+    return [Sheet(card, _content(card, by_id[card.cadre_id], city)) for card in ordered]
+
+
+def _content(card: Card, cadre: Cadre, city: City) -> PlaqueContent:
+    office = place_of(cadre)
+    return PlaqueContent(
+        unit_name=cadre.unit.name,
+        name=cadre.name,
+        posts=tuple(post.title for post in cadre.posts.all()),
+        duties=tuple(duty.text for duty in cadre.duties.all()),
+        room=" ".join(part for part in (office.location, office.room) if part),
+        office_name=office.name,
+        office_phone=cadre.office_phone,
+        stand_in=_stand_in(cadre.stand_in),
+        unit_hotline=cadre.unit.hotline,
+        city_hotline=city.express_hotline,
+        serial=card.serial,
+        url=card_url(card.token),
+        code_text=grouped(card.token),
+        photo=Path(default_storage.path(cadre.photo.name)) if cadre.photo else None,
+        demo=city.is_demo,
+    )
+
+
+def _stand_in(cadre: Cadre | None) -> str:
+    return f"{cadre.name}({cadre.office.room})" if cadre else ""
+
+
+def problems(sheets: Sequence[Sheet], city: City) -> list[str]:
+    """Sentences on what prevents printing; empty when all is well."""
+    found = [] if city.is_demo or has_permanent_address() else [_no_address()]
+    for sheet in sheets:
+        found += [f"{sheet.card.serial} {sheet.content.name}: {problem}" for problem in check(sheet.content)]
+    return found
+
+
+def _no_address() -> str:
+    return _(
+        "The code on a plaque must stay good for years: set SITE_URL to the site's permanent https address first. "
+        "It is now %(url)s."
+    ) % {"url": settings.SITE_URL}
+
+
+def has_permanent_address() -> bool:
+    """An https name, not a number and not this machine."""
+    host = settings.SITE_HOST
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return (
+            settings.HTTPS
+            and "." in host
+            and not host.endswith((".localhost", ".local", ".invalid", ".test"))
+        )
+    return False
+
+
+def write(sheets: Sequence[Sheet], out: BinaryIO, *, city: City) -> int:
+    """Draw the plaques, one a page. Raises Refused with every problem, before a byte is written."""
+    found = problems(sheets, city)
+    if found:
+        raise Refused("\n".join(found))
+    return draw_plaques((sheet.content for sheet in sheets), out)

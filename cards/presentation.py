@@ -1,0 +1,117 @@
+"""Statuses in words: what a citizen, an officer and the cadre read."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from cards.models import STATE_LABELS
+from cards.rules import Kind, State, Status
+from common.rules import OfficeHours, local
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """A status as a page shows it. `tone` is a colour of the design system; `presence` says the same in words."""
+
+    label: str
+    tone: str
+    presence_label: str
+    headline: str
+    details: list[str]
+
+
+def state_label(state: State | str) -> str:
+    return str(STATE_LABELS[State(state)])
+
+
+def clock(instant: datetime) -> str:
+    return f"{local(instant):%H:%M}"
+
+
+def day_words(day: date, today: date) -> str:
+    """今天, 明天, or the date with its weekday."""
+    if day == today:
+        return _("today")
+    if day == today + timedelta(days=1):
+        return _("tomorrow")
+    pattern = _("F j (l)")
+    return formats.date_format(day, pattern if day.year == today.year else _("F j, Y (l)"))
+
+
+def moment_words(instant: datetime, now: datetime) -> str:
+    """15:30 of this day, 明天 08:30, or 11月30日(星期一)08:30."""
+    day, today = local(instant).date(), local(now).date()
+    if day == today:
+        return clock(instant)
+    return _("%(day)s %(time)s") % {"day": day_words(day, today), "time": clock(instant)}
+
+
+def expected_return(status: Status, hours: OfficeHours) -> datetime | None:
+    """When a citizen finds the person again: the declared end, or the next opening where the day is over by then."""
+    if status.until is None:
+        return None
+    end_of_day = hours.day_end(local(status.until).date())
+    if end_of_day is not None and status.until < end_of_day:
+        return status.until
+    return hours.next_opening(status.until) or status.until
+
+
+def status_view(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
+    makers = {
+        Kind.AT_POST: _at_post,
+        Kind.AWAY: _away,
+        Kind.OVERDUE: _overdue,
+        Kind.OUTSIDE_HOURS: _outside_hours,
+    }
+    return makers[status.kind](status, hours, now)
+
+
+def _at_post(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
+    label = state_label(status.state)
+    details = _declared(status, now) or [_("No absence has been declared.")]
+    if status.until is not None:
+        details.insert(0, _("until %(moment)s") % {"moment": moment_words(status.until, now)})
+    return StatusView(label, "on", state_label(State.AT_POST), label, details)
+
+
+def _away(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
+    label = state_label(status.state)
+    details = []
+    back = expected_return(status, hours)
+    if back is not None:
+        details.append(_("expected back %(moment)s") % {"moment": moment_words(back, now)})
+    tone = "info" if status.state in (State.MEETING, State.COUNTER) else "out"
+    return StatusView(label, tone, _("Not at post"), label, details + _declared(status, now))
+
+
+def _overdue(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
+    due = clock(status.until) if status.until else ""
+    headline = _("Due back at %(time)s, not confirmed") % {"time": due}
+    label = state_label(status.state)
+    return StatusView(label, "bad", _("Not confirmed"), headline, [label, *_declared(status, now)])
+
+
+def _outside_hours(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
+    label = _("Outside office hours")
+    if status.opens_at is None:
+        return StatusView(label, "idle", label, label, [])
+    day, today = local(status.opens_at).date(), local(now).date()
+    opens = _("opens %(day)s at %(time)s") % {"day": day_words(day, today), "time": clock(status.opens_at)}
+    details = [opens]
+    if not hours.calendar.knows(day):
+        details.append(_("The holidays of that year are not entered yet; the day may change."))
+    return StatusView(label, "idle", _("Closed"), label, details)
+
+
+def _declared(status: Status, now: datetime) -> list[str]:
+    """Since when and on whose word; nothing for a default that nobody declared."""
+    if status.declared is None:
+        return []
+    since = moment_words(max(status.declared.since, status.declared.recorded_at), now)
+    if local(status.declared.recorded_at).date() != local(now).date():
+        since = moment_words(status.declared.since, now)
+    if status.declared.by_self:
+        return [_("confirmed in person, %(moment)s") % {"moment": since}]
+    return [_("declared by the unit, %(moment)s") % {"moment": since}]

@@ -1,0 +1,123 @@
+"""Cards: asked for by the unit, decided by the efficiency office, printed, revoked."""
+
+import io
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from accounts.http import city_of, scope_for, user_of
+from cards import services
+from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
+from cards.models import Card, CardRequest
+from cards.plaques import sheets, write
+from cards.views.people import PAGE_SIZE, cadre_of
+from common.forms import accepted, render_form
+from common.problems import Refused
+
+
+def request_card(request: HttpRequest, pk: int) -> HttpResponse:
+    person, now = cadre_of(request, pk), timezone.now()
+    replaces = Card.objects.valid().filter(cadre=person).exists()
+    form = CardRequestForm(request.POST if request.method == "POST" else None, replaces=replaces)
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.card_request(
+            cadre=person,
+            reason=form.cleaned_data.get("reason", ""),
+            note=form.cleaned_data["note"],
+            actor=user_of(request),
+            now=now,
+        ),
+    ):
+        messages.success(request, _("The card has been requested. The efficiency office decides."))
+        return redirect("cadre", person.pk)
+    title = _("Request a new card") if replaces else _("Request the card")
+    return render_form(
+        request, "cards/form_page.html", form, title=title, kicker=person.name, back=("cadre", (pk,))
+    )
+
+
+def requests(request: HttpRequest) -> HttpResponse:
+    waiting = CardRequest.objects.filter(decision="").select_related("cadre__unit", "requested_by")
+    page = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "cards/card_requests.html", {"page": page})
+
+
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    asked = get_object_or_404(
+        CardRequest.objects.select_related("cadre__unit", "cadre__office", "requested_by"), pk=pk
+    )
+    form = CardDecisionForm(request.POST or None)
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.card_decide(
+            request=asked,
+            approve=form.cleaned_data["decision"] == "approve",
+            note=form.cleaned_data["note"],
+            actor=user_of(request),
+            now=timezone.now(),
+        ),
+    ):
+        messages.success(request, _("Decided. The unit sees it on the person's page."))
+        return redirect("card_requests")
+    return render_form(
+        request,
+        "cards/card_decide.html",
+        form,
+        asked=asked,
+        posts=list(asked.cadre.posts.all()),
+        duties=list(asked.cadre.duties.all()),
+    )
+
+
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    person = cadre_of(request, pk)
+    card = get_object_or_404(Card.objects.valid(), cadre=person)
+    form = CardRevokeForm(request.POST or None)
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.card_revoke(
+            card=card,
+            reason=form.cleaned_data["reason"],
+            note=form.cleaned_data["note"],
+            actor=user_of(request),
+            now=timezone.now(),
+        ),
+    ):
+        messages.success(
+            request, _("The card has been revoked. Its code answers “no longer valid” from now on.")
+        )
+        return redirect("cadre", person.pk)
+    return render_form(
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("Revoke the card"),
+        kicker=f"{person.name} · {card.serial}",
+        back=("cadre", (pk,)),
+        lead=_("The printed code stops working at once. A new card needs a new request."),
+    )
+
+
+def plaque(request: HttpRequest, pk: int) -> HttpResponse:
+    """The plaque of the valid card, drawn now: a revoked card has no file that could be served."""
+    person, now = cadre_of(request, pk), timezone.now()
+    card = get_object_or_404(Card.objects.valid(), cadre=person)
+    printed = sheets([card], city=city_of(request), today=timezone.localdate(now))
+    out = io.BytesIO()
+    try:
+        write(printed, out, city=city_of(request))
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("cadre", person.pk)
+    services.plaques_printed(printed=[(card, printed[0].fingerprint)], actor=user_of(request), now=now)
+    response = HttpResponse(out.getvalue(), content_type="application/pdf")
+    name = f"{card.serial}-{person.name}.pdf"
+    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
+    response["Cache-Control"] = "private, no-store"
+    return response

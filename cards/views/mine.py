@@ -1,0 +1,250 @@
+"""The cadre's own phone page: one tap for the usual, two for anything else, no script needed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.http import scope_for, user_of
+from cards import selectors, services
+from cards.forms import LeaveForm, WhereaboutsForm
+from cards.models import Cadre, Consent, Whereabouts
+from cards.presentation import clock, moment_words, state_label, status_view
+from cards.rules import (
+    Half,
+    Preset,
+    State,
+    UntilChoice,
+    half_day_bounds,
+    planned,
+    presets,
+    until_choices,
+    until_of,
+)
+from common.forms import accepted
+from common.problems import Refused
+from common.rules import OfficeHours, local
+
+HISTORY_ROWS = 12
+#: Habits change with the season; a month of them is enough to know what is usual.
+HABIT_DAYS = 30
+
+
+def _me(request: HttpRequest) -> Cadre:
+    """The guard: the cadre who belongs to this account, or 404."""
+    mine = Cadre.objects.within(scope_for(request))
+    return get_object_or_404(selectors.with_place(mine, timezone.localdate()))
+
+
+def whereabouts(request: HttpRequest) -> HttpResponse:
+    me, now = _me(request), timezone.now()
+    hours = hours_of(me, now)
+    form = WhereaboutsForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if "preset" in request.POST:
+            form = _preset_form(request.POST["preset"])
+        if declare(form, me, hours, request, Whereabouts.Source.SELF, now):
+            messages.success(request, _("The plaque has been updated."))
+            return redirect("my_whereabouts")
+    return _page(request, me, hours, now, form, LeaveForm(initial=_leave_initial(hours, now)))
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    me, now = _me(request), timezone.now()
+    hours = hours_of(me, now)
+    form = LeaveForm(request.POST)
+    if form.is_valid() and accepted(form, lambda: _plan(form, me, hours, request, now)):
+        messages.success(request, _("The absence has been put on the plaque."))
+        return redirect("my_whereabouts")
+    return _page(request, me, hours, now, WhereaboutsForm(), form)
+
+
+def plan_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    me = _me(request)
+    plan = get_object_or_404(Whereabouts.objects.filter(cadre=me).select_related("cadre"), pk=pk)
+    try:
+        services.plan_cancel(
+            plan=plan, actor=user_of(request), source=Whereabouts.Source.SELF, now=timezone.now()
+        )
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, _("The planned absence has been cancelled."))
+    return redirect("my_whereabouts")
+
+
+def consent(request: HttpRequest) -> HttpResponse:
+    """Give or withdraw one's own consent; effective at once."""
+    me = _me(request)
+    subject = request.POST.get("subject")
+    if request.method == "POST" and subject in Consent.Subject.values:
+        now, actor = timezone.now(), user_of(request)
+        if request.POST.get("give") == "1":
+            services.consent_give(cadre=me, subject=subject, evidence="", actor=actor, now=now)
+            messages.success(request, _("Your consent has been recorded."))
+        else:
+            services.consent_withdraw(cadre=me, subject=subject, actor=actor, now=now)
+            messages.success(request, _("Your consent has been withdrawn. The page no longer shows it."))
+        return redirect("my_consent")
+    standing = {row.subject: row for row in me.consents.filter(withdrawn_at=None)}
+    rows = [
+        {"subject": item.value, "label": item.label, "consent": standing.get(item.value)}
+        for item in Consent.Subject
+    ]
+    return render(request, "cards/my_consent.html", {"cadre": me, "rows": rows})
+
+
+# --- Parts shared with the officer's page ------------------------------------------------------------------------
+
+
+def hours_of(cadre: Cadre, now: datetime) -> OfficeHours:
+    book = selectors.HoursBook(timezone.localdate(now))
+    return book.of(selectors.place_of(cadre).unit.office_hours_id)
+
+
+def declare(
+    form: WhereaboutsForm, cadre: Cadre, hours: OfficeHours, request: HttpRequest, source: str, now: datetime
+) -> bool:
+    """Declare what the form says; False, with errors on the form, when it cannot be."""
+    if not form.is_valid():
+        return False
+    chosen = form.cleaned_data
+    until = until_of(
+        UntilChoice(chosen["until_choice"] or UntilChoice.TIME), chosen["until_time"], now, hours
+    )
+    return accepted(
+        form,
+        lambda: services.whereabouts_declare(
+            cadre=cadre,
+            state=State(chosen["state"]),
+            until=until,
+            place=chosen["place"],
+            actor=user_of(request),
+            source=source,
+            now=now,
+        ),
+    )
+
+
+def until_buttons(now: datetime, hours: OfficeHours) -> list[dict[str, str]]:
+    """The quick answers as the buttons that submit the form: state and answer make two taps."""
+    words = {
+        UntilChoice.HALF_HOUR: _("30 minutes"),
+        UntilChoice.HOUR: _("1 hour"),
+        UntilChoice.SPAN: _("noon"),
+        UntilChoice.DAY: _("end of the day"),
+    }
+    return [
+        {"value": choice.value, "label": words[choice], "time": clock(until)}
+        for choice, until in until_choices(now, hours)
+    ]
+
+
+def _plan(form: LeaveForm, me: Cadre, hours: OfficeHours, request: HttpRequest, now: datetime) -> None:
+    chosen = form.cleaned_data
+    since, until = half_day_bounds(
+        first=chosen["from_date"],
+        first_half=Half(chosen["from_half"]),
+        last=chosen["to_date"],
+        last_half=Half(chosen["to_half"]),
+        hours=hours,
+    )
+    # An absence entered on its own first day counts from now on: nothing is declared for a time that is over.
+    if since < now and local(since).date() == local(now).date():
+        since = now
+    services.absence_plan(
+        cadre=me,
+        state=State(chosen["state"]),
+        since=since,
+        until=until,
+        actor=user_of(request),
+        source=Whereabouts.Source.SELF,
+        now=now,
+    )
+
+
+def _leave_initial(hours: OfficeHours, now: datetime) -> dict[str, Any]:
+    tomorrow = hours.calendar.next_working_day(timezone.localdate(now))
+    return {"from_date": tomorrow, "to_date": tomorrow}
+
+
+def _preset_form(value: str) -> WhereaboutsForm:
+    state, _separator, until = value.partition("|")
+    return WhereaboutsForm({"state": state, "until_time": until, "until_choice": UntilChoice.TIME})
+
+
+def _page(
+    request: HttpRequest,
+    me: Cadre,
+    hours: OfficeHours,
+    now: datetime,
+    form: WhereaboutsForm,
+    leave_form: LeaveForm,
+) -> HttpResponse:
+    status = selectors.statuses([me], now)[me.pk]
+    rows = list(me.whereabouts.select_related("set_by").order_by("-pk")[:HISTORY_ROWS])
+    recent = me.whereabouts.filter(recorded_at__gte=now - timedelta(days=HABIT_DAYS), since__lte=now)
+    coming = list(me.whereabouts.filter(since__gt=now).order_by("pk"))
+    wrong = bool(form.errors or leave_form.errors)
+    return render(
+        request,
+        "cards/my_whereabouts.html",
+        {
+            "cadre": me,
+            "status": status_view(status, hours, now),
+            "stand_in": me.stand_in if not status.is_present else None,
+            "presets": [
+                _preset_view(preset, status.is_present)
+                for preset in presets(now, hours, [row.as_declaration() for row in recent])
+            ],
+            "form": form,
+            "until_buttons": until_buttons(now, hours),
+            "leave_form": leave_form,
+            "leave_url": reverse("my_leave"),
+            "planned": _planned_views(coming, now),
+            "history": [_history_view(row, now) for row in rows],
+        },
+        status=422 if wrong else 200,
+    )
+
+
+def _preset_view(preset: Preset, present: bool) -> dict[str, Any]:
+    if preset.until is None:
+        return {"value": f"{preset.state}|", "label": _("Back at post"), "current": present}
+    words = _("%(state)s until %(time)s") % {"state": state_label(preset.state), "time": clock(preset.until)}
+    return {"value": f"{preset.state}|{clock(preset.until)}", "label": words, "current": False}
+
+
+def _planned_views(rows: list[Whereabouts], now: datetime) -> list[dict[str, Any]]:
+    by_start = {row.since: row for row in rows}
+    return [
+        {
+            "label": state_label(plan.state),
+            "period": _period(plan.since, plan.until, now),
+            "cancel_url": reverse("my_plan_cancel", args=[by_start[plan.since].pk]),
+        }
+        for plan in planned((row.as_declaration() for row in rows), now)
+    ]
+
+
+def _history_view(row: Whereabouts, now: datetime) -> dict[str, Any]:
+    by = _("yourself") if row.source == Whereabouts.Source.SELF else str(row.set_by or "")
+    return {
+        "label": state_label(row.state),
+        "period": _period(row.since, row.until, now),
+        "set_by": by,
+        "recorded_at": row.recorded_at,
+    }
+
+
+def _period(since: datetime, until: datetime | None, now: datetime) -> str:
+    start = moment_words(since, now)
+    if until is None:
+        return start
+    end = clock(until) if local(until).date() == local(since).date() else moment_words(until, now)
+    return f"{start} – {end}"

@@ -1,0 +1,322 @@
+"""The unit's people and their cards, for officers and, read-only, for those above them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.http import access_for, city_of, scope_for, user_of
+from accounts.models import Role, Unit
+from cards import selectors, services
+from cards.documents.fonts import missing_characters
+from cards.forms import CadreForm, EndServiceForm, OfficeForm
+from cards.history import entries
+from cards.models import Cadre, CadreQuerySet, Card, Consent, Office
+from cards.plaques import sheets
+from cards.presentation import status_view
+from common.forms import accepted, render_form
+
+PAGE_SIZE = 50
+
+
+def cadre_of(request: HttpRequest, pk: int) -> Cadre:
+    """The guard: a cadre whom this page may show this person, or 404."""
+    people = Cadre.objects.within(scope_for(request)).select_related("unit", "office", "stand_in", "user")
+    return get_object_or_404(people, pk=pk)
+
+
+def may_change(request: HttpRequest, cadre: Cadre) -> bool:
+    """Whether the unit's officer stands before us, who alone enters and changes."""
+    officers = [m.unit_id for m in access_for(request).memberships if m.role == Role.UNIT_OFFICER]
+    return cadre.unit_id in officers
+
+
+def officer_units(request: HttpRequest) -> list[Unit]:
+    return [
+        m.unit for m in access_for(request).memberships if m.role == Role.UNIT_OFFICER and m.unit is not None
+    ]
+
+
+def _officer_unit(request: HttpRequest) -> Unit:
+    """The unit a new row belongs to: the one named by ?unit=, or the officer's only one."""
+    units = officer_units(request)
+    code = request.GET.get("unit")
+    for unit in units:
+        if code in (None, unit.code):
+            return unit
+    raise Http404
+
+
+def cadres(request: HttpRequest) -> HttpResponse:
+    scope, now = scope_for(request), timezone.now()
+    today = timezone.localdate(now)
+    found = selectors.with_place(Cadre.objects.within(scope), today)
+    query, unit = request.GET.get("q", "").strip(), request.GET.get("unit", "")
+    if unit:
+        found = found.filter(unit__code=unit)
+    if query:
+        found = found.filter(
+            Q(name__icontains=query) | Q(pinyin__startswith=query.lower()) | Q(pinyin_initials=query.lower())
+        )
+    if request.GET.get("all") != "1":
+        found = found.serving(today)
+    found = _by_card(found, request.GET.get("card", ""))
+    valid = Prefetch("cards", queryset=Card.objects.valid(), to_attr="valid_cards")
+    found = found.prefetch_related("posts", valid).order_by("unit__code", "office__room", "pinyin", "pk")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    people = list(page.object_list)
+    book = selectors.HoursBook(today)
+    said = selectors.statuses(people, now, book)
+    rows = [
+        {
+            "cadre": cadre,
+            "office": selectors.place_of(cadre),
+            "posts": [post.title for post in cadre.posts.all()],
+            "card": next(iter(cadre.valid_cards), None),
+            "status": status_view(
+                said[cadre.pk], book.of(selectors.place_of(cadre).unit.office_hours_id), now
+            ),
+        }
+        for cadre in people
+    ]
+    units = Unit.objects.all() if scope.unit_ids is None else Unit.objects.filter(pk__in=scope.unit_ids)
+    return render(
+        request,
+        "cards/cadres.html",
+        {
+            "page": page,
+            "rows": rows,
+            "query": query,
+            "unit": unit,
+            "units": units,
+            "show_all": request.GET.get("all") == "1",
+            "card_filter": request.GET.get("card", ""),
+            "officer_units": officer_units(request),
+        },
+    )
+
+
+def _by_card(found: CadreQuerySet, wanted: str) -> CadreQuerySet:
+    cards = Card.objects.valid().filter(cadre=OuterRef("pk"))
+    if wanted == "none":
+        return found.filter(~Exists(cards))
+    return found.filter(Exists(cards.filter(printed_at=None))) if wanted == "unprinted" else found
+
+
+def cadre(request: HttpRequest, pk: int) -> HttpResponse:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    person = cadre_of(request, pk)
+    placed = selectors.with_place(Cadre.objects.filter(pk=person.pk), today)[0]
+    book = selectors.HoursBook(today)
+    status = selectors.statuses([placed], now, book)[person.pk]
+    place = selectors.place_of(placed)
+    cards = list(person.cards.select_related("issued_by", "approved_by", "revoked_by"))
+    valid = next((card for card in cards if card.revoked_at is None), None)
+    printed = sheets([valid], city=city_of(request), today=today) if valid else []
+    open_request = person.card_requests.filter(decision="").select_related("requested_by").first()
+    last_request = person.card_requests.exclude(decision="").order_by("-decided_at").first()
+    return render(
+        request,
+        "cards/cadre.html",
+        {
+            "person": person,
+            "place": place,
+            "posts": list(person.posts.all()),
+            "duties": list(person.duties.all()),
+            "status": status_view(status, book.of(place.unit.office_hours_id), now),
+            "card": valid,
+            "old_cards": [card for card in cards if card.revoked_at is not None],
+            "open_request": open_request,
+            "refused_request": last_request if last_request and last_request.decision == "refused" else None,
+            "outdated": any(sheet.is_outdated for sheet in printed),
+            "consents": _consents(person),
+            "history": entries(person),
+            "may_change": may_change(request, person),
+            "may_revoke": may_change(request, person) or _is_express(request),
+            "in_service": person.serves_to is None or person.serves_to >= today,
+        },
+    )
+
+
+def _is_express(request: HttpRequest) -> bool:
+    return access_for(request).has(Role.EXPRESS_STAFF) or access_for(request).has(Role.EXPRESS_HEAD)
+
+
+def _consents(person: Cadre) -> list[dict[str, Any]]:
+    standing = {consent.subject: consent for consent in person.consents.filter(withdrawn_at=None)}
+    return [
+        {"subject": subject.value, "label": subject.label, "consent": standing.get(subject.value)}
+        for subject in Consent.Subject
+    ]
+
+
+def photo(request: HttpRequest, pk: int) -> FileResponse:
+    person = cadre_of(request, pk)
+    if not person.photo:
+        raise Http404
+    response = FileResponse(default_storage.open(person.photo.name), content_type="image/jpeg")
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def cadre_new(request: HttpRequest) -> HttpResponse:
+    unit, now = _officer_unit(request), timezone.now()
+    form = CadreForm(
+        request.POST or None,
+        request.FILES or None,
+        unit=unit,
+        initial={"serves_from": timezone.localdate(now)},
+    )
+    made: list[Cadre] = []
+    if form.is_valid() and accepted(
+        form,
+        lambda: made.append(
+            services.cadre_create(unit=unit, details=form.details(), actor=user_of(request), now=now)
+        ),
+    ):
+        _photo_of(request, made[0], form)
+        _warn_of_missing_characters(request, form)
+        messages.success(
+            request, _("%(name)s has been added. Request the card next.") % {"name": made[0].name}
+        )
+        return redirect("cadre", made[0].pk)
+    return render_form(
+        request, "cards/form_page.html", form, title=_("Add a person"), kicker=unit.name, back=("cadres", ())
+    )
+
+
+def cadre_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    person, now = cadre_of(request, pk), timezone.now()
+    form = CadreForm(
+        request.POST or None,
+        request.FILES or None,
+        unit=person.unit,
+        cadre=person,
+        initial=CadreForm.initial_of(person),
+    )
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.cadre_edit(cadre=person, details=form.details(), actor=user_of(request), now=now),
+    ):
+        if _photo_of(request, person, form):
+            _warn_of_missing_characters(request, form)
+            messages.success(request, _("Saved."))
+        return redirect("cadre", person.pk)
+    return render_form(
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("Change details"),
+        kicker=person.name,
+        back=("cadre", (pk,)),
+    )
+
+
+def _photo_of(request: HttpRequest, person: Cadre, form: CadreForm) -> bool:
+    """Store the photo that came along. A bad photo keeps the rest of what was entered and says why."""
+    upload = form.cleaned_data["photo"]
+    if upload is None:
+        return True
+    taken = accepted(
+        form,
+        lambda: services.cadre_photo_set(
+            cadre=person, upload=upload, actor=user_of(request), now=timezone.now()
+        ),
+    )
+    if not taken:
+        sentence = " ".join(form.errors["photo"])
+        messages.error(request, _("Everything is saved except the photo: %(reason)s") % {"reason": sentence})
+    return taken
+
+
+def _warn_of_missing_characters(request: HttpRequest, form: CadreForm) -> None:
+    missing = missing_characters(form.cleaned_data["name"], "serif-bold")
+    if missing:
+        text = _(
+            "The fonts have no %(characters)s: the plaque cannot be printed until a font that has it is added."
+        )
+        messages.warning(request, text % {"characters": "、".join(missing)})
+
+
+def end_service(request: HttpRequest, pk: int) -> HttpResponse:
+    person, now = cadre_of(request, pk), timezone.now()
+    form = EndServiceForm(request.POST or None, initial={"last_day": timezone.localdate(now)})
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.cadre_end_service(
+            cadre=person, last_day=form.cleaned_data["last_day"], actor=user_of(request), now=now
+        ),
+    ):
+        messages.success(request, _("The last day of service has been entered."))
+        return redirect("cadre", person.pk)
+    return render_form(
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("End service"),
+        kicker=person.name,
+        back=("cadre", (pk,)),
+    )
+
+
+def offices(request: HttpRequest) -> HttpResponse:
+    rows = (
+        Office.objects.within(scope_for(request))
+        .select_related("unit")
+        .order_by("unit__code", "room", "name")
+    )
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    mine = {unit.pk for unit in officer_units(request)}
+    return render(
+        request, "cards/offices.html", {"page": page, "mine": mine, "officer_units": officer_units(request)}
+    )
+
+
+def office_new(request: HttpRequest) -> HttpResponse:
+    unit = _officer_unit(request)
+    form = OfficeForm(request.POST or None)
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.office_create(
+            unit=unit, details=form.details(), actor=user_of(request), now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("Saved."))
+        return redirect("offices")
+    return render_form(
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("Add an office"),
+        kicker=unit.name,
+        back=("offices", ()),
+    )
+
+
+def office_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    office = get_object_or_404(Office.objects.within(scope_for(request)).select_related("unit"), pk=pk)
+    initial = {name: getattr(office, name) for name in ("name", "room", "location", "duty_phone")}
+    form = OfficeForm(request.POST or None, initial=initial)
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.office_edit(
+            office=office, details=form.details(), actor=user_of(request), now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("Saved."))
+        return redirect("offices")
+    return render_form(
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("Change the office"),
+        kicker=office.unit.name,
+        back=("offices", ()),
+    )

@@ -1,0 +1,157 @@
+"""What a citizen sees. No script, no account, no trace: nothing here writes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from accounts.http import city_of
+from cards import photos, selectors
+from cards.models import Card, Consent
+from cards.plaques import card_url
+from cards.presentation import status_view
+from cards.rules import Kind
+from cards.selectors import PublicCard
+from cards.vcard import vcard
+from common.tokens import normalise
+
+
+@dataclass(frozen=True)
+class StandInView:
+    name: str
+    room: str
+    status: Any
+    phone: str
+    url: str
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html")
+
+
+def by_code(request: HttpRequest) -> HttpResponse:
+    """For people who cannot scan: the code printed below the QR code, typed in any case, with or without spaces."""
+    typed = request.GET.get("code", "")
+    token = normalise(typed)
+    if token is None:
+        return render(
+            request,
+            "home.html",
+            {"code": typed[:64], "code_error": _("A code has 16 letters and digits.")},
+            status=422,
+        )
+    return redirect("card", token)
+
+
+def card(request: HttpRequest, token: str) -> HttpResponse:
+    found = _find(token)
+    if found is None or found.revoked_at is not None:
+        return _no_card(request, revoked=found is not None)
+    response = render(
+        request, "cards/public_card.html", _context(request, selectors.public_card(found, timezone.now()))
+    )
+    # The status of this minute: a page from a cache would lie.
+    add_never_cache_headers(response)
+    return response
+
+
+def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
+    found = _find(token)
+    if found is None or found.revoked_at is not None:
+        return _no_card(request, revoked=found is not None)
+    shown = selectors.public_card(found, timezone.now())
+    phones = [("WORK,VOICE", shown.cadre.office_phone)]
+    if Consent.Subject.MOBILE in shown.consents:
+        phones.append(("CELL,VOICE", shown.cadre.mobile))
+    text = vcard(
+        name=shown.cadre.name,
+        unit=shown.cadre.unit.name,
+        office=shown.office.name,
+        title=shown.posts[0] if shown.posts else "",
+        phones=phones,
+        url=card_url(found.token),
+    )
+    response = HttpResponse(text, content_type="text/vcard; charset=utf-8")
+    response["Content-Disposition"] = (
+        content_disposition_header(True, f"{shown.cadre.name}.vcf") or "attachment"
+    )
+    add_never_cache_headers(response)
+    return response
+
+
+def photo(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
+    """The small photo, only while its consent stands."""
+    found = _find(token)
+    if found is None or found.revoked_at is not None or not found.cadre.photo:
+        raise Http404
+    if Consent.Subject.PHOTO not in selectors.standing_consents(found.cadre_id):
+        raise Http404
+    response = FileResponse(
+        default_storage.open(photos.web_name(found.cadre.photo.name)), content_type="image/jpeg"
+    )
+    add_never_cache_headers(response)
+    return response
+
+
+def _find(token: str) -> Card | None:
+    meant = normalise(token)
+    return selectors.find_card(meant) if meant else None
+
+
+def _no_card(request: HttpRequest, *, revoked: bool) -> HttpResponse:
+    """One kind page for revoked, unknown and malformed codes; it never names a person."""
+    response = render(request, "cards/no_card.html", {"revoked": revoked}, status=404)
+    add_never_cache_headers(response)
+    return response
+
+
+def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
+    cadre, token = shown.cadre, shown.card.token
+    has_photo = Consent.Subject.PHOTO in shown.consents and bool(cadre.photo)
+    stand_in, duty_phone = _cover(shown)
+    return {
+        "card": {"serial": shown.card.serial, "issued_on": timezone.localdate(shown.card.issued_at)},
+        "cadre": {
+            "name": cadre.name,
+            "unit_name": cadre.unit.name,
+            "posts": shown.posts,
+            "office_name": shown.office.name,
+            "room": shown.office.room,
+            "floor_note": shown.office.location,
+            "duties": shown.duties,
+            "office_phone": cadre.office_phone,
+            "mobile": cadre.mobile if Consent.Subject.MOBILE in shown.consents else "",
+            "photo_url": reverse("card_photo", args=[token]) if has_photo else "",
+        },
+        "status": status_view(shown.status, shown.hours, timezone.now()),
+        "stand_in": stand_in,
+        "duty_phone": duty_phone,
+        "unit_hotline": cadre.unit.hotline,
+        "city_hotline": city_of(request).express_hotline,
+        "vcard_url": reverse("card_vcard", args=[token]),
+    }
+
+
+def _cover(shown: PublicCard) -> tuple[StandInView | None, str]:
+    """Who is there instead: the stand-in while the person is away, the duty phone when the stand-in is away too."""
+    if shown.status.kind in (Kind.AT_POST, Kind.OUTSIDE_HOURS):
+        return None, ""
+    stand_in, status = shown.stand_in, shown.stand_in_status
+    if stand_in is None or status is None:
+        return None, shown.office.duty_phone
+    url = reverse("card", args=[shown.stand_in_token]) if shown.stand_in_token else ""
+    view = StandInView(
+        stand_in.name,
+        selectors.place_of(stand_in).room,
+        status_view(status, shown.hours, timezone.now()),
+        stand_in.office_phone,
+        url,
+    )
+    return view, "" if status.is_present else shown.office.duty_phone

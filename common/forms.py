@@ -1,0 +1,70 @@
+"""The ground of every form: one look, one way to show a refusal."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from common.problems import Refused
+
+#: Characters that people type for the interpunct of a name; U+00B7 is the one that is kept (DOMAIN §7).
+INTERPUNCTS = dict.fromkeys(map(ord, "•・‧∙⋅﹒・"), "·")
+_PHONE = re.compile(r"[0-9+()\-# ]{3,30}(转 ?[0-9]{1,6})?")
+
+
+class PageForm(forms.Form):
+    """A form on a page of its own: crispy layout with one button that says what happens."""
+
+    submit: Any = _("Save")
+    #: "seal" for what cannot be undone.
+    tone = ""
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper(self)
+        helper.attrs = {"novalidate": True}
+        helper.add_input(Submit("save", self.submit, css_class=self.tone))
+        return helper
+
+
+def accepted(form: forms.Form, verb: Callable[[], Any]) -> bool:
+    """Run a business verb; its refusal becomes an error of the form, at the field it is about."""
+    try:
+        verb()
+    except Refused as refused:
+        field = refused.field if refused.field in form.fields else None
+        form.add_error(field, refused.sentence)
+        return False
+    return True
+
+
+def render_form(request: HttpRequest, template: str, form: forms.Form, **context: Any) -> HttpResponse:
+    """The page of a form: 422 when it came back with errors, so that scripts and tests can tell."""
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, template, {"form": form, **context}, status=status)
+
+
+def person_name(value: str) -> str:
+    """A name as it is kept: no doubled spaces, the right interpunct. Never validated by range of characters."""
+    return re.sub(r"\s+", " ", value.translate(INTERPUNCTS)).strip()
+
+
+def phone_number(value: str) -> str:
+    """A telephone number as it is printed: full-width digits become plain ones. Raises ValidationError."""
+    plain = unicodedata.normalize("NFKC", value).replace("—", "-").replace("–", "-").strip()
+    if plain and not _PHONE.fullmatch(plain):
+        raise forms.ValidationError(_("Enter a telephone number such as 0578-7212345."), code="phone")
+    return plain
+
+
+def lines(value: str) -> tuple[str, ...]:
+    """The lines of a text field, without numbering that somebody pasted along and without empty lines."""
+    numbering = re.compile(r"^\s*(?:\d{1,2}\s*[.、.))]|[((]\d{1,2}[))])\s*")
+    return tuple(stripped for line in value.splitlines() if (stripped := numbering.sub("", line).strip()))
