@@ -690,6 +690,19 @@ def test_phone_page_works_with_plain_forms() -> None:
     assert "/desk/plan/1/" in [form.get("action") for form in elements.named("form")]
 
 
+def test_time_buttons_of_the_phone_page_submit_the_chosen_state() -> None:
+    html = phone_page(until_buttons=[{"value": "noon", "label": "中午", "time": "12:00"}])
+    entry = next(part for part in html.split("<form")[1:] if 'name="state"' in part)
+    buttons = Elements("<form" + entry.partition("</form>")[0] + "</form>").named("button")
+    assert [(button["name"], button["value"]) for button in buttons] == [
+        # Enter in a text field presses the first button: it must not choose a time.
+        ("update", "1"),
+        ("until_choice", "noon"),
+        ("update", "1"),
+    ]
+    assert 'type="radio" name="until_choice"' not in html
+
+
 def test_phone_page_opens_the_leave_form_when_it_is_wrong() -> None:
     wrong = AwayForm(data={"leave-from_date": "x"}, prefix="leave")
     html = phone_page(leave_form=wrong)
