@@ -27,7 +27,7 @@ from common.forms import PageForm
 from common.templatetags import components
 
 ROOT = Path(settings.BASE_DIR)
-CSS = {name: (ROOT / "static/css" / name).read_text(encoding="utf-8") for name in ("public.css", "desk.css")}
+CSS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "static/css").glob("*.css")}
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 #: HTML that never needs an end tag.
 VOID = {"meta", "link", "br", "hr", "img", "input", "rect", "circle", "path", "line"}
