@@ -78,7 +78,7 @@ class LoginForm(PageForm, account_forms.LoginForm):
 class AuthenticateForm(PageForm, mfa_forms.AuthenticateForm):
     submit = _("Sign in")
     code = CodeField(
-        label=_("Code"),
+        label=_("Verification code"),
         help_text=_("The six digits that your authenticator app shows now, or a recovery code."),
     )
 
@@ -91,7 +91,7 @@ class ReauthenticateForm(PageForm, account_forms.ReauthenticateForm):
 class SecondFactorReauthenticateForm(PageForm, mfa_forms.ReauthenticateForm):
     submit = _("Continue")
     code = CodeField(
-        label=_("Code"),
+        label=_("Verification code"),
         help_text=_("The six digits that your authenticator app shows now, or a recovery code."),
     )
 
@@ -119,7 +119,7 @@ def _same_twice(form: forms.Form, data: dict[str, Any]) -> dict[str, Any]:
 
 class ActivateTOTPForm(PageForm, totp_forms.ActivateTOTPForm):
     submit = _("Switch on")
-    code = CodeField(label=_("Code"), help_text=_("The six digits that the app shows now."))
+    code = CodeField(label=_("Verification code"), help_text=_("The six digits that the app shows now."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user = kwargs.pop("user")
@@ -148,7 +148,7 @@ class ActivationForm(PageForm):
         help_text=_("As printed on your slip."),
     )
     code = forms.CharField(
-        label=_("Code"),
+        label=_("One-time code"),
         max_length=64,
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
@@ -176,8 +176,8 @@ class ActivationForm(PageForm):
 
 STATES = [
     ("", _("All accounts")),
-    ("active", _("Open")),
-    ("inactive", _("Closed")),
+    ("active", _("In use")),
+    ("inactive", _("Out of use")),
     ("no_password", _("Not yet activated")),
     ("no_second_factor", _("Second factor missing")),
 ]
