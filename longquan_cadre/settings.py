@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +158,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
 }
-# Behind nginx the last hop names the client; counted by nginx's own address, ten wrong passwords would lock the city out.
+# Behind nginx the last hop names the client: counted by nginx's own address, ten typing errors lock the city out.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -206,6 +207,10 @@ CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
 CELERY_TASK_DEFAULT_QUEUE = "longquan"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "revoke-ended-service": {"task": "cards.tasks.revoke_ended_service", "schedule": crontab(hour=0, minute=10)},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},
+}
 
 LOGGING = {
     "version": 1,

@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from accounts.http import city_of, scope_for, user_of
+from accounts.http import city_of, user_of
 from cards import services
 from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
 from cards.models import Card, CardRequest
@@ -38,7 +39,13 @@ def request_card(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("cadre", person.pk)
     title = _("Request a new card") if replaces else _("Request the card")
     return render_form(
-        request, "cards/form_page.html", form, title=title, kicker=person.name, back=("cadre", (pk,))
+        request,
+        "cards/form_page.html",
+        form,
+        title=title,
+        kicker=person.name,
+        back_url=reverse("cadre", args=[pk]),
+        back_label=person.name,
     )
 
 
@@ -99,7 +106,8 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=_("Revoke the card"),
         kicker=f"{person.name} · {card.serial}",
-        back=("cadre", (pk,)),
+        back_url=reverse("cadre", args=[pk]),
+        back_label=person.name,
         lead=_("The printed code stops working at once. A new card needs a new request."),
     )
 

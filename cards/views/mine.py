@@ -51,13 +51,13 @@ def whereabouts(request: HttpRequest) -> HttpResponse:
         if declare(form, me, hours, request, Whereabouts.Source.SELF, now):
             messages.success(request, _("The plaque has been updated."))
             return redirect("my_whereabouts")
-    return _page(request, me, hours, now, form, LeaveForm(initial=_leave_initial(hours, now)))
+    return _page(request, me, hours, now, form, LeaveForm(prefix="leave", initial=_leave_initial(hours, now)))
 
 
 def leave(request: HttpRequest) -> HttpResponse:
     me, now = _me(request), timezone.now()
     hours = hours_of(me, now)
-    form = LeaveForm(request.POST)
+    form = LeaveForm(request.POST, prefix="leave")
     if form.is_valid() and accepted(form, lambda: _plan(form, me, hours, request, now)):
         messages.success(request, _("The absence has been put on the plaque."))
         return redirect("my_whereabouts")

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,7 +65,8 @@ def consent(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=title,
         kicker=person.name,
-        back=("cadre", (pk,)),
+        back_url=reverse("cadre", args=[pk]),
+        back_label=person.name,
         person=person,
     )
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -188,7 +189,13 @@ def cadre_new(request: HttpRequest) -> HttpResponse:
         )
         return redirect("cadre", made[0].pk)
     return render_form(
-        request, "cards/form_page.html", form, title=_("Add a person"), kicker=unit.name, back=("cadres", ())
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("Add a person"),
+        kicker=unit.name,
+        back_url=reverse("cadres"),
+        back_label=_("People and cards"),
     )
 
 
@@ -215,7 +222,8 @@ def cadre_edit(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=_("Change details"),
         kicker=person.name,
-        back=("cadre", (pk,)),
+        back_url=reverse("cadre", args=[pk]),
+        back_label=person.name,
     )
 
 
@@ -262,7 +270,8 @@ def end_service(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=_("End service"),
         kicker=person.name,
-        back=("cadre", (pk,)),
+        back_url=reverse("cadre", args=[pk]),
+        back_label=person.name,
     )
 
 
@@ -296,7 +305,8 @@ def office_new(request: HttpRequest) -> HttpResponse:
         form,
         title=_("Add an office"),
         kicker=unit.name,
-        back=("offices", ()),
+        back_url=reverse("offices"),
+        back_label=_("Offices"),
     )
 
 
@@ -318,5 +328,6 @@ def office_edit(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=_("Change the office"),
         kicker=office.unit.name,
-        back=("offices", ()),
+        back_url=reverse("offices"),
+        back_label=_("Offices"),
     )
