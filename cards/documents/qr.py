@@ -43,7 +43,7 @@ def modules(url: str) -> Modules:
     """Rows of the symbol, True where it is dark, without the quiet zone."""
     if not url or not ALPHANUMERIC.issuperset(url):
         raise ValueError(
-            _("The address %(url)s cannot be a QR code: it may hold only A-Z, digits and $%%*+-./:")
+            _("The address %(url)s cannot be a QR code: use only A-Z, 0-9 and the signs $%%*+-./: in it.")
             % {"url": url}
         )
     code: QRCode = QRCode(

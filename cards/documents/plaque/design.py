@@ -61,6 +61,7 @@ INTERPUNCT: Final = "·"
 POST_LEADING: Final = 1.28
 POST_SMALLEST: Final = 3.4
 OTHER_POST_SMALLEST: Final = 2.8
+DUTY_APART: Final = 0.4  # of their size, between duties, where there is room to spare
 DUTY_INDENT: Final = 1.5  # ems in front of a duty
 RULE_ABOVE: Final = 0.9  # of the gap, on either side of the rule
 META_SMALLEST: Final = 2.8

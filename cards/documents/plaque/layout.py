@@ -29,6 +29,7 @@ from cards.documents.plaque.design import (
     DEMO,
     DENSITIES,
     DESCENT,
+    DUTY_APART,
     DUTY_INDENT,
     FOOT_GAP,
     FOOT_SIZES,
@@ -254,6 +255,8 @@ def _duties(lines: _Lines, duties: tuple[str, ...], density: Density, top: float
     lines.cut += ["duties"] if listed.cut else []
     lines.crowded += [] if listed.lines else ["duties"]
     left = TEXT_LEFT + indent * listed.size
+    free = end - top - len(listed.lines) * listed.size * density.leading
+    between = min(DUTY_APART * listed.size, free / max(len(listed.paragraphs) - 1, 1))
     for number, duty in enumerate(listed.paragraphs, start=1):
         below = lines.stack("duties", duty, "sans", listed.size, top, left=left, leading=density.leading)
         if indent:
@@ -266,7 +269,7 @@ def _duties(lines: _Lines, duties: tuple[str, ...], density: Density, top: float
                 leading=density.leading,
                 colour=CELADON_700,
             )
-        top = below
+        top = below + between
 
 
 def _meta(lines: _Lines, content: PlaqueContent, density: Density) -> float:

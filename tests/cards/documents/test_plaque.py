@@ -336,7 +336,7 @@ def test_the_same_content_gives_the_same_bytes(tmp_path):
 
 
 def test_several_threads_draw_what_one_draws(monkeypatch):
-    """reportlab reads a font file through one shared position: two subsets at once may mix up their glyphs."""
+    """reportlab reads a font file through one shared position: two subsets at once may mix up glyphs."""
     inside: list[int] = []
     at_once: list[int] = []
     subset = TTFontFile.makeSubset
