@@ -184,8 +184,8 @@ class ConsentForm(PageForm):
         help_text=_("For example “signed form of 24 November 2026”."),
     )
 
-    def __init__(self, *args: Any, subject: str, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"subject": subject}, **kwargs)
+    def __init__(self, data: Any, *, subject: str) -> None:
+        super().__init__(data, initial={"subject": subject})
 
 
 class WhereaboutsForm(forms.Form):

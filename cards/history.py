@@ -48,7 +48,7 @@ FIELDS = {
     "from": gettext_lazy("From"),
     "to": gettext_lazy("To"),
 }
-LABELS: dict[str, str] = {
+LABELS: dict[str, Any] = {
     **dict(RevokeReason.choices),
     **dict(Consent.Subject.choices),
     **dict(EmploymentKind.choices),

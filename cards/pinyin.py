@@ -46,4 +46,4 @@ def _read(text: str) -> list[str]:
     from pypinyin import lazy_pinyin
 
     kept = "".join(character for character in text if character.isalnum())
-    return [syllable.lower() for syllable in lazy_pinyin(kept, errors=lambda rest: list(rest)) if syllable]
+    return [syllable.lower() for syllable in lazy_pinyin(kept)]

@@ -66,7 +66,7 @@ def _content(card: Card, cadre: Cadre, city: City) -> PlaqueContent:
         serial=card.serial,
         url=card_url(card.token),
         code_text=grouped(card.token),
-        photo=Path(default_storage.path(cadre.photo.name)) if cadre.photo else None,
+        photo=Path(default_storage.path(str(cadre.photo))) if cadre.photo else None,
         demo=city.is_demo,
     )
 

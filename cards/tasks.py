@@ -6,5 +6,5 @@ from cards import services
 
 @shared_task
 def revoke_ended_service() -> int:
-    """Nightly: the cards of those whose last day is over."""
+    """The cards of those whose last day is over."""
     return services.revoke_ended_service(now=timezone.now())

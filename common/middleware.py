@@ -50,6 +50,6 @@ def _choice(
     allowed: list[str] | tuple[str, ...],
 ) -> str:
     for value in (request.GET.get(parameter), request.COOKIES.get(cookie)):
-        if value in allowed:
+        if value is not None and value in allowed:
             return value
     return allowed[0]

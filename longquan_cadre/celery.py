@@ -30,9 +30,7 @@ def filesystem_options() -> dict[str, Any]:
 app = Celery("longquan_cadre")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
-    broker_transport_options=REDIS_OPTIONS
-    if settings.REDIS_URL
-    else filesystem_options(),
+    broker_transport_options=REDIS_OPTIONS if settings.REDIS_URL else filesystem_options(),
     broker_connection_retry_on_startup=True,
     # Both, or a killed child loses the task it was running.
     task_acks_late=True,

@@ -24,15 +24,11 @@ def text(name: str, default: str = "") -> str:
     if not path:
         return os.environ.get(name, default).strip()
     if os.environ.get(name):
-        raise ImproperlyConfigured(
-            f"{name} and {name}_FILE are both set: keep one of them."
-        )
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them.")
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(
-            f"{name}_FILE: cannot read {path} ({error})."
-        ) from error
+        raise ImproperlyConfigured(f"{name}_FILE: cannot read {path} ({error}).") from error
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -41,9 +37,7 @@ def flag(name: str, default: bool = False) -> bool:
         return default
     if value in TRUE | FALSE:
         return value in TRUE
-    raise ImproperlyConfigured(
-        f"{name} must be one of 1, 0, true, false, yes, no, on, off; it is “{value}”."
-    )
+    raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off; it is “{value}”.")
 
 
 def words(name: str) -> list[str]:
@@ -57,22 +51,16 @@ def database(name: str, default_path: Path) -> dict[str, Any]:
     if scheme in {"sqlite", "sqlite3"}:
         path = unquote(url.partition("://")[2].removeprefix("/"))
         if not path or path == ":memory:":
-            raise ImproperlyConfigured(
-                f"{name} must name a file: sqlite:////var/lib/longquan/db.sqlite3."
-            )
+            raise ImproperlyConfigured(f"{name} must name a file: sqlite:////var/lib/longquan/db.sqlite3.")
         return sqlite(Path(path))
     if scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(
             f"{name} must begin with sqlite:// or postgresql://; it begins with “{scheme}”."
         )
     try:
-        config: dict[str, Any] = dict(
-            dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
-        )
+        config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
     except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} is not a database address: {error}."
-        ) from error
+        raise ImproperlyConfigured(f"{name} is not a database address: {error}.") from error
     if not config.get("NAME"):
         raise ImproperlyConfigured(
             f"{name} names no database: postgresql://user:password@host:5432/longquan."
@@ -109,9 +97,7 @@ def site_url(name: str, default: str) -> str:
     try:
         _ = parts.port
     except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} has an impossible port: “{url}”."
-        ) from error
+        raise ImproperlyConfigured(f"{name} has an impossible port: “{url}”.") from error
     return url
 
 
@@ -144,9 +130,7 @@ def email(name: str) -> dict[str, Any]:
 def redis(name: str) -> str:
     url = text(name)
     if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-        raise ImproperlyConfigured(
-            f"{name} must begin with redis://, rediss:// or unix://; it is “{url}”."
-        )
+        raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://; it is “{url}”.")
     return url
 
 
@@ -155,9 +139,7 @@ def data_dir(name: str, default: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"{name}: the folder {path} cannot be made ({error})."
-        ) from error
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made ({error}).") from error
     return path
 
 
@@ -171,16 +153,12 @@ def secret_key(name: str, folder: Path) -> str:
 
 def field_keys(name: str, folder: Path) -> list[str]:
     """Fernet keys, newest first: the first encrypts, all decrypt, so a key can be retired without losing rows."""
-    keys = words(name) or [
-        _kept(folder / "field-key", lambda: Fernet.generate_key().decode())
-    ]
+    keys = words(name) or [_kept(folder / "field-key", lambda: Fernet.generate_key().decode())]
     for position, key in enumerate(keys, start=1):
         try:
             Fernet(key)
         except ValueError as error:
-            raise ImproperlyConfigured(
-                f"{name}: key {position} is not 32 url-safe base64 bytes."
-            ) from error
+            raise ImproperlyConfigured(f"{name}: key {position} is not 32 url-safe base64 bytes.") from error
     return keys
 
 
@@ -199,7 +177,5 @@ def _kept(path: Path, make: Any) -> str:
 def _read_kept(path: Path) -> str:
     value = path.read_text(encoding="utf-8").strip()
     if not value:
-        raise ImproperlyConfigured(
-            f"{path} is empty: remove it, or put the key back that stood in it."
-        )
+        raise ImproperlyConfigured(f"{path} is empty: remove it, or put the key back that stood in it.")
     return value

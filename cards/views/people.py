@@ -79,7 +79,7 @@ def cadres(request: HttpRequest) -> HttpResponse:
             "cadre": cadre,
             "office": selectors.place_of(cadre),
             "posts": [post.title for post in cadre.posts.all()],
-            "card": next(iter(cadre.valid_cards), None),
+            "card": next(iter(getattr(cadre, "valid_cards", [])), None),
             "status": status_view(
                 said[cadre.pk], book.of(selectors.place_of(cadre).unit.office_hours_id), now
             ),
@@ -162,7 +162,7 @@ def photo(request: HttpRequest, pk: int) -> FileResponse:
     person = cadre_of(request, pk)
     if not person.photo:
         raise Http404
-    response = FileResponse(default_storage.open(person.photo.name), content_type="image/jpeg")
+    response = FileResponse(default_storage.open(str(person.photo)), content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -239,7 +239,7 @@ def _photo_of(request: HttpRequest, person: Cadre, form: CadreForm) -> bool:
         ),
     )
     if not taken:
-        sentence = " ".join(form.errors["photo"])
+        sentence = " ".join(str(error) for error in form.errors["photo"])
         messages.error(request, _("Everything is saved except the photo: %(reason)s") % {"reason": sentence})
     return taken
 

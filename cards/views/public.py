@@ -94,7 +94,7 @@ def photo(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     if Consent.Subject.PHOTO not in selectors.standing_consents(found.cadre_id):
         raise Http404
     response = FileResponse(
-        default_storage.open(photos.web_name(found.cadre.photo.name)), content_type="image/jpeg"
+        default_storage.open(photos.web_name(str(found.cadre.photo))), content_type="image/jpeg"
     )
     add_never_cache_headers(response)
     return response
