@@ -344,7 +344,7 @@ class Whereabouts(models.Model):
 
 
 class Consent(models.Model):
-    """A cadre's recorded consent to one thing being public on the web; withdrawn at once when they say so (DOMAIN §7)."""
+    """A cadre's recorded consent to one thing being public on the web; withdrawn when they say so (DOMAIN §7)."""
 
     class Subject(models.TextChoices):
         PHOTO = "photo", _("Photo on the web page")

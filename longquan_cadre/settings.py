@@ -87,7 +87,7 @@ TEMPLATES = [
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "db.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# One web process serves the embedded mode, so its memory is shared by everybody who is counted; several hosts need Redis.
+# One web process serves the embedded mode, so everybody is counted in its memory; several hosts need Redis.
 CACHES = {
     "default": (
         {
