@@ -1,4 +1,7 @@
+from pathlib import Path
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class CardsConfig(AppConfig):
@@ -6,5 +9,7 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         from cards import desk
+        from cards.documents import fonts
 
+        fonts.configure(Path(settings.FONT_DIR) if settings.FONT_DIR else None)
         desk.register()

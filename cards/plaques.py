@@ -72,7 +72,7 @@ def _content(card: Card, cadre: Cadre, city: City) -> PlaqueContent:
 
 
 def _stand_in(cadre: Cadre | None) -> str:
-    return f"{cadre.name}({cadre.office.room})" if cadre else ""
+    return f"{cadre.name}\uff08{cadre.office.room}\uff09" if cadre else ""
 
 
 def problems(sheets: Sequence[Sheet], city: City) -> list[str]:

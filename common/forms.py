@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from common.problems import Refused
 
 #: Characters that people type for the interpunct of a name; U+00B7 is the one that is kept (DOMAIN §7).
-INTERPUNCTS = dict.fromkeys(map(ord, "•・‧∙⋅﹒・"), "·")
+INTERPUNCTS = dict.fromkeys(map(ord, "\u2022\u30fb\u2027\u2219\u22c5\ufe52\uff65\u00b7"), "\u00b7")
 _PHONE = re.compile(r"[0-9+()\-# ]{3,30}(转 ?[0-9]{1,6})?")
 
 
@@ -66,5 +66,5 @@ def phone_number(value: str) -> str:
 
 def lines(value: str) -> tuple[str, ...]:
     """The lines of a text field, without numbering that somebody pasted along and without empty lines."""
-    numbering = re.compile(r"^\s*(?:\d{1,2}\s*[.、.))]|[((]\d{1,2}[))])\s*")
+    numbering = re.compile(r"^\s*(?:\d{1,2}\s*[.\u3001\uff0e)\uff09]|[(\uff08]\d{1,2}[)\uff09])\s*")
     return tuple(stripped for line in value.splitlines() if (stripped := numbering.sub("", line).strip()))
