@@ -77,13 +77,13 @@ def _stand_in(cadre: Cadre | None) -> str:
 
 def problems(sheets: Sequence[Sheet], city: City) -> list[str]:
     """Sentences on what prevents printing; empty when all is well."""
-    found = [] if city.is_demo or has_permanent_address() else [_no_address()]
+    found = [] if city.is_demo or has_permanent_address() else [no_address()]
     for sheet in sheets:
         found += [f"{sheet.card.serial} {sheet.content.name}: {problem}" for problem in check(sheet.content)]
     return found
 
 
-def _no_address() -> str:
+def no_address() -> str:
     return _(
         "The code on a plaque must stay good for years: set SITE_URL to the site's permanent https address first. "
         "It is now %(url)s."

@@ -385,9 +385,12 @@ def plaques_printed(*, printed: Sequence[tuple[Card, str]], actor: User | None, 
     """Remember what the printed plaques show: (card, fingerprint) pairs."""
     for card, fingerprint in printed:
         card.printed_version, card.printed_at = fingerprint, now
-        audit.record(
-            verb="plaque_printed", subject=card.cadre, actor=actor, now=now, changes={"serial": card.serial}
-        )
+    audit.record_each(
+        verb="plaque_printed",
+        subjects=((card.cadre, {"serial": card.serial}) for card, _fingerprint in printed),
+        actor=actor,
+        now=now,
+    )
     Card.objects.bulk_update([card for card, _fingerprint in printed], ["printed_version", "printed_at"], 200)
 
 

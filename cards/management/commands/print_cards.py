@@ -1,0 +1,94 @@
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import City, Unit
+from cards.models import Card
+from cards.printing import PrintedUnit, print_unit, refuse_city
+from common.problems import Refused
+
+KINDS = ("plaque",)
+
+
+class Command(BaseCommand):
+    help = _("Print the plaques of one unit or of all, one PDF file per unit.")
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--unit", metavar="CODE", help=_("code of one unit"))
+        which.add_argument("--all", action="store_true", help=_("every unit in which somebody has a card"))
+        parser.add_argument("--kind", choices=KINDS, required=True)
+        parser.add_argument(
+            "--output", metavar="DIR", type=Path, required=True, help=_("folder of the files")
+        )
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        folder: Path = options["output"]
+        units = all_units() if options["all"] else [unit_of(options["unit"])]
+        try:
+            refuse_city(City.current())
+            folder.mkdir(parents=True, exist_ok=True)
+            done = list(self.print_units(units, folder))
+        except Refused as refused:
+            raise CommandError(str(refused.sentence)) from refused
+        except OSError as error:
+            raise CommandError(
+                _("Cannot write to %(folder)s: %(error)s.") % {"folder": folder, "error": error}
+            ) from error
+        return conclusion(done, folder)
+
+    def print_units(self, units: Sequence[Unit], folder: Path) -> Iterator[PrintedUnit]:
+        city = City.current()
+        for position, unit in enumerate(units, start=1):
+            self.progress(f"{position}/{len(units)} {unit.code} {unit.name}")
+            done = print_unit(unit=unit, folder=folder, city=city, now=timezone.now())
+            self.progress("")
+            for problem in done.problems:
+                self.stderr.write(problem)
+            yield done
+
+    def progress(self, words: str) -> None:
+        """One line that replaces itself, for a person who waits; a log has no use for it."""
+        if self.stdout.isatty():
+            self.stdout.write(f"\r\033[K{words}", ending="")
+            self.stdout.flush()
+
+
+def unit_of(code: str) -> Unit:
+    unit = Unit.objects.filter(code__iexact=code.strip()).first()
+    if unit is None:
+        raise CommandError(_("There is no unit with the code “%(code)s”.") % {"code": code})
+    return unit
+
+
+def all_units() -> list[Unit]:
+    cards = Card.objects.valid().filter(cadre__unit=OuterRef("pk"))
+    return list(Unit.objects.filter(Exists(cards)))
+
+
+def conclusion(done: Sequence[PrintedUnit], folder: Path) -> str:
+    """The last line: what was done. Raises CommandError with it when a unit could not be printed."""
+    printed = [unit for unit in done if unit.path]
+    failed = sum(1 for unit in done if unit.problems)
+    if not printed and not failed:
+        raise CommandError(_("Nobody there has a valid card: nothing was printed."))
+    plaques = sum(unit.plaques for unit in printed)
+    words = ngettext(
+        "Printed %(plaques)d plaque (%(units)d units) into %(folder)s.",
+        "Printed %(plaques)d plaques (%(units)d units) into %(folder)s.",
+        plaques,
+    ) % {"plaques": plaques, "units": len(printed), "folder": folder}
+    if failed:
+        problems = ngettext(
+            "%(failed)d unit has problems and was not printed.",
+            "%(failed)d units have problems and were not printed.",
+            failed,
+        ) % {"failed": failed}
+        raise CommandError(f"{words} {problems}" if printed else problems)
+    return words
