@@ -5,6 +5,7 @@ stand in a process listing.
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\]", re.IGNORECASE)
 
 
 def text(name: str, default: str = "") -> str:
@@ -42,6 +44,17 @@ def flag(name: str, default: bool = False) -> bool:
 
 def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def hosts(name: str) -> list[str]:
+    """Names that a request may be for, without scheme or port: any other form would match no request."""
+    given = words(name)
+    for host in given:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} must list host names like id.example.gov.cn, with commas; “{host}” is none."
+            )
+    return given
 
 
 def database(name: str, default_path: Path) -> dict[str, Any]:
@@ -129,8 +142,13 @@ def email(name: str) -> dict[str, Any]:
 
 def redis(name: str) -> str:
     url = text(name)
-    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-        raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://; it is “{url}”.")
+    parts = urlsplit(url)
+    if url and parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://.")
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has an impossible port.") from error
     return url
 
 
@@ -140,6 +158,8 @@ def data_dir(name: str, default: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made ({error}).") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be written to.")
     return path
 
 
