@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections
+from django.db import connection, connections
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -87,7 +87,7 @@ def catalogues() -> Iterator[Path]:
 def broker(**kwargs: Any) -> list[CheckMessage]:
     if settings.REDIS_URL:
         return []
-    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    if connection.vendor == "postgresql":
         return [
             Warning(
                 _(
