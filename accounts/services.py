@@ -330,9 +330,7 @@ def city_edit(*, values: dict[str, str], seen: str, actor: User, now: datetime) 
     city = City.objects.select_for_update().get(pk=1)
     if city_version(city) != seen:
         raise Refused(
-            _(
-                "Somebody else has changed these settings. Below is what is saved now: enter yours again."
-            )
+            _("Somebody else has changed these settings. Below is what is saved now: enter yours again.")
         )
     changed = audit.differences(city_facts(city), {name: values[name] for name in CITY_FIELDS})
     if changed:

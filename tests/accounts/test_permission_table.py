@@ -1,0 +1,298 @@
+"""Every named URL × every role × own and other unit × method, against the permission table.
+
+A new page needs a row in accounts/permissions.py and, when its address names an object, one line in OBJECTS.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts import services, totp
+from accounts.models import (
+    GROUP_ROLES,
+    UNIT_ROLES,
+    Membership,
+    Role,
+    SecondFactorReset,
+    SupervisionGroup,
+    Unit,
+    User,
+)
+from accounts.permissions import TABLE, Page, Reach
+from cards.models import Cadre, Card, CardRequest, Office, Whereabouts
+from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
+from tests.cast import make_cadre, make_office, photograph
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+ANONYMOUS = ""
+WHO = (ANONYMOUS, *Role.values)
+OWN = {200, 302, 422}
+NOBODY = 10**9
+
+
+# --- The world ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Place:
+    """A unit with one of everything in it."""
+
+    unit: Unit
+    office: Office
+    cadre: Cadre
+    card: Card
+    asked: CardRequest
+    plan: Whereabouts
+
+
+@dataclass
+class World:
+    here: Place
+    there: Place
+    account: User
+    membership: Membership
+    reset: SecondFactorReset
+    people: dict[str, User] = field(default_factory=dict)
+
+
+def place(code: str, name: str, group: SupervisionGroup, officer: User, decider: User) -> Place:
+    unit = make_unit(code, name, supervision_group=group)
+    # Every page about a person is about one who has all that pages can show.
+    office = make_office(unit)
+    cadre = photograph(make_cadre(office, "钱一"))
+    card = Card.objects.create(
+        cadre=cadre, serial=f"{code}-0001", issued_by=officer, approved_by=decider, issued_at=NOW
+    )
+    asked = CardRequest.objects.create(cadre=cadre, reason="lost", requested_by=officer, requested_at=NOW)
+    plan = Whereabouts.objects.create(
+        cadre=cadre,
+        state="leave",
+        since=NOW + timedelta(days=2),
+        until=NOW + timedelta(days=3),
+        recorded_at=NOW,
+    )
+    return Place(unit, office, cadre, card, asked, plan)
+
+
+@pytest.fixture
+def world(db: None, settings, tmp_path) -> World:
+    """One person for each role, at home `here`; `there` is another unit, of another supervision group."""
+    settings.MEDIA_ROOT = tmp_path
+    groups = list(SupervisionGroup.objects.order_by("number")[:2])
+    officer, decider = make_user("first"), make_user("second")
+    here = place("D901", "示例局甲", groups[0], officer, decider)
+    there = place("D902", "示例局乙", groups[1], officer, decider)
+    account = make_user("account", "韦诉")
+    give_second_factor(account)
+    membership = give(account, Role.CADRE, unit=there.unit)
+    reset = services.second_factor_reset_request(user=account, reason="手机遗失", actor=officer, now=NOW)
+    built = World(here, there, account, membership, reset)
+    for role in Role.values:
+        user = built.people[role] = make_user(role.replace("_", "-"), Role(role).label)
+        give(
+            user,
+            role,
+            unit=here.unit if role in UNIT_ROLES else None,
+            group=groups[0] if role in GROUP_ROLES else None,
+        )
+    give_second_factor(built.people[Role.CADRE])
+    Cadre.objects.filter(pk=here.cadre.pk).update(user=built.people[Role.CADRE])
+    # Nobody signs in without a password; that nobody knows this one is enough here.
+    User.objects.update(password="argon2$nobody's")
+    for role, user in built.people.items():
+        built.people[role] = User.objects.get(pk=user.pk)
+    return built
+
+
+# --- Objects: one line for each page whose address names one -----------------------------------------------------
+
+Kwargs = dict[str, Any]
+
+
+def of_place(**attributes: str) -> Callable[[World], tuple[Kwargs, Kwargs]]:
+    """Keyword -> dotted attribute of a Place; one's own `here`, the other `there`."""
+
+    def build(world: World) -> tuple[Kwargs, Kwargs]:
+        return tuple(  # type: ignore[return-value]
+            {name: _dotted(where, path) for name, path in attributes.items()}
+            for where in (world.here, world.there)
+        )
+
+    return build
+
+
+def of_city(**attributes: str) -> Callable[[World], tuple[Kwargs, Kwargs]]:
+    """Keyword -> dotted attribute of the world; whoever reaches the whole city finds no other's, only nothing."""
+
+    def build(world: World) -> tuple[Kwargs, Kwargs]:
+        return {name: _dotted(world, path) for name, path in attributes.items()}, dict.fromkeys(
+            attributes, NOBODY
+        )
+
+    return build
+
+
+def _dotted(thing: Any, path: str) -> Any:
+    for name in path.split("."):
+        thing = getattr(thing, name)
+    return thing
+
+
+OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
+    # Public: the other one is a code that no card has
+    "card": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
+    "card_vcard": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
+    "card_photo": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
+    # People and cards
+    "my_plan_cancel": of_place(pk="plan.pk"),
+    "cadre": of_place(pk="cadre.pk"),
+    "cadre_edit": of_place(pk="cadre.pk"),
+    "cadre_photo": of_place(pk="cadre.pk"),
+    "cadre_whereabouts": of_place(pk="cadre.pk"),
+    "cadre_consent": of_place(pk="cadre.pk"),
+    "cadre_end_service": of_place(pk="cadre.pk"),
+    "cadre_account": of_place(pk="cadre.pk"),
+    "card_request": of_place(pk="cadre.pk"),
+    "card_revoke": of_place(pk="cadre.pk"),
+    "card_plaque": of_place(pk="cadre.pk"),
+    "card_decide": of_place(pk="asked.pk"),
+    "office_edit": of_place(pk="office.pk"),
+    # Accounts
+    "user": of_city(pk="account.pk"),
+    "user_membership_new": of_city(pk="account.pk"),
+    "user_membership_end": of_city(pk="account.pk", membership_pk="membership.pk"),
+    "user_slip": of_city(pk="account.pk"),
+    "user_active": of_city(pk="account.pk"),
+    "user_reset_second_factor": of_city(pk="account.pk"),
+    "second_factor_reset_decide": of_city(pk="reset.pk"),
+}
+
+
+# --- The expectation, derived from the row ------------------------------------------------------------------------
+
+
+def expected(page: Page, who: str, method: str, own: bool) -> set[int]:
+    if not page.public:
+        if who == ANONYMOUS:
+            return {302}
+        if page.roles and who not in page.roles:
+            return {403}
+    if method not in page.methods:
+        return {405}
+    return OWN if own else {404}
+
+
+def addresses(name: str, page: Page, who: str, world: World) -> Iterator[tuple[str, bool]]:
+    """The page's addresses with the object that is one's own, and with one that is not."""
+    if name not in OBJECTS:
+        yield reverse(name), True
+        return
+    own, other = OBJECTS[name](world)
+    if page.roles.get(who) == Reach.CITY:
+        other = {key: NOBODY if isinstance(value, int) else "0" * 16 for key, value in other.items()}
+    yield reverse(name, kwargs=own), True
+    yield reverse(name, kwargs=other), False
+
+
+def client_for(who: str, world: World) -> Client:
+    client = Client()
+    if who != ANONYMOUS:
+        client.force_login(world.people[who])
+        # The picture of the secret is there while one is being set up.
+        session = client.session
+        totp.pending_or_new(session, NOW)
+        session.save()
+    return client
+
+
+def status(client: Client, method: str, address: str) -> tuple[int, str]:
+    """What the page answers, and where it leads; nothing of it stays, signing out neither."""
+    cookies = client.cookies.output(header="", sep=";")
+    with transaction.atomic():
+        response = client.generic(method, address)
+        client.cookies = SimpleCookie(cookies)
+        if response.streaming:
+            b"".join(response)
+        transaction.set_rollback(True)
+    return response.status_code, response.headers.get("Location", "")
+
+
+# --- The tests ----------------------------------------------------------------------------------------------------
+
+
+def named(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from named(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+def unlisted() -> set[str]:
+    """Addresses without a row; one without a name could have none."""
+    return {pattern.name or str(pattern.pattern) for pattern in named(get_resolver().url_patterns)} - set(
+        TABLE
+    )
+
+
+def test_every_address_has_a_row():
+    assert unlisted() == set()
+
+
+def test_every_row_has_an_address():
+    assert set(TABLE) - {pattern.name for pattern in named(get_resolver().url_patterns)} == set()
+
+
+def test_an_address_names_an_object_where_the_row_says_so():
+    with_object = {p.name for p in named(get_resolver().url_patterns) if p.pattern.regex.groups}
+    assert with_object == {name for name, page in TABLE.items() if page.detail}
+    assert with_object == set(OBJECTS)
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_the_page_answers_each_role_as_its_row_says(world, name):
+    page, wrong = TABLE[name], []
+    for who in WHO:
+        client = client_for(who, world)
+        for address, own in addresses(name, page, who, world):
+            for method in METHODS:
+                answer, location = status(client, method, address)
+                wanted = expected(page, who, method, own)
+                to_sign_in = location.startswith("/sign-in/?next=") or location == "/sign-in/"
+                shut_out = not page.public and who == ANONYMOUS
+                if answer not in wanted or (shut_out and not to_sign_in):
+                    wrong.append(
+                        f"{who or 'anonymous'} {method} {address}: {answer} {location}, not {wanted}"
+                    )
+    assert wrong == []
+
+
+def test_without_its_row_an_address_fails_the_test_and_answers_nobody(world, monkeypatch):
+    monkeypatch.delitem(TABLE, "users")
+    assert unlisted() == {"users"}
+    with pytest.raises(AssertionError):
+        test_every_address_has_a_row()
+    assert client_for(Role.ADMINISTRATOR, world).get("/desk/accounts/").status_code == 403
+
+
+def test_a_row_that_opens_an_office_to_cadres_is_noticed(world, monkeypatch):
+    """The view finds an office by the units of the row, so a role of another reach is refused what it was promised."""
+    row = TABLE["office_edit"]
+    monkeypatch.setitem(TABLE, "office_edit", Page(row.methods, {Role.CADRE: Reach.SELF}, detail=True))
+    with pytest.raises(AssertionError):
+        test_the_page_answers_each_role_as_its_row_says(world, "office_edit")
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_the_navigation_leads_only_to_pages_that_open(world, role):
+    client = client_for(role, world)
+    items = client.get("/account/").context["nav_items"]
+    assert items
+    assert {client.get(item.url).status_code for item in items} <= {200, 302}
