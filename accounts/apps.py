@@ -6,7 +6,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import desk, seeds
+        from accounts import demo, desk, seeds
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="accounts.seeds")
         desk.register()
+        demo.register()

@@ -8,8 +8,9 @@ class CardsConfig(AppConfig):
     name = "cards"
 
     def ready(self) -> None:
-        from cards import desk
+        from cards import demo, desk
         from cards.documents import fonts
 
         fonts.configure(Path(settings.FONT_DIR) if settings.FONT_DIR else None)
         desk.register()
+        demo.register()

@@ -1,0 +1,46 @@
+"""The demonstration's people, cards and whereabouts (common/demo.py)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from common import demo
+
+
+def register() -> None:
+    demo.register("portraits", _portraits, label=_("Portraits"), order=100, once=False)
+    demo.register("people", _people, label=_("People"), order=110)
+    demo.register("cards", _cards, label=_("Cards"), order=120)
+    demo.register("whereabouts", _whereabouts, label=_("Whereabouts"), order=130, once=False)
+    demo.register("pointers", _pointers, label=_("Addresses"), order=900, once=False)
+
+
+# Imported when they are built: an app's ready() comes before its models are of use.
+
+
+def _portraits(build: demo.Build) -> str:
+    from cards.demo import portraits
+
+    return portraits.build(build)
+
+
+def _people(build: demo.Build) -> str:
+    from cards.demo import people
+
+    return people.build(build)
+
+
+def _cards(build: demo.Build) -> str:
+    from cards.demo import issuing
+
+    return issuing.build(build)
+
+
+def _whereabouts(build: demo.Build) -> str:
+    from cards.demo import whereabouts
+
+    return whereabouts.build(build)
+
+
+def _pointers(build: demo.Build) -> str:
+    from cards.demo import pointers
+
+    return pointers.build(build)

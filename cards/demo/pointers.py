@@ -1,0 +1,42 @@
+"""Where to look first: lines under the table of accounts."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import demo as accounts
+from cards import selectors
+from cards.models import Cadre, Card
+from common import demo
+
+
+def build(build: demo.Build) -> str:
+    build.notes.append((_("Sign in:"), settings.SITE_URL + reverse("account_login")))
+    cards = Card.objects.valid().select_related("cadre").order_by("pk")
+    card = cards.filter(cadre__user__username=accounts.CADRE).first() or cards.first()
+    if card is not None:
+        _point_to(build, card)
+    return _("below the table")
+
+
+def _point_to(build: demo.Build, card: Card) -> None:
+    build.notes.append(
+        (_("Public card of %(name)s:") % {"name": card.cadre.name}, _address("card", card.token))
+    )
+    away = _somebody_away(build, card)
+    if away is not None:
+        words = _("Public card of %(name)s, not at post now:") % {"name": away.cadre.name}
+        build.notes.append((words, _address("card", away.token)))
+    words = _("Door plaque to print (sign in as “%(user)s”):") % {"user": accounts.OFFICER}
+    build.notes.append((words, _address("card_plaque", card.cadre_id)))
+
+
+def _somebody_away(build: demo.Build, card: Card) -> Card | None:
+    people = selectors.with_place(Cadre.objects.filter(unit=card.cadre.unit_id), build.today)
+    status = selectors.statuses(people, build.now)
+    away = [pk for pk, said in status.items() if said.declared is not None and not said.is_present]
+    return Card.objects.valid().filter(cadre__in=away).select_related("cadre").order_by("pk").first()
+
+
+def _address(name: str, argument: object) -> str:
+    return settings.SITE_URL + reverse(name, args=[argument])
