@@ -109,4 +109,5 @@ def problems(unit: Unit, drawn: Sequence[Sheet]) -> list[str]:
 
 def file_name(unit: Unit) -> str:
     """Code and name; what no file system or shell likes becomes a hyphen."""
-    return re.sub(r"[^\w()（）·-]+", "-", f"{unit.code}-{unit.name}") + ".pdf"
+    parts = (re.sub(r"[^\w()（）·-]+", "-", part).strip("-") for part in (unit.code, unit.name))
+    return "-".join(parts) + ".pdf"

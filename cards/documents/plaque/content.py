@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -113,8 +114,9 @@ def _unprintable(content: PlaqueContent) -> list[str]:
     problems = []
     for field in _PRINTED:
         for character in missing_characters("".join(_texts(content, field)), "sans"):
+            # A character newer than Python's tables (Cn), as of rare names, is not an invisible one.
             values = {"field": labels()[field], "character": character, "code": f"U+{ord(character):04X}"}
-            if character.isprintable():
+            if character.isprintable() or unicodedata.category(character) == "Cn":
                 text = _("%(field)s: no installed font has the character %(character)s (%(code)s).")
             else:
                 text = _("%(field)s: contains an invisible character (%(code)s) that cannot be printed.")

@@ -79,11 +79,11 @@ def conclusion(done: Sequence[PrintedUnit], folder: Path) -> str:
     if not printed and not failed:
         raise CommandError(_("Nobody there has a valid card: nothing was printed."))
     plaques = sum(unit.plaques for unit in printed)
-    words = ngettext(
-        "Printed %(plaques)d plaque (%(units)d units) into %(folder)s.",
-        "Printed %(plaques)d plaques (%(units)d units) into %(folder)s.",
-        plaques,
-    ) % {"plaques": plaques, "units": len(printed), "folder": folder}
+    words = _("Printed %(plaques)s of %(units)s into %(folder)s.") % {
+        "plaques": ngettext("%(number)d plaque", "%(number)d plaques", plaques) % {"number": plaques},
+        "units": ngettext("%(number)d unit", "%(number)d units", len(printed)) % {"number": len(printed)},
+        "folder": folder,
+    }
     if failed:
         problems = ngettext(
             "%(failed)d unit has problems and was not printed.",

@@ -1,0 +1,331 @@
+"""manage.py print_cards: a file per unit, complete and recorded, or a sentence."""
+
+import io
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from pypdf import PdfReader
+
+from accounts.models import City
+from cards import printing, services
+from cards.models import Card
+from cards.plaques import sheets
+from common import audit
+from tests.cast import NOW, TODAY, crowd, issue_card, make_cadre, make_office, make_unit, photograph
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def permanent_address(settings):
+    settings.SITE_URL, settings.SITE_HOST, settings.HTTPS = "https://id.ceshi.gov.cn", "id.ceshi.gov.cn", True
+
+
+@pytest.fixture(autouse=True)
+def ten_o_clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs the command; returns its output, the problems apart."""
+
+    def run(*arguments, output=tmp_path / "out") -> str:
+        out = io.StringIO()
+        run.problems = io.StringIO()
+        call_command(
+            "print_cards",
+            *arguments,
+            "--kind",
+            "plaque",
+            "--output",
+            str(output),
+            stdout=out,
+            stderr=run.problems,
+        )
+        return out.getvalue()
+
+    return run
+
+
+def refused(run, *arguments, **options) -> str:
+    with pytest.raises(CommandError) as error:
+        run(*arguments, **options)
+    assert error.value.returncode == 1
+    return str(error.value)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def words(path: Path) -> str:
+    return subprocess.run(
+        ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
+    ).stdout
+
+
+# --- What is printed ---------------------------------------------------------------------------------------------
+
+
+def test_a_unit_is_one_file_with_a_page_for_every_valid_card(run, unit, lin, chen, wei, tmp_path):
+    for cadre in (lin, chen):
+        issue_card(cadre)
+    said = run("--unit", "D901")
+    assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
+    assert len(PdfReader(tmp_path / "out" / "D901-青窑局.pdf").pages) == 2
+    text = words(tmp_path / "out" / "D901-青窑局.pdf")
+    assert "林一帆" in text
+    assert "陈砚" in text
+    assert wei.name not in text
+    assert said.splitlines()[-1] == f"Printed 2 plaques of 1 unit into {tmp_path / 'out'}."
+
+
+def test_the_code_of_a_unit_may_be_typed_in_small_letters(run, lin):
+    issue_card(lin)
+    assert "Printed 1 plaque " in run("--unit", " d901")
+
+
+def test_all_units_are_separate_files_and_those_without_cards_none(run, lin, zhou, tmp_path):
+    make_office(make_unit("D903", "空局"))
+    for cadre in (lin, zhou):
+        issue_card(cadre)
+    assert "Printed 2 plaques of 2 units" in run("--all")
+    assert files(tmp_path / "out") == ["D901-青窑局.pdf", "T902-剑潭镇.pdf"]
+
+
+def test_pages_follow_the_corridor(run, unit, tmp_path):
+    for room, name in (("302", "甲某"), ("301", "丁某"), ("301", "丙某")):
+        office = unit.offices.filter(room=room).first() or make_office(unit, room=room)
+        issue_card(make_cadre(office, name))
+    run("--all")
+    text = words(tmp_path / "out" / "D901-青窑局.pdf")
+    assert text.index("丙某") < text.index("丁某") < text.index("甲某")
+
+
+def test_revoked_cards_and_people_who_left_are_not_printed(run, lin, chen, wei, officer, tmp_path):
+    cards = [issue_card(cadre) for cadre in (lin, chen, wei)]
+    services.card_revoke(card=cards[0], reason="lost", note="", actor=officer, now=NOW)
+    chen.serves_to = TODAY.replace(day=TODAY.day - 1)
+    chen.save()
+    assert "Printed 1 plaque " in run("--unit", "D901")
+    text = words(tmp_path / "out" / "D901-青窑局.pdf")
+    assert "韦诉𬱖" in text
+    assert cards[0].serial not in text
+    assert cards[1].serial not in text
+
+
+def test_what_was_printed_is_remembered(run, lin, chen, city):
+    card, unprinted = issue_card(lin), issue_card(chen)
+    services.card_revoke(card=unprinted, reason="lost", note="", actor=card.approved_by, now=NOW)
+    run("--unit", "D901")
+    card.refresh_from_db()
+    (sheet,) = sheets([card], city=city, today=TODAY)
+    assert (card.printed_at, card.printed_version) == (NOW, sheet.fingerprint)
+    assert not sheet.is_outdated
+    assert [entry.changes for entry in audit.history(lin).filter(verb="plaque_printed")] == [
+        {"serial": card.serial}
+    ]
+    assert not audit.history(chen).filter(verb="plaque_printed").exists()
+
+
+def test_printing_again_replaces_the_file(run, lin, chen, tmp_path):
+    issue_card(lin)
+    run("--unit", "D901")
+    issue_card(chen)
+    run("--unit", "D901")
+    assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
+    assert len(PdfReader(tmp_path / "out" / "D901-青窑局.pdf").pages) == 2
+
+
+def test_a_name_of_a_unit_makes_a_harmless_file_name(unit):
+    unit.name = "../发展 改革/局（挂牌）"
+    assert printing.file_name(unit) == "D901-发展-改革-局（挂牌）.pdf"
+
+
+@pytest.mark.parametrize("most", [3, 40])
+def test_the_number_of_queries_does_not_grow_with_the_unit(run, office, most):
+    crowd(office, most)
+    with CaptureQueriesContext(connection) as queries:
+        run("--unit", "D901")
+    assert len(queries) == 15
+
+
+# --- What prevents it --------------------------------------------------------------------------------------------
+
+
+def test_a_character_that_no_font_has_is_named_with_unit_and_card(run, lin, office, tmp_path):
+    issue_card(lin)
+    rare = issue_card(make_cadre(office, "张\U00031350"))
+    assert refused(run, "--unit", "D901") == "1 unit has problems and was not printed."
+    assert run.problems.getvalue().splitlines() == [
+        f"D901 {rare.serial} 张\U00031350: Name: no installed font has the character \U00031350 (U+31350)."
+    ]
+    assert files(tmp_path / "out") == []
+    assert not Card.objects.exclude(printed_at=None).exists()
+
+
+def test_a_unit_with_a_problem_does_not_stop_the_others(run, lin, zhou, tmp_path):
+    for cadre in (lin, zhou):
+        issue_card(cadre)
+    lin.unit.hotline = ""
+    lin.unit.save()
+    said = refused(run, "--all")
+    assert (
+        said
+        == f"Printed 1 plaque of 1 unit into {tmp_path / 'out'}. 1 unit has problems and was not printed."
+    )
+    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+
+
+def test_what_is_wrong_with_all_plaques_alike_is_said_once(run, unit, lin, chen, office):
+    for cadre in (lin, chen, make_cadre(office, "许诺", office_phone="")):
+        issue_card(cadre)
+    unit.hotline = ""
+    unit.save()
+    refused(run, "--unit", "D901")
+    assert run.problems.getvalue().splitlines() == [
+        "D901 青窑局: Unit hotline: nothing is entered, and the plaque must show it.",
+        "D901 LQ-D901-0003 许诺: Office phone: nothing is entered, and the plaque must show it.",
+    ]
+
+
+def test_a_lost_photo_file_is_a_problem(run, lin):
+    issue_card(lin)
+    Path(photograph(lin).photo.path).unlink()
+    refused(run, "--unit", "D901")
+    assert "is missing or is not a JPEG picture" in run.problems.getvalue()
+
+
+def test_codes_that_cannot_last_are_not_printed(run, lin, settings, tmp_path):
+    issue_card(lin)
+    settings.SITE_URL, settings.SITE_HOST, settings.HTTPS = "http://192.0.2.7:8000", "192.0.2.7", False
+    assert "set SITE_URL" in refused(run, "--all")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_demonstration_prints_any_address_and_says_so(run, lin, settings, city, tmp_path):
+    issue_card(lin)
+    City.objects.update(is_demo=True)
+    settings.SITE_URL, settings.SITE_HOST, settings.HTTPS = "http://192.0.2.7:8000", "192.0.2.7", False
+    run("--all")
+    assert "演示" in words(tmp_path / "out" / "D901-青窑局.pdf")
+
+
+def test_no_city_hotline_is_one_sentence_for_the_whole_city(run, lin, zhou):
+    for cadre in (lin, zhou):
+        issue_card(cadre)
+    City.objects.update(express_hotline=" ")
+    assert "Efficiency Express hotline" in refused(run, "--all")
+    assert run.problems.getvalue() == ""
+
+
+def test_an_unknown_unit_is_named(run, unit):
+    assert refused(run, "--unit", "D999") == "There is no unit with the code “D999”."
+
+
+@pytest.mark.parametrize("arguments", [("--unit", "D901"), ("--all",)])
+def test_nobody_with_a_card_is_said(run, lin, arguments):
+    assert "nothing was printed" in refused(run, *arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--kind", "plaque", "--output", "x"),
+        ("--unit", "D901", "--all", "--kind", "plaque", "--output", "x"),
+        ("--all", "--kind", "poster", "--output", "x"),
+        ("--all", "--kind", "plaque"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments):
+    with pytest.raises(CommandError):
+        call_command("print_cards", *arguments)
+
+
+# --- Nothing half done -------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_a_file_is_said(run, lin, tmp_path):
+    issue_card(lin)
+    (tmp_path / "taken").write_text("mine")
+    assert "Cannot write to" in refused(run, "--all", output=tmp_path / "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monkeypatch):
+    issue_card(lin)
+    run("--all")
+    before = (tmp_path / "out" / "D901-青窑局.pdf").read_bytes()
+    Card.objects.update(printed_at=None)
+
+    def full(contents, out):
+        out.write(b"%PDF")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(printing, "draw_plaques", full)
+    assert "No space left" in refused(run, "--all")
+    assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
+    assert (tmp_path / "out" / "D901-青窑局.pdf").read_bytes() == before
+    assert not Card.objects.exclude(printed_at=None).exists()
+
+
+def test_without_a_record_there_is_no_file(run, lin, tmp_path, monkeypatch):
+    issue_card(lin)
+
+    def fail(**_kwargs):
+        raise RuntimeError("no record")
+
+    monkeypatch.setattr(services, "plaques_printed", fail)
+    with pytest.raises(RuntimeError, match="no record"):
+        run("--all")
+    assert files(tmp_path / "out") == []
+
+
+def test_without_a_file_there_is_no_record(run, lin, tmp_path, monkeypatch):
+    issue_card(lin)
+    (tmp_path / "out" / "D901-青窑局.pdf").mkdir(parents=True)
+    assert "Cannot write to" in refused(run, "--all")
+    assert not Card.objects.exclude(printed_at=None).exists()
+    assert not audit.history(lin).filter(verb="plaque_printed").exists()
+
+
+def test_a_card_revoked_while_it_is_drawn_is_not_printed(run, lin, chen, officer, tmp_path, monkeypatch):
+    card, draw = issue_card(lin), printing.draw_plaques
+    issue_card(chen)
+
+    def revoke_meanwhile(contents, out):
+        pages = draw(contents, out)
+        services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
+        return pages
+
+    monkeypatch.setattr(printing, "draw_plaques", revoke_meanwhile)
+    refused(run, "--unit", "D901")
+    assert f"Card {card.serial} was revoked while" in run.problems.getvalue()
+    assert files(tmp_path / "out") == []
+    assert not Card.objects.exclude(printed_at=None).exists()
+
+
+# --- On a terminal -----------------------------------------------------------------------------------------------
+
+
+def test_progress_is_for_a_terminal_only(lin, zhou, tmp_path):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for cadre in (lin, zhou):
+        issue_card(cadre)
+    for out, seen in ((Terminal(), True), (io.StringIO(), False)):
+        call_command("print_cards", "--all", "--kind", "plaque", "--output", str(tmp_path), stdout=out)
+        assert ("2/2 T902" in out.getvalue()) is seen
+        assert out.getvalue().endswith(f"Printed 2 plaques of 2 units into {tmp_path}.\n")
