@@ -43,8 +43,8 @@ class Showcase:
 
 
 SHOWCASE = (
-    Showcase(CADRE, "季知秋", Role.CADRE, (0,), _("Mobile: one tap sets a usual absence")),
-    Showcase(TOWN_CADRE, "蓝溪禾", Role.CADRE, (1,), _("Mobile: enter a leave of several days")),
+    Showcase(CADRE, "季知秋", Role.CADRE, (0,), _("On a phone: one tap sets a usual absence")),
+    Showcase(TOWN_CADRE, "蓝溪禾", Role.CADRE, (1,), _("On a phone: enter a leave of several days")),
     Showcase(OFFICER, "叶望川", Role.UNIT_OFFICER, (0,), _("Print a plaque, request a card")),
     Showcase(DEPUTY, "项闻笙", Role.UNIT_OFFICER, (1, 2), _("Switch between two units"), days=60),
     Showcase(HEAD, "周砚舟", Role.LEADING_GROUP_HEAD, (0, 1), _("See the people of two units")),
@@ -57,70 +57,13 @@ SHOWCASE = (
     Showcase("admin2", "鲍明澜", Role.ADMINISTRATOR, (), _("Decide on a lost second factor")),
 )
 
-WORDS = [
-    "bamboo",
-    "breeze",
-    "candle",
-    "canyon",
-    "cedar",
-    "celadon",
-    "cherry",
-    "clover",
-    "copper",
-    "cotton",
-    "cricket",
-    "dawn",
-    "ember",
-    "falcon",
-    "fern",
-    "garden",
-    "ginger",
-    "glacier",
-    "granite",
-    "harbor",
-    "hazel",
-    "indigo",
-    "island",
-    "ivory",
-    "jasmine",
-    "kettle",
-    "lantern",
-    "laurel",
-    "lemon",
-    "lotus",
-    "magnolia",
-    "maple",
-    "marble",
-    "meadow",
-    "mirror",
-    "mist",
-    "moss",
-    "mountain",
-    "nectar",
-    "olive",
-    "orchid",
-    "osmanthus",
-    "pebble",
-    "pepper",
-    "plum",
-    "porcelain",
-    "quartz",
-    "rain",
-    "raven",
-    "river",
-    "saffron",
-    "sesame",
-    "silver",
-    "sparrow",
-    "spruce",
-    "summit",
-    "sunrise",
-    "teapot",
-    "thicket",
-    "valley",
-    "walnut",
-    "willow",
-]
+WORDS = (
+    "bamboo breeze candle canyon cedar celadon cherry clover copper cotton cricket dawn ember falcon fern "
+    "garden ginger glacier granite harbor hazel indigo island ivory jasmine kettle lantern laurel lemon "
+    "lotus magnolia maple marble meadow mirror mist moss mountain nectar olive orchid osmanthus pebble "
+    "pepper plum porcelain quartz rain raven river saffron sesame silver sparrow spruce summit sunrise "
+    "teapot thicket valley walnut willow"
+)
 
 
 # --- May it be built here? -----------------------------------------------------------------------------------------
@@ -199,18 +142,12 @@ def units() -> list[Unit]:
 def build_accounts(build: demo.Build) -> str:
     """People of the showcase with their roles; their passwords are a step of their own."""
     city = units()
-    since = build.today - timedelta(days=120)
     users = [User(username=row.username, name=row.name) for row in SHOWCASE]
     for user in users:
         user.set_unusable_password()
     User.objects.bulk_create(users)
-    for row, user in zip(
-        SHOWCASE,
-        User.objects.filter(username__in=[row.username for row in SHOWCASE]).order_by("pk"),
-        strict=True,
-    ):
-        assert row.username == user.username
-        first, last = since, None
+    for row, user in zip(SHOWCASE, users, strict=True):
+        first, last = build.today - timedelta(days=120), None
         if row.days is not None:
             first, last = build.today - timedelta(days=30), build.today + timedelta(days=row.days)
         for unit, group in _places(row, city):
@@ -230,9 +167,10 @@ def _places(row: Showcase, city: list[Unit]) -> list[tuple[Unit | None, Supervis
 
 def password(username: str) -> str:
     """The same on every run of one installation, another one on the next: it hangs on SECRET_KEY."""
-    digest = _digest(f"demo password {username}")
-    one, other = WORDS[digest[0] % len(WORDS)], WORDS[digest[1] % len(WORDS)]
-    return f"{one}-{other}-{100 + int.from_bytes(digest[2:4]) % 900}"
+    digest, words = _digest(f"demo password {username}"), WORDS.split()
+    first = words[digest[0] % len(words)]
+    second = words[(digest[0] + 1 + digest[1] % (len(words) - 1)) % len(words)]
+    return f"{first}-{second}-{100 + int.from_bytes(digest[2:4]) % 900}"
 
 
 def _digest(purpose: str) -> bytes:

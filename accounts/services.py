@@ -94,9 +94,8 @@ def membership_add(
 @transaction.atomic
 def membership_end(*, membership: Membership, last_day: date, actor: User, now: datetime) -> Membership:
     administrators = _lock_administrators(membership.role == Role.ADMINISTRATOR)
-    member = (
-        Membership.objects.select_for_update().select_related("unit", "group", "user").get(pk=membership.pk)
-    )
+    locked = Membership.objects.select_for_update(of=("self",)).select_related("unit", "group", "user")
+    member = locked.get(pk=membership.pk)
     today = local(now).date()
     if member.valid_to and member.valid_to < today:
         raise Refused(_("This role has already ended."))
@@ -293,7 +292,8 @@ def may_decide_reset(reset: SecondFactorReset, actor: User) -> bool:
 def second_factor_reset_decide(
     *, reset: SecondFactorReset, approve: bool, actor: User, now: datetime
 ) -> SecondFactorReset:
-    reset = SecondFactorReset.objects.select_for_update().select_related("user").get(pk=reset.pk)
+    locked = SecondFactorReset.objects.select_for_update(of=("self",)).select_related("user")
+    reset = locked.get(pk=reset.pk)
     if reset.decided_at:
         raise Refused(_("Somebody else has already decided this."))
     if not may_decide_reset(reset, actor):

@@ -190,7 +190,7 @@ def test_the_slip_is_shown_once_with_everything_on_it_and_is_not_stored(frozen, 
 
 @pytest.mark.django_db
 def test_a_signed_in_person_is_sent_to_the_desk(zhang):
-    assert signed_in(zhang).get(ACTIVATE).url == "/desk/"
+    assert signed_in(zhang).get(ACTIVATE)["Location"] == "/desk/"
 
 
 # --- Two people with one slip -------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def together(monkeypatch):
 def unconditional_claims(monkeypatch):
     """The claim without its condition: everybody who looked before may write."""
     with monkeypatch.context() as patch:
-        everything = QuerySet(Activation)
+        everything: QuerySet[Activation] = QuerySet(Activation)
         patch.setattr(ActivationQuerySet, "update", lambda self, **values: everything.update(**values))
         yield
 

@@ -95,7 +95,7 @@ def world(db: None, settings, tmp_path) -> World:
     reset = services.second_factor_reset_request(user=account, reason="手机遗失", actor=officer, now=NOW)
     built = World(here, there, account, membership, reset)
     for role in Role.values:
-        user = built.people[role] = make_user(role.replace("_", "-"), Role(role).label)
+        user = built.people[role] = make_user(role.replace("_", "-"))
         give(
             user,
             role,
