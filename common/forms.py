@@ -26,12 +26,28 @@ class PageForm(forms.Form):
     #: "seal" for what cannot be undone.
     tone = ""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_what_is_missing(self)
+
     @property
     def helper(self) -> FormHelper:
         helper = FormHelper(self)
         helper.attrs = {"novalidate": True}
         helper.add_input(Submit("save", self.submit, css_class=self.tone))
         return helper
+
+
+def posted(request: HttpRequest) -> Any:
+    """What a form is bound to: the POST, even an empty one, which is an error and not a first visit."""
+    return request.POST if request.method == "POST" else None
+
+
+def name_what_is_missing(form: forms.Form) -> None:
+    """Django's "this field is required" reads like a machine; the summary names the field anyway."""
+    for field in form.fields.values():
+        choice = isinstance(field, forms.ChoiceField)
+        field.error_messages["required"] = _("Choose one.") if choice else _("Fill this in.")
 
 
 def accepted(form: forms.Form, verb: Callable[[], Any]) -> bool:
