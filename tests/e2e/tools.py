@@ -1,0 +1,43 @@
+"""What the tests in the browser share."""
+
+import json
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import BrowserContext, Page, Response
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.cast import signed_in
+
+#: WCAG 2.2 AA is all of 2.0, 2.1 and 2.2, levels A and AA; best-practice adds heading order and landmarks.
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_axe = Axe()
+
+
+def sign_in(context: BrowserContext, live_server: LiveServer, user: User) -> None:
+    """The session of a person, without the sign-in page: that has its own tests."""
+    session = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+    context.clear_cookies()
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+
+
+def open_page(page: Page, url: str) -> Response:
+    response = page.goto(url)
+    assert response is not None
+    return response
+
+
+def violations(page: Page) -> str:
+    """What axe finds, one line each; empty when nothing."""
+    found = _axe.run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
+    return "\n".join(f"{page.url} {one['id']}: {_nodes(one)}" for one in found)
+
+
+def _nodes(violation: Any) -> str:
+    return json.dumps([node["html"][:160] for node in violation["nodes"]], ensure_ascii=False)
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
