@@ -110,7 +110,9 @@ def require_migrations() -> None:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except OperationalError as error:
-        raise Refused(_("The database cannot be reached: %(error)s.") % {"error": str(error).strip()}) from error
+        raise Refused(
+            _("The database cannot be reached: %(error)s.") % {"error": str(error).strip()}
+        ) from error
     if pending:
         raise Refused(_("The database is not up to date: run “manage.py migrate” first."))
 
@@ -211,7 +213,7 @@ def programs(reservation: Reservation, *, worker: bool) -> list[Program]:
     for folder in (taken, schedule):
         folder.mkdir(parents=True, exist_ok=True)
     # celery complains in ten lines about root on every start; in this mode everything runs as whoever started it.
-    celery = ["-W", "ignore::RuntimeWarning:celery.platforms", "-m", "celery", "--quiet", "-A", "longquan_cadre"]
+    celery = ["-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "longquan_cadre"]
     # The filesystem broker moves each message it takes through the temporary folder: keep that on one disk, private.
     return [
         web,
@@ -221,7 +223,10 @@ def programs(reservation: Reservation, *, worker: bool) -> list[Program]:
             + ["--without-gossip", "--without-mingle", "--without-heartbeat"],
             environment={"TMPDIR": str(taken)},
         ),
-        Program("beat", [*celery, "beat", "--loglevel=WARNING", f"--schedule={schedule / 'schedule'}", "--pidfile="]),
+        Program(
+            "beat",
+            [*celery, "beat", "--loglevel=WARNING", f"--schedule={schedule / 'schedule'}", "--pidfile="],
+        ),
     ]
 
 
