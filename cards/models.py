@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Scope
@@ -131,6 +131,12 @@ class Cadre(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_serving(self, day: date) -> bool:
+        return self.serves_from <= day and not self.has_left(day)
+
+    def has_left(self, day: date) -> bool:
+        return self.serves_to is not None and self.serves_to < day
 
 
 class Post(models.Model):
@@ -296,14 +302,22 @@ class SerialCounter(models.Model):
 
 class WhereaboutsQuerySet(models.QuerySet["Whereabouts"]):
     def begun(self, now: datetime) -> "WhereaboutsQuerySet":
-        """Newest first: the first row is what the person last said of this moment."""
-        return self.filter(since__lte=now).order_by("-since", "-pk")
+        """Newest first: the first row is what the person last said of this moment. A plan that was taken back was
+        never said, and taking it back does not say that anybody is at post."""
+        taken_back = Whereabouts.objects.filter(
+            cadre=OuterRef("cadre"),
+            since=OuterRef("since"),
+            pk__gte=OuterRef("pk"),
+            state=State.AT_POST,
+            recorded_at__lt=F("since"),
+        )
+        return self.filter(~Exists(taken_back), since__lte=now).order_by("-since", "-pk")
 
 
 @append_only.register
 class Whereabouts(models.Model):
-    """What somebody declared, append-only. A plan is a row that begins later; a row at post for the same instant takes
-    it back."""
+    """What somebody declared, append-only. A plan is a row that begins later; a later row at post for the same instant,
+    recorded before that instant, takes it back."""
 
     class Source(models.TextChoices):
         SELF = "self", _("Own declaration")
@@ -331,6 +345,10 @@ class Whereabouts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cadre_id} {self.state}"
+
+    @property
+    def takes_back_a_plan(self) -> bool:
+        return self.state == State.AT_POST and self.recorded_at < self.since
 
     def as_declaration(self) -> Declaration:
         return Declaration(

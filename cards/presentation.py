@@ -49,12 +49,9 @@ def moment_words(instant: datetime, now: datetime) -> str:
 
 
 def expected_return(status: Status, hours: OfficeHours) -> datetime | None:
-    """When a citizen finds the person again: the declared end, or the next opening where the day is over by then."""
+    """When a citizen finds the person again: the declared end, or the next opening where the office is closed then."""
     if status.until is None:
         return None
-    end_of_day = hours.day_end(local(status.until).date())
-    if end_of_day is not None and status.until < end_of_day:
-        return status.until
     return hours.next_opening(status.until) or status.until
 
 
@@ -87,7 +84,8 @@ def _away(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
 
 
 def _overdue(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
-    due = clock(status.until) if status.until else ""
+    back = expected_return(status, hours)
+    due = clock(back) if back else ""
     headline = _("Due back at %(time)s, not confirmed") % {"time": due}
     label = state_label(status.state)
     return StatusView(label, "bad", _("Not confirmed"), headline, [label, *_declared(status, now)])

@@ -77,7 +77,9 @@ def status_at(now: datetime, hours: OfficeHours, latest: Declaration | None) -> 
     over says "not confirmed" until the person confirms or that office day ends (DESIGN §3). Outside office hours the
     plaque says so, unless somebody is on duty, or is away beyond the next opening: then the return matters more.
     """
-    absence = _absence(now, latest)
+    if latest is not None and latest.since > now:
+        latest = None
+    absence = latest if latest is not None and _is_absent(now, latest) else None
     if absence is not None and absence.state == State.ON_DUTY:
         return Status(Kind.AT_POST, State.ON_DUTY, absence.since, absence.until, declared=absence)
     opens_at = hours.next_opening(now)
@@ -93,10 +95,8 @@ def status_at(now: datetime, hours: OfficeHours, latest: Declaration | None) -> 
     return Status(Kind.AT_POST, State.AT_POST, confirmed.since if confirmed else None, declared=confirmed)
 
 
-def _absence(now: datetime, latest: Declaration | None) -> Declaration | None:
-    if latest is None or latest.state == State.AT_POST or latest.since > now:
-        return None
-    return latest if latest.until is None or now < latest.until else None
+def _is_absent(now: datetime, latest: Declaration) -> bool:
+    return latest.state != State.AT_POST and (latest.until is None or now < latest.until)
 
 
 def _unconfirmed(now: datetime, hours: OfficeHours, latest: Declaration) -> bool:
@@ -165,10 +165,13 @@ def until_of(choice: UntilChoice, clock: time | None, now: datetime, hours: Offi
 
 def until_choices(now: datetime, hours: OfficeHours) -> list[tuple[UntilChoice, datetime]]:
     """The quick answers that make sense at `now`, without two that mean the same instant."""
+    day = until_of(UntilChoice.DAY, None, now, hours)
     offered: list[tuple[UntilChoice, datetime]] = []
     for choice in (UntilChoice.HALF_HOUR, UntilChoice.HOUR, UntilChoice.SPAN, UntilChoice.DAY):
         until = until_of(choice, None, now, hours)
-        if until is not None and until not in (other for _, other in offered):
+        # In the last half day its end is the day's: "end of the day" says it, "noon" would be wrong.
+        is_day_end = choice == UntilChoice.SPAN and until == day
+        if until is not None and not is_day_end and until not in (other for _, other in offered):
             offered.append((choice, until))
     return offered
 
@@ -182,7 +185,10 @@ class Preset:
 
 
 def presets(now: datetime, hours: OfficeHours, recent: Iterable[Declaration]) -> list[Preset]:
-    """Back at post; then the person's own two most frequent absences that still fit the day; then the usual ones."""
+    """Back at post; then what the person declares most often, and the usual ones, as far as they fit the day.
+
+    When the office day is over somebody may still be on duty, until the next morning.
+    """
     today = local(now).date()
     habits = Counter(
         (row.state, local(row.until).time())
@@ -201,9 +207,16 @@ def presets(now: datetime, hours: OfficeHours, recent: Iterable[Declaration]) ->
             offered.append((state, until))
     soon = now + timedelta(minutes=5)
     fitting = [Preset(state, until) for state, until in offered if until > soon]
-    opens = hours.next_opening(now)
-    night = [Preset(State.ON_DUTY, opens)] if opens is not None and not fitting else []
-    return [Preset(State.AT_POST, None), *fitting[:3], *night]
+    morning = None if until_of(UntilChoice.DAY, None, now, hours) else _next_morning(now, hours)
+    night = [Preset(State.ON_DUTY, morning)] if morning else []
+    return [Preset(State.AT_POST, None), *night, *fitting[: 3 - len(night)]]
+
+
+def _next_morning(now: datetime, hours: OfficeHours) -> datetime | None:
+    """When a night on duty ends: at the usual opening, also of a rest day."""
+    today = local(now).date()
+    first_spans = (hours.nominal_spans(day)[:1] for day in (today, today + timedelta(days=1)))
+    return next((span.start for spans in first_spans for span in spans if span.start > now), None)
 
 
 class Half(StrEnum):
@@ -218,7 +231,8 @@ def half_day_bounds(
     start, end = hours.nominal_spans(first), hours.nominal_spans(last)
     if not start or not end:  # no season is entered for these days: whole days then
         return at(first, time.min), at(last + timedelta(days=1), time.min)
-    since = (start[0] if first_half == Half.MORNING else start[-1]).start
+    afternoon = min(1, len(start) - 1)  # where hours are one span, it is both halves
+    since = start[0 if first_half == Half.MORNING else afternoon].start
     until = (end[0] if last_half == Half.MORNING else end[-1]).end
     return since, until
 

@@ -1,9 +1,10 @@
 """The cadre's own phone page: one tap for the usual, two for anything else, no script needed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,9 +27,9 @@ from cards.rules import (
     until_choices,
     until_of,
 )
-from common.forms import accepted
+from common.forms import accepted, posted
 from common.problems import Refused
-from common.rules import OfficeHours, local
+from common.rules import SHANGHAI, OfficeHours, at, local
 
 HISTORY_ROWS = 12
 #: Habits change with the season; a month of them is enough to know what is usual.
@@ -44,13 +45,12 @@ def _me(request: HttpRequest) -> Cadre:
 def whereabouts(request: HttpRequest) -> HttpResponse:
     me, now = _me(request), timezone.now()
     hours = hours_of(me, now)
-    form = WhereaboutsForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        if "preset" in request.POST:
-            form = _preset_form(request.POST["preset"])
-        if declare(form, me, hours, request, Whereabouts.Source.SELF, now):
-            messages.success(request, _("The plaque has been updated."))
-            return redirect("my_whereabouts")
+    form = WhereaboutsForm(posted(request))
+    if "preset" in request.POST:
+        return _preset_tapped(request, me, now)
+    if request.method == "POST" and declare(form, me, hours, request, Whereabouts.Source.SELF, now):
+        messages.success(request, _("The plaque has been updated."))
+        return redirect("my_whereabouts")
     return _page(request, me, hours, now, form, LeaveForm(prefix="leave", initial=_leave_initial(hours, now)))
 
 
@@ -173,9 +173,36 @@ def _leave_initial(hours: OfficeHours, now: datetime) -> dict[str, Any]:
     return {"from_date": tomorrow, "to_date": tomorrow}
 
 
-def _preset_form(value: str) -> WhereaboutsForm:
+def _preset_tapped(request: HttpRequest, me: Cadre, now: datetime) -> HttpResponse:
+    """One tap keeps no input, so a refusal is a message: the tap came from a page that was open for long."""
+    try:
+        state, until = _preset_of(request.POST["preset"], now)
+    except ValueError as error:
+        raise BadRequest("No such preset.") from error
+    try:
+        services.whereabouts_declare(
+            cadre=me,
+            state=state,
+            until=until,
+            actor=user_of(request),
+            source=Whereabouts.Source.SELF,
+            now=now,
+        )
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, _("The plaque has been updated."))
+    return redirect("my_whereabouts")
+
+
+def _preset_of(value: str, now: datetime) -> tuple[State, datetime | None]:
+    """State and end of "meeting|12:00", of "on_duty|2026-11-25T08:30" and of "at_post|"."""
     state, _separator, until = value.partition("|")
-    return WhereaboutsForm({"state": state, "until_time": until, "until_choice": UntilChoice.TIME})
+    if not until:
+        return State(state), None
+    if "T" in until:
+        return State(state), datetime.fromisoformat(until).replace(tzinfo=SHANGHAI)
+    return State(state), at(local(now).date(), time.fromisoformat(until))
 
 
 def _page(
@@ -199,7 +226,7 @@ def _page(
             "status": status_view(status, hours, now),
             "stand_in": me.stand_in if not status.is_present else None,
             "presets": [
-                _preset_view(preset, status.is_present)
+                _preset_view(preset, status.is_present, now)
                 for preset in presets(now, hours, [row.as_declaration() for row in recent])
             ],
             "form": form,
@@ -213,11 +240,17 @@ def _page(
     )
 
 
-def _preset_view(preset: Preset, present: bool) -> dict[str, Any]:
+def _preset_view(preset: Preset, present: bool, now: datetime) -> dict[str, Any]:
     if preset.until is None:
         return {"value": f"{preset.state}|", "label": _("Back at post"), "current": present}
-    words = _("%(state)s until %(time)s") % {"state": state_label(preset.state), "time": clock(preset.until)}
-    return {"value": f"{preset.state}|{clock(preset.until)}", "label": words, "current": False}
+    until = local(preset.until)
+    # A page left open overnight still means today's noon; only the next morning needs its date.
+    value = clock(until) if until.date() == local(now).date() else f"{until:%Y-%m-%dT%H:%M}"
+    words = _("%(state)s until %(time)s") % {
+        "state": state_label(preset.state),
+        "time": moment_words(until, now),
+    }
+    return {"value": f"{preset.state}|{value}", "label": words, "current": False}
 
 
 def _planned_views(rows: list[Whereabouts], now: datetime) -> list[dict[str, Any]]:
@@ -235,7 +268,7 @@ def _planned_views(rows: list[Whereabouts], now: datetime) -> list[dict[str, Any
 def _history_view(row: Whereabouts, now: datetime) -> dict[str, Any]:
     by = _("yourself") if row.source == Whereabouts.Source.SELF else str(row.set_by or "")
     return {
-        "label": state_label(row.state),
+        "label": _("Absence cancelled") if row.takes_back_a_plan else state_label(row.state),
         "period": _period(row.since, row.until, now),
         "set_by": by,
         "recorded_at": row.recorded_at,
