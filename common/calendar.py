@@ -1,7 +1,7 @@
 """The stored calendar and office hours, read into pure values. An unknown year warns and never raises."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, time
 
 from django.db.models import Max
@@ -15,18 +15,23 @@ _warned: set[int] = set()
 
 def load(years: Iterable[int]) -> WorkingCalendar:
     """The working days of these years, by the newest version of each. One query."""
-    wanted = sorted(set(years))
-    rows = {
-        row.year: row
-        for row in CalendarYear.objects.filter(year__in=wanted).order_by("version")
-    }
-    for year in wanted:
-        if year not in rows and year not in _warned:
-            _warned.add(year)
-            logger.warning(
-                "The working days of %s are not entered: Monday to Friday is assumed.",
-                year,
-            )
+    wanted = frozenset(years)
+    calendar = _read(wanted)
+    _warn(wanted - calendar.known_years)
+    return calendar
+
+
+def around(day: date) -> WorkingCalendar:
+    """The calendar of a day's year and the next: enough for the opening after the longest absence."""
+    calendar = _read({day.year, day.year + 1})
+    # The notice of the next year comes in November: before December nobody can have entered it.
+    needed = {day.year, day.year + 1} if day.month == 12 else {day.year}
+    _warn(needed - calendar.known_years)
+    return calendar
+
+
+def _read(years: Collection[int]) -> WorkingCalendar:
+    rows = {row.year: row for row in CalendarYear.objects.filter(year__in=years).order_by("version")}
     return WorkingCalendar(
         exceptions={
             date.fromisoformat(day): entry["working"]
@@ -37,9 +42,11 @@ def load(years: Iterable[int]) -> WorkingCalendar:
     )
 
 
-def around(day: date) -> WorkingCalendar:
-    """The calendar of a day's year and the next: enough to find the next opening at the turn of the year."""
-    return load((day.year, day.year + 1) if day.month == 12 else (day.year,))
+def _warn(unknown: Collection[int]) -> None:
+    """Once per year and process: a page view must not fill the log."""
+    for year in sorted(set(unknown) - _warned):
+        _warned.add(year)
+        logger.warning("The working days of %s are not entered: Monday to Friday is assumed.", year)
 
 
 def is_working_day(day: date) -> bool:
@@ -60,8 +67,5 @@ def season_value(row: OfficeHoursSeason) -> Season:
     return Season(
         row.first_day,
         row.last_day,
-        tuple(
-            (time.fromisoformat(start), time.fromisoformat(end))
-            for start, end in row.spans
-        ),
+        tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in row.spans),
     )
