@@ -3,6 +3,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 TEXT_SIZE_COOKIE = "text"
 TEXT_SIZES = ("normal", "large")
@@ -23,10 +24,12 @@ class LanguageMiddleware:
         language = _choice(request, "lang", settings.LANGUAGE_COOKIE_NAME, languages)
         size = _choice(request, "text", TEXT_SIZE_COOKIE, TEXT_SIZES)
         request.text_size = size  # type: ignore[attr-defined]
-        translation.activate(language)
         request.LANGUAGE_CODE = language
-        response = self.get_response(request)
+        # For this request only: threads are used again, also for what is not a request.
+        with translation.override(language):
+            response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Cookie",))
         for name, cookie, value in (
             ("lang", settings.LANGUAGE_COOKIE_NAME, language),
             ("text", TEXT_SIZE_COOKIE, size),

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 
 #: No I, L, O, U, so that a code can be read aloud and typed from paper.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -15,11 +16,13 @@ def new_token() -> str:
 
 
 def normalise(typed: str) -> str | None:
-    """The token meant by what somebody typed: any case, spaces and hyphens ignored, I L O read as 1 1 0.
+    """The token meant by what somebody typed: any case, full-width or not, spaces and dashes ignored, I L O read as
+    1 1 0.
 
     None when it cannot be a token.
     """
-    compact = re.sub(r"[\s-]+", "", typed[:64]).upper().translate(_READ_AS)
+    plain = unicodedata.normalize("NFKC", typed[:64])
+    compact = re.sub(r"[\s\-\u2010-\u2015]+", "", plain).upper().translate(_READ_AS)
     return compact if _TOKEN.fullmatch(compact) else None
 
 
