@@ -47,10 +47,10 @@ def sheets(cards: Iterable[Card], *, city: City, today: date) -> list[Sheet]:
     people = with_place(Cadre.objects.filter(pk__in={card.cadre_id for card in ordered}), today)
     people = people.select_related("unit", "office", "stand_in__office").prefetch_related("posts", "duties")
     by_id = {cadre.pk: cadre for cadre in people}
-    return [Sheet(card, _content(card, by_id[card.cadre_id], city)) for card in ordered]
+    return [Sheet(card, _content(card, by_id[card.cadre_id], city, today)) for card in ordered]
 
 
-def _content(card: Card, cadre: Cadre, city: City) -> PlaqueContent:
+def _content(card: Card, cadre: Cadre, city: City, today: date) -> PlaqueContent:
     office = place_of(cadre)
     return PlaqueContent(
         unit_name=cadre.unit.name,
@@ -60,7 +60,7 @@ def _content(card: Card, cadre: Cadre, city: City) -> PlaqueContent:
         room=" ".join(part for part in (office.location, office.room) if part),
         office_name=office.name,
         office_phone=cadre.office_phone,
-        stand_in=_stand_in(cadre.stand_in),
+        stand_in=_stand_in(cadre.stand_in, today),
         unit_hotline=cadre.unit.hotline,
         city_hotline=city.express_hotline,
         serial=card.serial,
@@ -71,8 +71,9 @@ def _content(card: Card, cadre: Cadre, city: City) -> PlaqueContent:
     )
 
 
-def _stand_in(cadre: Cadre | None) -> str:
-    return f"{cadre.name}\uff08{cadre.office.room}\uff09" if cadre else ""
+def _stand_in(cadre: Cadre | None, today: date) -> str:
+    """As on the public page: who has left stands in for nobody."""
+    return f"{cadre.name}\uff08{cadre.office.room}\uff09" if cadre and cadre.is_serving(today) else ""
 
 
 def problems(sheets: Sequence[Sheet], city: City) -> list[str]:

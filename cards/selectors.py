@@ -97,7 +97,7 @@ def public_card(card: Card, now: datetime) -> PublicCard:
     by_id = {cadre.pk: cadre for cadre in people}
     cadre = by_id[card.cadre_id]
     stand_in = by_id.get(card.cadre.stand_in_id or 0)
-    if stand_in is not None and stand_in.serves_to is not None and stand_in.serves_to < today:
+    if stand_in is not None and not stand_in.is_serving(today):
         stand_in = None
     book = HoursBook(today)
     said = statuses(by_id.values(), now, book)

@@ -1,11 +1,13 @@
 """The verbs of cards. Keyword-only, one transaction each: lock, check, write, audit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services as accounts
@@ -115,12 +117,23 @@ def cadre_create(*, unit: Unit, details: CadreDetails, actor: User | None, now: 
 def cadre_edit(*, cadre: Cadre, details: CadreDetails, actor: User, now: datetime) -> Cadre:
     cadre = _locked(cadre)
     _check_details(cadre.unit, details, cadre_id=cadre.pk)
-    changed = audit.differences(facts_of(cadre), _facts(details))
+    if cadre.serves_to is not None and cadre.serves_to < details.serves_from:
+        raise Refused(_("The last day lies before the first day of service."), "serves_from")
+    before = _details_of(cadre)
+    # Compared by what they are: two namesakes are not the same stand-in, whatever their names say.
+    changed = audit.differences(vars(before), vars(details))
     if changed:
         _apply(cadre, details)
         cadre.save()
         _write_lines(cadre, details)
-        audit.record(verb="cadre_edited", subject=cadre, actor=actor, now=now, changes=changed)
+        old, new = _facts(before), _facts(details)
+        audit.record(
+            verb="cadre_edited",
+            subject=cadre,
+            actor=actor,
+            now=now,
+            changes={name: [old[name], new[name]] for name in changed},
+        )
     return cadre
 
 
@@ -155,20 +168,18 @@ def _write_lines(cadre: Cadre, details: CadreDetails) -> None:
     )
 
 
-def facts_of(cadre: Cadre) -> dict[str, Any]:
-    """The audited facts of a person as they stand in the database."""
-    return _facts(
-        CadreDetails(
-            name=cadre.name,
-            office=cadre.office,
-            posts=tuple(post.title for post in cadre.posts.all()),
-            duties=tuple(duty.text for duty in cadre.duties.all()),
-            employment_kind=cadre.employment_kind,
-            office_phone=cadre.office_phone,
-            mobile=cadre.mobile,
-            stand_in=cadre.stand_in,
-            serves_from=cadre.serves_from,
-        )
+def _details_of(cadre: Cadre) -> CadreDetails:
+    """A person's details as they stand in the database."""
+    return CadreDetails(
+        name=cadre.name,
+        office=cadre.office,
+        posts=tuple(post.title for post in cadre.posts.all()),
+        duties=tuple(duty.text for duty in cadre.duties.all()),
+        employment_kind=cadre.employment_kind,
+        office_phone=cadre.office_phone,
+        mobile=cadre.mobile,
+        stand_in=cadre.stand_in,
+        serves_from=cadre.serves_from,
     )
 
 
@@ -222,7 +233,7 @@ def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetim
         now=now,
         changes={"serves_to": [before, last_day.isoformat()]},
     )
-    if last_day < local(now).date():
+    if cadre.has_left(local(now).date()):
         _end_cards(cadre, now=now)
     return cadre
 
@@ -230,11 +241,14 @@ def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetim
 def revoke_ended_service(*, now: datetime) -> int:
     """Revoke the cards of everybody whose last day is over; returns how many. Safe to run twice."""
     today = local(now).date()
-    due = Cadre.objects.filter(serves_to__lt=today, cards__revoked_at=None, cards__isnull=False)
+    holding = Exists(Card.objects.valid().filter(cadre=OuterRef("pk")))
+    waiting = Exists(CardRequest.objects.filter(cadre=OuterRef("pk"), decision=""))
     revoked = 0
-    for cadre in due.distinct().iterator():
+    for cadre in Cadre.objects.filter(holding | waiting, serves_to__lt=today):
         with transaction.atomic():
-            revoked += _end_cards(_locked(cadre), now=now)
+            # Read again under the lock: the last day may just have been corrected.
+            locked = _locked(cadre)
+            revoked += _end_cards(locked, now=now) if locked.has_left(today) else 0
     return revoked
 
 
@@ -287,7 +301,7 @@ def placement_record(
 def card_request(*, cadre: Cadre, reason: str, note: str, actor: User, now: datetime) -> CardRequest:
     """Ask for a first card, or for a new one in place of the present one, which stays valid until the decision."""
     cadre = _locked(cadre)
-    if cadre.serves_to is not None and cadre.serves_to < local(now).date():
+    if cadre.has_left(local(now).date()):
         raise Refused(_("This person is no longer in service."))
     if cadre.card_requests.filter(decision="").exists():
         raise Refused(_("A card has already been requested and waits for approval."))
@@ -322,6 +336,8 @@ def card_decide(*, request: CardRequest, approve: bool, note: str, actor: User, 
         raise Refused(_("A second person must decide: not the one who asked, and not the cadre."))
     if not approve and not note:
         raise Refused(_("Say why the request is refused."), "note")
+    if approve and cadre.has_left(local(now).date()):
+        raise Refused(_("This person is no longer in service."))
     request.decision = CardRequest.Decision.APPROVED if approve else CardRequest.Decision.REFUSED
     request.decision_note, request.decided_by, request.decided_at = note, actor, now
     request.save()
@@ -415,7 +431,7 @@ def whereabouts_declare(
     until = None if state == State.AT_POST else until
     refusal = refuse_declaration(state=state, since=since, until=until, now=now)
     if refusal is not None:
-        raise Refused(REFUSALS[refusal], "until")
+        raise Refused(REFUSALS[refusal], "until_time")
     newest = cadre.whereabouts.order_by("-pk").first()
     if newest is not None and _said_just_now(newest, state, until, place, since, actor, now):
         return newest
@@ -440,9 +456,16 @@ def _said_just_now(
     actor: User,
     now: datetime,
 ) -> bool:
-    same = (row.state, row.until, row.place, row.set_by_id) == (state, until, place, actor.pk)
-    began_alike = abs((row.since - since).total_seconds()) < 60
-    return same and began_alike and (now - row.recorded_at).total_seconds() < 60
+    same = (row.state, row.place, row.set_by_id) == (state, place, actor.pk)
+    # "In 30 minutes" means another second at the second tap.
+    alike = _within_a_minute(row.since, since) and _within_a_minute(row.until, until)
+    return same and alike and _within_a_minute(row.recorded_at, now)
+
+
+def _within_a_minute(one: datetime | None, other: datetime | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs((one - other).total_seconds()) < 60
 
 
 def absence_plan(
@@ -516,7 +539,7 @@ def account_open(*, cadre: Cadre, actor: User, now: datetime) -> tuple[User, str
     """
     cadre = _locked(cadre)
     today = local(now).date()
-    if cadre.serves_to is not None and cadre.serves_to < today:
+    if cadre.has_left(today):
         raise Refused(_("This person is no longer in service."))
     user = cadre.user
     if user is None:
@@ -537,7 +560,9 @@ def account_open(*, cadre: Cadre, actor: User, now: datetime) -> tuple[User, str
 
 def _free_username(cadre: Cadre) -> str:
     """d001.zhangsan, with a number behind it where namesakes have taken it."""
-    base = f"{cadre.unit.code}.{cadre.pinyin or cadre.pk}".lower()[:34]
+    # A character that the dictionary lacks stands in the pinyin as it is, and nobody can type it.
+    readable = re.sub(r"[^a-z0-9]", "", cadre.pinyin) or cadre.pk
+    base = f"{cadre.unit.code}.{readable}".lower()[:34]
     taken = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
     number = 1
     while (name := base if number == 1 else f"{base}{number}") in taken:

@@ -17,14 +17,14 @@ from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
 from cards.models import Card, CardRequest
 from cards.plaques import sheets, write
 from cards.views.people import PAGE_SIZE, cadre_of
-from common.forms import accepted, render_form
+from common.forms import accepted, posted, render_form
 from common.problems import Refused
 
 
 def request_card(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = cadre_of(request, pk), timezone.now()
     replaces = Card.objects.valid().filter(cadre=person).exists()
-    form = CardRequestForm(request.POST if request.method == "POST" else None, replaces=replaces)
+    form = CardRequestForm(posted(request), replaces=replaces)
     if form.is_valid() and accepted(
         form,
         lambda: services.card_request(
@@ -59,7 +59,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(
         CardRequest.objects.select_related("cadre__unit", "cadre__office", "requested_by"), pk=pk
     )
-    form = CardDecisionForm(request.POST or None)
+    form = CardDecisionForm(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.card_decide(
@@ -85,7 +85,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     person = cadre_of(request, pk)
     card = get_object_or_404(Card.objects.valid(), cadre=person)
-    form = CardRevokeForm(request.POST or None)
+    form = CardRevokeForm(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.card_revoke(

@@ -16,7 +16,7 @@ from cards.models import Cadre, Consent, Whereabouts
 from cards.presentation import status_view
 from cards.views.mine import declare, hours_of, until_buttons
 from cards.views.people import cadre_of
-from common.forms import accepted, render_form
+from common.forms import accepted, posted, render_form
 from common.problems import Refused
 
 
@@ -24,7 +24,7 @@ def whereabouts(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = cadre_of(request, pk), timezone.now()
     placed = selectors.with_place(Cadre.objects.filter(pk=person.pk), timezone.localdate(now))[0]
     hours = hours_of(placed, now)
-    form = WhereaboutsForm(request.POST if request.method == "POST" else None)
+    form = WhereaboutsForm(posted(request))
     if request.method == "POST" and declare(form, placed, hours, request, Whereabouts.Source.OFFICER, now):
         messages.success(request, _("The plaque has been updated."))
         return redirect("cadre", pk)
@@ -49,7 +49,7 @@ def consent(request: HttpRequest, pk: int) -> HttpResponse:
         services.consent_withdraw(cadre=person, subject=subject, actor=actor, now=now)
         messages.success(request, _("The consent has been withdrawn."))
         return redirect("cadre", pk)
-    form = ConsentForm(request.POST or None, subject=subject)
+    form = ConsentForm(posted(request), subject=subject)
     if form.is_valid() and accepted(
         form,
         lambda: services.consent_give(

@@ -21,7 +21,7 @@ from cards.history import entries
 from cards.models import Cadre, CadreQuerySet, Card, Consent, Office
 from cards.plaques import sheets
 from cards.presentation import status_view
-from common.forms import accepted, render_form
+from common.forms import accepted, posted, render_form
 
 PAGE_SIZE = 50
 
@@ -141,7 +141,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
             "history": entries(person),
             "may_change": may_change(request, person),
             "may_revoke": may_change(request, person) or _is_express(request),
-            "in_service": person.serves_to is None or person.serves_to >= today,
+            "in_service": not person.has_left(today),
         },
     )
 
@@ -170,7 +170,7 @@ def photo(request: HttpRequest, pk: int) -> FileResponse:
 def cadre_new(request: HttpRequest) -> HttpResponse:
     unit, now = _officer_unit(request), timezone.now()
     form = CadreForm(
-        request.POST or None,
+        posted(request),
         request.FILES or None,
         unit=unit,
         initial={"serves_from": timezone.localdate(now)},
@@ -202,7 +202,7 @@ def cadre_new(request: HttpRequest) -> HttpResponse:
 def cadre_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = cadre_of(request, pk), timezone.now()
     form = CadreForm(
-        request.POST or None,
+        posted(request),
         request.FILES or None,
         unit=person.unit,
         cadre=person,
@@ -255,7 +255,7 @@ def _warn_of_missing_characters(request: HttpRequest, form: CadreForm) -> None:
 
 def end_service(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = cadre_of(request, pk), timezone.now()
-    form = EndServiceForm(request.POST or None, initial={"last_day": timezone.localdate(now)})
+    form = EndServiceForm(posted(request), initial={"last_day": timezone.localdate(now)})
     if form.is_valid() and accepted(
         form,
         lambda: services.cadre_end_service(
@@ -290,7 +290,7 @@ def offices(request: HttpRequest) -> HttpResponse:
 
 def office_new(request: HttpRequest) -> HttpResponse:
     unit = _officer_unit(request)
-    form = OfficeForm(request.POST or None)
+    form = OfficeForm(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.office_create(
@@ -313,7 +313,7 @@ def office_new(request: HttpRequest) -> HttpResponse:
 def office_edit(request: HttpRequest, pk: int) -> HttpResponse:
     office = get_object_or_404(Office.objects.within(scope_for(request)).select_related("unit"), pk=pk)
     initial = {name: getattr(office, name) for name in ("name", "room", "location", "duty_phone")}
-    form = OfficeForm(request.POST or None, initial=initial)
+    form = OfficeForm(posted(request), initial=initial)
     if form.is_valid() and accepted(
         form,
         lambda: services.office_edit(
