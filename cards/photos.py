@@ -7,7 +7,7 @@ from typing import BinaryIO
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from common.problems import Refused
 
@@ -20,6 +20,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 PLAQUE_SIZE = (600, 840)
 #: Twice the 104 CSS pixels of the public page, whose whole budget is 50 KB.
 WEB_SIZE = (208, 291)
+TOO_MANY_PIXELS = _("The photo has more than 50 megapixels. Choose a smaller one.")
 _HEIF_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc", b"avif")
 
 
@@ -49,28 +50,30 @@ def _open(data: bytes) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise Refused(_("The photo has more than 50 megapixels. Choose a smaller one."), "photo")
-            if getattr(image, "n_frames", 1) > 1:
+                raise Refused(TOO_MANY_PIXELS, "photo")
+            # Many phones append a depth map or preview to a JPEG (MPO); the first picture is the photo.
+            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
                 raise Refused(_("This is an animation. Choose a photo."), "photo")
             if min(width, height) < MIN_SIDE:
                 raise Refused(_("The photo is too small: at least 200 pixels on each side."), "photo")
             if max(width, height) > 3 * min(width, height):
                 raise Refused(_("The photo is too long or too wide. Choose a portrait photo."), "photo")
             image.load()
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        Image.DecompressionBombError,
-        Warning,
-    ) as error:
+            return _flat(ImageOps.exif_transpose(image))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Refused(TOO_MANY_PIXELS, "photo") from error
+    except Refused:
+        raise
+    # A damaged file makes the decoder raise nearly anything, struct.error and KeyError included.
+    except Exception as error:
         raise Refused(_("This file is not a readable JPEG, PNG or WebP photo."), "photo") from error
-    return _flat(ImageOps.exif_transpose(image))
 
 
 def _flat(image: Image.Image) -> Image.Image:
     """RGB on white: a transparent PNG must not turn black on the plaque."""
+    if image.mode.startswith("I"):
+        # 16 bits of grey: converting would cut off at 255 and leave a white sheet.
+        image = image.point(lambda level: level / 256).convert("L")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -81,6 +84,7 @@ def _flat(image: Image.Image) -> Image.Image:
 def _jpeg(image: Image.Image, size: tuple[int, int], quality: int) -> bytes:
     """Cropped a little above the middle, where faces are; no metadata goes along."""
     fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0.5, 0.3))
+    fitted.info.clear()  # Pillow writes the original's comment again
     out = io.BytesIO()
     fitted.save(out, "JPEG", quality=quality, optimize=True, progressive=False)
     return out.getvalue()
@@ -93,7 +97,11 @@ def web_name(name: str) -> str:
 def store(plaque: bytes, web: bytes, name: str) -> str:
     """Both renditions under one random name; returns the name of the plaque's."""
     saved = default_storage.save(name, ContentFile(plaque))
-    default_storage.save(web_name(saved), ContentFile(web))
+    try:
+        default_storage.save(web_name(saved), ContentFile(web))
+    except Exception:
+        delete(saved)
+        raise
     return saved
 
 
