@@ -14,6 +14,7 @@ from accounts.models import Role, Unit
 from cards import selectors
 from cards.models import Cadre, Card, CardRequest
 from cards.presentation import status_view
+from cards.rules import Kind
 from common import slots
 
 Part = tuple[str, dict[str, Any]] | None
@@ -61,9 +62,12 @@ def _stat(label: str, value: int, url: str, tone: str) -> dict[str, Any]:
 
 
 def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
-    """Who is not at post now, first those who should have returned."""
+    """Who is away now, first those who should have returned. Whoever has gone home is not away."""
     book = selectors.HoursBook(timezone.localdate(now))
     said = selectors.statuses(people, now, book)
+    away = [person for person in people if said[person.pk].kind in (Kind.AWAY, Kind.OVERDUE)]
+    away.sort(key=lambda person: said[person.pk].kind != Kind.OVERDUE)
+    present = sum(status.is_present for status in said.values())
     rows = [
         {
             "cadre": person,
@@ -72,16 +76,13 @@ def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
                 said[person.pk], book.of(selectors.place_of(person).unit.office_hours_id), now
             ),
         }
-        for person in people
-        if not said[person.pk].is_present
+        for person in away[:AWAY_SHOWN]
     ]
-    rows.sort(key=lambda row: row["status"].tone != "bad")  # type: ignore[attr-defined]
-    closed = bool(rows) and all(row["status"].tone == "idle" for row in rows)  # type: ignore[attr-defined]
     return {
-        "rows": rows[:AWAY_SHOWN],
-        "total": len(rows),
-        "present": len(people) - len(rows),
-        "closed": closed,
+        "rows": rows,
+        "total": len(away),
+        "present": present,
+        "closed": len(people) > len(away) + present,
     }
 
 

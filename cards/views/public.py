@@ -1,10 +1,12 @@
 """What a citizen sees. No script, no account, no trace: nothing here writes."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +23,8 @@ from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
 from common.tokens import normalise
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,9 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
     found = _find(token)
     if found is None or found.revoked_at is not None:
         return _no_card(request, revoked=found is not None)
-    response = render(
-        request, "cards/public_card.html", _context(request, selectors.public_card(found, timezone.now()))
-    )
-    # The status of this minute: a page from a cache would lie.
-    add_never_cache_headers(response)
-    return response
+    now = timezone.now()
+    shown = selectors.public_card(found, now)
+    return _unkept(render(request, "cards/public_card.html", _context(request, shown, now)))
 
 
 def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
@@ -82,22 +83,18 @@ def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
     response["Content-Disposition"] = (
         content_disposition_header(True, f"{shown.cadre.name}.vcf") or "attachment"
     )
-    add_never_cache_headers(response)
-    return response
+    return _unkept(response)
 
 
-def photo(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
+def photo(request: HttpRequest, token: str) -> HttpResponseBase:
     """The small photo, only while its consent stands."""
     found = _find(token)
     if found is None or found.revoked_at is not None or not found.cadre.photo:
         raise Http404
     if Consent.Subject.PHOTO not in selectors.standing_consents(found.cadre_id):
         raise Http404
-    response = FileResponse(
-        default_storage.open(photos.web_name(str(found.cadre.photo))), content_type="image/jpeg"
-    )
-    add_never_cache_headers(response)
-    return response
+    file = default_storage.open(photos.web_name(str(found.cadre.photo)))
+    return _unkept(FileResponse(file, content_type="image/jpeg"))
 
 
 def _find(token: str) -> Card | None:
@@ -107,15 +104,20 @@ def _find(token: str) -> Card | None:
 
 def _no_card(request: HttpRequest, *, revoked: bool) -> HttpResponse:
     """One kind page for revoked, unknown and malformed codes; it never names a person."""
-    response = render(request, "cards/no_card.html", {"revoked": revoked}, status=404)
+    return _unkept(render(request, "cards/no_card.html", {"revoked": revoked}, status=404))
+
+
+def _unkept(response: R) -> R:
+    """The status of this minute: from a cache it would lie. And no search engine keeps people (DOMAIN §7)."""
     add_never_cache_headers(response)
+    response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
-def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
+def _context(request: HttpRequest, shown: PublicCard, now: datetime) -> dict[str, Any]:
     cadre, token = shown.cadre, shown.card.token
     has_photo = Consent.Subject.PHOTO in shown.consents and bool(cadre.photo)
-    stand_in, duty_phone = _cover(shown)
+    stand_in, duty_phone = _cover(shown, now)
     return {
         "card": {"serial": shown.card.serial, "issued_on": timezone.localdate(shown.card.issued_at)},
         "cadre": {
@@ -130,7 +132,7 @@ def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
             "mobile": cadre.mobile if Consent.Subject.MOBILE in shown.consents else "",
             "photo_url": reverse("card_photo", args=[token]) if has_photo else "",
         },
-        "status": status_view(shown.status, shown.hours, timezone.now()),
+        "status": status_view(shown.status, shown.hours, now),
         "stand_in": stand_in,
         "duty_phone": duty_phone,
         "unit_hotline": cadre.unit.hotline,
@@ -139,7 +141,7 @@ def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
     }
 
 
-def _cover(shown: PublicCard) -> tuple[StandInView | None, str]:
+def _cover(shown: PublicCard, now: datetime) -> tuple[StandInView | None, str]:
     """Who is there instead: the stand-in while the person is away, the duty phone when the stand-in is away too."""
     if shown.status.kind in (Kind.AT_POST, Kind.OUTSIDE_HOURS):
         return None, ""
@@ -150,7 +152,7 @@ def _cover(shown: PublicCard) -> tuple[StandInView | None, str]:
     view = StandInView(
         stand_in.name,
         selectors.place_of(stand_in).room,
-        status_view(status, shown.hours, timezone.now()),
+        status_view(status, shown.hours, now),
         stand_in.office_phone,
         url,
     )
