@@ -9,7 +9,8 @@ SHELL := /bin/bash
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DEMO ?=
-PYTEST ?=
+# What to test and how: make test PYTEST=tests/cards.
+PYTEST ?= -n 2 --dist loadgroup
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,10 +43,10 @@ demo: $(RUNTIME)
 test: lint test-sqlite test-postgres
 
 test-sqlite: $(DEVELOPMENT) $(SYSTEM)
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 $(PYTEST)
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest $(PYTEST)
 
 test-postgres: $(DEVELOPMENT) $(SYSTEM)
-	TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 $(PYTEST)
+	TEST_DATABASE=postgres $(BIN)/python -m pytest $(PYTEST)
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .

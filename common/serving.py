@@ -275,7 +275,9 @@ class Supervisor:
         return max(0.0, min(due) - now) if due else None
 
     def start(self, child: Program) -> None:
-        ready = child.start()
+        again, ready = child.quick_ends > 0, child.start()
+        if again and child.process is not None:
+            say(_("%(name)s runs again, process %(pid)s.") % {"name": child.name, "pid": child.process.pid})
         if ready is not None:
             self.selector.register(ready, selectors.EVENT_READ, self.on_ready)
 
@@ -312,10 +314,8 @@ class Supervisor:
                 self.status = 1
                 self.stop()
                 continue
-            say(
-                _("%(name)s ended (%(how)s); it is started again.")
-                % {"name": child.name, "how": signal.Signals(-status).name if status < 0 else status}
-            )
+            how = signal.Signals(-status).name if status < 0 else status
+            say(_("%(name)s ended unexpectedly (%(how)s).") % {"name": child.name, "how": how})
 
     def kill(self) -> None:
         for child in self.children:

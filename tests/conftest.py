@@ -97,7 +97,16 @@ class Worker(Server):
     def __init__(self, database_url: str) -> None:
         self.hostname = f"{uuid.uuid4().hex[:8]}@localhost"
         super().__init__(
-            [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "longquan_cadre", "worker"]
+            [
+                sys.executable,
+                "-W",
+                "ignore:You're running the worker",
+                "-m",
+                "celery",
+                "-A",
+                "longquan_cadre",
+                "worker",
+            ]
             + ["--concurrency=1", "--loglevel=INFO", f"--hostname={self.hostname}", "--without-gossip"]
             + ["--without-mingle"],
             environment={"DATABASE_URL": database_url},
@@ -139,7 +148,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A phone-sized window of a visitor who has never been here."""
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 390, "height": 844})
+    context = browser.new_context(
+        locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 390, "height": 844}
+    )
     context.set_default_timeout(15_000)
     yield context
     context.close()

@@ -47,7 +47,19 @@ class Postgres:
             os.chown(self.folder, self.owner["user"], self.owner["group"])
         data = self.folder / "data"
         subprocess.run(
-            [program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+            [
+                program("initdb"),
+                "-D",
+                data,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-N",
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=self.folder,
@@ -55,7 +67,12 @@ class Postgres:
         )
         settings = {**POSTGRES_SETTINGS, "unix_socket_directories": str(self.folder)}
         self.server = Server(
-            [program("postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())],
+            [
+                program("postgres"),
+                "-D",
+                str(data),
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
             environment={"LC_MESSAGES": "C"},
             stop_signal=signal.SIGINT,
             cwd=self.folder,
@@ -90,7 +107,9 @@ class Redis:
 
     def start(self) -> None:
         if not (found := shutil.which("redis-server")):
-            raise FileNotFoundError("redis-server is missing: deploy/debian-packages.txt says what the tests need.")
+            raise FileNotFoundError(
+                "redis-server is missing: deploy/debian-packages.txt says what the tests need."
+            )
         options = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "databases": 64}
         self.server = Server(
             [found, *(part for name, value in options.items() for part in (f"--{name}", str(value)))],
