@@ -175,7 +175,9 @@ def _employment(unit: Unit, chance: random.Random) -> str:
 def _post(unit: Unit, seat: Seat, chance: random.Random) -> str:
     name = seat.bureau.name
     company = any(word in unit.name for word in ("集团", "公司", "银行"))
-    chief = "科长" if name.endswith("科") else "经理" if company else "主任"
+    chief = (
+        "科长" if name.endswith("科") else "台长" if name.endswith("台") else "经理" if company else "主任"
+    )
     if seat.rank == 0:
         return chief
     if seat.rank == 1 and chance.random() < 0.7:

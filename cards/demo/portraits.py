@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from cards import photos
 from common import demo
 
-#: Twice the plaque's rendition, so that edges come out smooth.
+#: Half as large again as the plaque's rendition, so that edges come out smooth.
 WIDTH, HEIGHT = 900, 1260
 GROUNDS = ("#d5e2db", "#dfe6e9", "#e6e2d6", "#d9e0ea", "#e3ded9", "#d8e4e0")
 SKINS = ("#f0cfae", "#e8c09a", "#f3d7bb", "#dcb088")
@@ -75,7 +75,10 @@ def draw(woman: bool, number: int) -> Image.Image:
         _long_hair(pen, number, hair)
     _shoulders(pen, CLOTHES[(number * 2 + offset) % len(CLOTHES)], skin, collar=number % 2 == 0)
     _head(pen, skin)
-    (_fringe if woman else _short_hair)(pen, number, hair)
+    if woman:
+        _fringe(pen, number, hair)
+    else:
+        _short_hair(pen, number, hair, skin)
     _face(pen, number, hair)
     return image
 
@@ -108,15 +111,11 @@ def _face(pen: ImageDraw.ImageDraw, number: int, hair: str) -> None:
     pen.arc((400, 660, 500, 750), 25, 155, fill="#a5574a", width=10)
 
 
-def _short_hair(pen: ImageDraw.ImageDraw, number: int, hair: str) -> None:
+def _short_hair(pen: ImageDraw.ImageDraw, number: int, hair: str, skin: str) -> None:
     pen.pieslice((266, 350, 634, 760), 180, 360, fill=hair)
     part = 330 + 40 * (number % 4)
-    pen.ellipse((290, 470 + 12 * (number % 3), part + 60, 620), fill=_skin_under(pen, number))
-    pen.ellipse((part, 462, 612, 620), fill=_skin_under(pen, number))
-
-
-def _skin_under(pen: ImageDraw.ImageDraw, number: int) -> str:
-    return SKINS[number % len(SKINS)]
+    pen.ellipse((290, 470 + 12 * (number % 3), part + 60, 620), fill=skin)
+    pen.ellipse((part, 462, 612, 620), fill=skin)
 
 
 def _long_hair(pen: ImageDraw.ImageDraw, number: int, hair: str) -> None:

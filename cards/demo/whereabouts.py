@@ -21,7 +21,7 @@ from common import calendar, demo
 from common.rules import OfficeHours, Span, at
 
 STEP = "whereabouts"
-PAST_DAYS, COMING_DAYS = 5, 5
+PAST_DAYS, COMING_DAYS = 3, 5
 #: Before this many working days the showcase cadres' habits begin: the phone page offers what is usual.
 HABIT_DAYS = 15
 #: Units with somebody on duty at night and on rest days, besides the towns.
@@ -182,7 +182,7 @@ def _working_day(diary: Diary, person: Person, day: date, hours: OfficeHours, *,
             return
     chance = random.Random(f"{person.key} {day}")
     spans = hours.spans(day)
-    if chance.random() < 0.12:
+    if chance.random() < 0.08:
         diary.add(person, State.AT_POST, spans[0].start - timedelta(minutes=chance.randint(1, 14)), None)
     overdue = False
     for span in spans:

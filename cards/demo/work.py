@@ -1,342 +1,46 @@
-"""What the units of a county-level city do, office by office, in the words that stand on a plaque. Invented, but plausible."""
+"""What the units of a county-level city do, office by office, in the words of a plaque. Invented, but plausible."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("work.txt")
+#: Sections for everybody whom no other fits, and for the offices that every department has besides.
+OTHERS, SHARED = "其他", "机关"
+TOWNS = ("街道", "镇", "乡")
 
 
 @dataclass(frozen=True)
 class Bureau:
-    """An office and the duties of those who sit in it; `counter` offices have windows instead of section chiefs."""
+    """An office and the duties of those who sit in it; one with windows serves citizens on the ground floor."""
 
     name: str
     duties: tuple[str, ...]
-    counter: bool = False
-
-
-def _bureau(name: str, duties: str, *, counter: bool = False) -> Bureau:
-    return Bureau(name, tuple(duties.split("|")), counter)
-
-
-GENERAL = _bureau(
-    "办公室",
-    "公文收发、文稿起草与会议安排|档案管理与印章使用登记|机关值班与来访接待|政务公开与信息报送|固定资产与办公用品管理|机关党务与干部人事日常工作",
-)
-FINANCE = _bureau(
-    "计划财务科", "部门预算编制与执行|专项资金的申报与使用监督|机关财务核算与报销审核|政府采购的组织实施"
-)
-
-#: Words in a unit's name -> its offices. The first that fits counts; GENERAL is everywhere.
-FAMILIES: tuple[tuple[tuple[str, ...], tuple[Bureau, ...]], ...] = (
-    (
-        ("市场监督管理",),
-        (
-            _bureau(
-                "注册审批科",
-                "企业设立、变更、注销登记的受理与审核|食品经营许可的现场核查安排|个体工商户登记与年报指导|办事材料的一次性告知|特种设备使用登记|广告发布与药品经营许可的受理",
-                counter=True,
-            ),
-            _bureau(
-                "食品安全监管科",
-                "食品生产经营单位的日常检查|校园及集体用餐单位食品安全检查|食品抽检不合格问题的核查处置|农村集体聚餐备案指导",
-            ),
-            _bureau(
-                "消费者权益保护科",
-                "12315投诉举报的受理与调解|放心消费单位的培育与复查|预付式消费纠纷的协调处理",
-            ),
-            _bureau(
-                "质量与知识产权科",
-                "青瓷、宝剑地理标志的使用管理|商标、专利申请的咨询指导|工业产品质量监督抽查|计量器具的检定监督",
-            ),
-        ),
-    ),
-    (
-        ("民政",),
-        (
-            _bureau(
-                "社会救助科",
-                "最低生活保障、特困供养的审核确认|临时救助的受理与发放|低收入家庭经济状况核对|流浪乞讨人员的救助管理",
-            ),
-            _bureau(
-                "养老服务科",
-                "养老机构的备案与安全检查|居家养老服务补贴的审核|老年食堂运行情况的督促指导|高龄津贴的审核发放",
-            ),
-            _bureau(
-                "婚姻登记处",
-                "结婚、离婚登记的办理|婚姻登记档案的查询与证明|补领婚姻登记证的受理",
-                counter=True,
-            ),
-            _bureau(
-                "社会事务科",
-                "社会组织的登记与年检|殡葬服务与公墓的管理|区划地名的命名、更名与门牌管理|困境儿童的保障服务",
-            ),
-        ),
-    ),
-    (
-        ("自然资源", "土地储备"),
-        (
-            _bureau(
-                "不动产登记中心",
-                "不动产首次、转移、抵押登记的受理|不动产登记资料的查询|农村宅基地使用权登记|企业不动产登记的上门服务",
-                counter=True,
-            ),
-            _bureau("用途管制科", "建设用地的预审与报批|临时用地的审批与复垦监管|设施农用地的备案指导"),
-            _bureau(
-                "规划科", "国土空间规划的编制与维护|建设工程规划许可的审核|村庄规划的技术指导|规划条件核实"
-            ),
-            _bureau(
-                "地质灾害防治科", "地质灾害隐患点的巡查与监测|汛期避险转移的技术支持|矿山生态修复的督促检查"
-            ),
-        ),
-    ),
-    (
-        ("税务",),
-        (
-            _bureau(
-                "办税服务厅",
-                "纳税申报与税款征收|发票领用与代开|税务登记信息的变更|涉税资料的受理与流转",
-                counter=True,
-            ),
-            _bureau("税源管理科", "小微企业税费优惠的辅导|个体工商户定额核定|欠税的催报催缴|行业税源的分析"),
-            _bureau(
-                "社会保险费和非税收入科",
-                "城乡居民社会保险费的征缴辅导|企业社会保险费申报的审核|非税收入的征收管理",
-            ),
-            _bureau("纳税服务科", "纳税人意见的收集与答复|纳税信用等级的复评|新办企业的一次性告知与辅导"),
-        ),
-    ),
-    (
-        ("政务服务",),
-        (
-            _bureau("审批协调科", "跨部门联办事项的协调|投资项目审批的全程代办|办事指南的编制与更新"),
-            _bureau(
-                "窗口管理科",
-                "进驻窗口人员的日常管理|窗口服务质量的巡查|办事群众意见的收集与反馈",
-                counter=True,
-            ),
-            _bureau(
-                "公共服务科", "便民服务中心的业务指导|自助服务终端的管理|老年人办事的帮办代办", counter=True
-            ),
-            _bureau("数据与信息科", "一网通办平台的运行维护|部门间数据共享的协调|电子证照应用的推广"),
-        ),
-    ),
-    (
-        ("人力资源",),
-        (
-            _bureau(
-                "就业促进科",
-                "就业困难人员的认定与帮扶|创业担保贷款的受理|招聘活动的组织|高校毕业生就业补贴的审核",
-            ),
-            _bureau(
-                "社会保险服务中心",
-                "职工养老保险参保登记|退休待遇的核定|工伤认定与待遇的受理|社会保障卡的申领与补换",
-                counter=True,
-            ),
-            _bureau("劳动关系科", "劳动合同与集体合同的指导|农民工工资支付的监督检查|特殊工时制度的审批"),
-            _bureau("人才与专技科", "专业技术职称的申报受理|事业单位人员招聘的组织|青瓷、宝剑技能人才的评价"),
-        ),
-    ),
-    (
-        ("住房和城乡建设", "城投"),
-        (
-            _bureau("建筑业管理科", "施工许可的审核|建筑工人实名制的检查|招标投标活动的监督"),
-            _bureau("住房保障科", "公共租赁住房的申请受理与分配|保障家庭资格的年度复核|城镇危旧房的排查"),
-            _bureau(
-                "物业与房产科",
-                "商品房预售许可的审核|物业维修资金的使用备案|业主委员会组建的指导|房屋交易合同的网签备案",
-                counter=True,
-            ),
-            _bureau("城市建设科", "市政道路与管网的建设管理|老旧小区改造的推进|海绵城市与排水防涝"),
-        ),
-    ),
-    (
-        ("公安",),
-        (
-            _bureau(
-                "户政管理科",
-                "户口迁移的审批|居民身份证的受理与发放|居住证的办理|户籍证明的出具",
-                counter=True,
-            ),
-            _bureau("治安管理科", "大型活动的安全许可|特种行业的日常检查|校园周边治安的巡查"),
-            _bureau(
-                "出入境管理科",
-                "护照、往来港澳通行证的受理|外国人住宿登记的管理|出入境证件的补办",
-                counter=True,
-            ),
-            _bureau("交通管理科", "机动车驾驶证的补换领|道路交通事故的调解指导|农村道路交通安全的宣传"),
-        ),
-    ),
-    (
-        ("司法", "法院", "检察", "政法"),
-        (
-            _bureau(
-                "诉讼服务中心",
-                "案件材料的接收与登记|诉前调解的引导|法律文书的查询与送达|困难当事人的帮助申请",
-                counter=True,
-            ),
-            _bureau("法治宣传科", "普法活动的组织|法治村社的培育|青少年法治教育"),
-            _bureau(
-                "基层工作科",
-                "人民调解委员会的业务指导|矛盾纠纷的排查化解|社区矫正对象的日常管理|法律援助的受理与指派",
-            ),
-        ),
-    ),
-    (
-        ("财政", "审计", "国资", "公积金", "银行", "统计", "调查队"),
-        (
-            _bureau(
-                "业务一科",
-                "年度计划的编制与执行情况分析|部门报送资料的审核|专项资金使用情况的检查|数据质量的核查",
-            ),
-            _bureau(
-                "业务二科", "基层单位的业务培训|项目评审与现场核实|企业经营情况的调查|问题整改情况的跟踪"
-            ),
-            _bureau(
-                "服务大厅",
-                "业务申请的受理与登记|业务进度的查询与答复|办事材料的一次性告知|凭证的打印与补办",
-                counter=True,
-            ),
-            _bureau("综合分析科", "月度情况的汇总与分析|对外发布资料的审核|重点课题的调研"),
-        ),
-    ),
-    (
-        ("发展和改革", "经济商务", "科学技术", "投资促进", "供销", "经济开发区"),
-        (
-            _bureau(
-                "项目科", "重点项目的调度与协调|政府投资项目的审批|企业投资项目的备案|项目用地用能的协调"
-            ),
-            _bureau("企业服务科", "企业诉求的收集与协调办理|惠企政策的宣传与兑现|中小企业融资的对接"),
-            _bureau(
-                "产业发展科",
-                "青瓷、宝剑产业规划的落实|技术改造项目的申报|电子商务进村的推进|安全生产的行业督促",
-            ),
-        ),
-    ),
-    (
-        ("教育", "中学", "党校", "青瓷宝剑"),
-        (
-            _bureau("基础教育科", "义务教育招生入学的组织|学籍的转入、转出与休学办理|控辍保学工作的落实"),
-            _bureau("教师管理科", "教师资格认定的受理|教师培训与继续教育|教师职务评聘的组织"),
-            _bureau("安全与后勤科", "校舍与食堂的安全检查|校车运行的监督|学生资助的审核发放"),
-        ),
-    ),
-    (
-        ("交通",),
-        (
-            _bureau(
-                "运输管理科", "道路运输经营许可的受理|城乡公交线路的调整|出租汽车服务质量的考核", counter=True
-            ),
-            _bureau("公路养护科", "农村公路的养护与巡查|涉路施工许可的审核|汛期塌方的抢通"),
-            _bureau("工程建设科", "公路建设项目的质量监督|四好农村路的推进|工程变更的审核"),
-        ),
-    ),
-    (
-        ("水利", "气象", "应急", "消防"),
-        (
-            _bureau(
-                "防汛防灾科", "汛情与灾情的研判报送|山塘水库的安全巡查|物资储备与调拨|避险转移的组织指导"
-            ),
-            _bureau("安全监管科", "生产经营单位的安全检查|安全许可的受理与核查|事故隐患整改的跟踪"),
-            _bureau("工程管理科", "农村饮用水工程的运行监督|项目建设进度的督促|设备设施的维护管理"),
-        ),
-    ),
-    (
-        ("农业农村", "林业", "凤阳山", "生态环境", "烟草"),
-        (
-            _bureau(
-                "产业科",
-                "食用菌、茶叶、高山蔬菜的技术推广|惠农补贴的审核与公示|农产品质量安全的检查|新型经营主体的培育",
-            ),
-            _bureau("资源保护科", "林木采伐许可的受理|森林防火的巡查|野生动植物的保护|环境问题信访的核查"),
-            _bureau("乡村建设科", "人居环境整治的督促|农村宅基地审批的指导|村级集体经济项目的管理"),
-            _bureau(
-                "审批服务科", "行政许可的受理与核查|办事材料的一次性告知|许可证件的制作与发放", counter=True
-            ),
-        ),
-    ),
-    (
-        ("文化", "文旅", "融媒体", "文联", "档案", "党史", "社科"),
-        (
-            _bureau(
-                "公共服务科",
-                "图书馆、文化站的业务指导|群众文化活动的组织|资料查阅的接待与利用|馆藏的整理与保护",
-                counter=True,
-            ),
-            _bureau("文物与非遗科", "青瓷烧制技艺的保护传承|文物保护单位的日常巡查|传统村落的调查登记"),
-            _bureau("宣传推广科", "旅游宣传与节庆活动的策划|稿件的采编与审核|民宿等级的评定"),
-        ),
-    ),
-    (
-        ("卫生", "疾病", "人民医院", "中医院", "医疗保障", "红十字", "计生"),
-        (
-            _bureau(
-                "医政科", "医疗机构执业登记的受理|医疗质量与投诉的处理|家庭医生签约的推进|无偿献血的组织"
-            ),
-            _bureau("公共卫生科", "传染病的监测与报告|预防接种的管理|慢性病随访的督促|职业健康的检查"),
-            _bureau(
-                "服务中心",
-                "医保参保登记与信息变更|异地就医备案|医疗费用的报销受理|生育待遇的申领",
-                counter=True,
-            ),
-        ),
-    ),
-    (
-        ("综合行政执法",),
-        (
-            _bureau("执法指导科", "行政处罚案件的审核|执法人员的培训|跨部门联合检查的组织"),
-            _bureau("市容管理科", "占道经营的劝导与查处|户外广告设置的审批|停车秩序的巡查"),
-            _bureau(
-                "投诉受理中心", "群众投诉的登记与派单|处理结果的回访|噪声、油烟问题的现场核实", counter=True
-            ),
-        ),
-    ),
-    (
-        ("供电", "邮政", "电信"),
-        (
-            _bureau(
-                "营业厅", "新装、过户、销户业务的受理|费用的查询与缴纳|服务投诉的登记与答复", counter=True
-            ),
-            _bureau("运维部", "线路设备的巡视与检修|故障抢修的组织|山区线路的改造"),
-            _bureau("客户服务部", "重点客户的走访|服务质量的回访|乡村服务网点的管理"),
-        ),
-    ),
-    (
-        ("街道", "镇", "乡"),
-        (
-            _bureau(
-                "党政综合办公室", "公文处理与会议组织|干部考勤与值班安排|信息报送与政务公开|来访群众的接待"
-            ),
-            _bureau(
-                "便民服务中心",
-                "低保、临时救助申请的受理|城乡居民医保、养老保险的代办|老年优待证、残疾人证的受理|建房申请的受理与流转|证明材料的一次性告知",
-                counter=True,
-            ),
-            _bureau(
-                "农业农村办公室",
-                "惠农补贴的登记与公示|森林防火与防汛的巡查|土地流转合同的备案|食用菌、茶叶种植的技术服务",
-            ),
-            _bureau(
-                "平安法治办公室", "矛盾纠纷的排查与调解|信访事项的包案办理|网格员的日常管理|安全生产的检查"
-            ),
-            _bureau(
-                "村镇建设办公室",
-                "农村宅基地的现场踏勘与审批|人居环境整治的督促|违法建设的巡查与制止|小型工程的招标与验收",
-            ),
-        ),
-    ),
-)
-#: Everybody else: the offices of the party, the people's organisations and the congress.
-OTHERS = (
-    _bureau("组织宣传科", "基层组织的联系与指导|宣传活动的策划与实施|干部教育培训的组织|典型经验的总结推广"),
-    _bureau("综合科", "重要会议与活动的组织|调查研究与文稿起草|基层来信来访的办理|督办事项的跟踪"),
-    _bureau("服务联络科", "服务对象的走访与帮扶|困难群众的慰问救助|志愿服务的组织|意见建议的收集与转办"),
-)
+    counter: bool
 
 
 def bureaus(unit_name: str) -> tuple[Bureau, ...]:
-    for words, offices in FAMILIES:
+    known = sections()
+    shared = known[(SHARED,)]
+    for words, offices in known.items():
         if any(word in unit_name for word in words):
-            return offices if _is_town(unit_name) else (*offices, GENERAL, FINANCE)
-    return (*OTHERS, GENERAL)
+            return offices if unit_name.endswith(TOWNS) else (*offices, *shared)
+    return (*known[(OTHERS,)], shared[0])
 
 
-def _is_town(unit_name: str) -> bool:
-    return unit_name.endswith(("街道", "镇", "乡"))
+@cache
+def sections() -> dict[tuple[str, ...], tuple[Bureau, ...]]:
+    found: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+    offices: list[tuple[str, list[str]]] = []
+    for line in SOURCE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            offices = found[tuple(line.strip("[]").split())] = []
+        elif line.startswith("  "):
+            offices[-1][1].append(line.strip())
+        elif line and not line.startswith("#"):
+            offices.append((line, []))
+    return {words: tuple(_bureau(*office) for office in made) for words, made in found.items()}
+
+
+def _bureau(title: str, duties: list[str]) -> Bureau:
+    return Bureau(title.removesuffix(" +"), tuple(duties), title.endswith(" +"))

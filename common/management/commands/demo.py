@@ -16,6 +16,8 @@ from common import demo, serving
 from common.address import reachable
 from common.problems import Refused
 
+#: The resolver takes a larger one and serves on what is left of it.
+HIGHEST_PORT = 65_535
 HEADINGS = (
     gettext_lazy("Role"),
     gettext_lazy("Unit"),
@@ -45,6 +47,11 @@ class Command(BaseCommand):
             cadres=_count("--cadres", options["cadres"]),
             months=_count("--months", options["months"]),
         )
+        if not 0 <= options["port"] <= HIGHEST_PORT:
+            raise CommandError(
+                _("--port must be a number from 0 to %(most)s; it is %(port)s.")
+                % {"most": HIGHEST_PORT, "port": options["port"]}
+            )
         try:
             demo.check(size)
             # The port is taken first: nobody wants to watch a city being built that cannot be served.
