@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import City, Membership, Role, SupervisionGroup, Unit, UnitKind, User
@@ -127,7 +128,7 @@ def build_units(build: demo.Build) -> str:
         )
         for number, row in enumerate(rows()[: build.size.units], start=101)
     )
-    return str(_("%(count)s units in nine supervision groups") % {"count": build.size.units})
+    return gettext("%(count)s units in nine supervision groups") % {"count": build.size.units}
 
 
 def units() -> list[Unit]:
@@ -154,7 +155,7 @@ def build_accounts(build: demo.Build) -> str:
             Membership.objects.create(
                 user=user, role=row.role, unit=unit, group=group, valid_from=first, valid_to=last
             )
-    return str(_("%(count)s accounts") % {"count": len(SHOWCASE)})
+    return gettext("%(count)s accounts with a password each") % {"count": len(SHOWCASE)}
 
 
 def _places(row: Showcase, city: list[Unit]) -> list[tuple[Unit | None, SupervisionGroup | None]]:
@@ -203,7 +204,7 @@ def build_passwords(build: demo.Build) -> str:
                     str(row.role.label), _place_name(row, city), row.username, secret, str(row.first)
                 )
             )
-    return str(_("in the table below"))
+    return ""
 
 
 def _changed(users: dict[str, User]) -> set[str]:

@@ -16,7 +16,7 @@ def build(build: demo.Build) -> str:
     card = cards.filter(cadre__user__username=accounts.CADRE).first() or cards.first()
     if card is not None:
         _point_to(build, card)
-    return _("below the table")
+    return ""
 
 
 def _point_to(build: demo.Build, card: Card) -> None:

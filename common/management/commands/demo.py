@@ -135,7 +135,9 @@ class Line:
             self.out.flush()
 
     def end(self, said: str) -> None:
-        self.out.write(f"{chr(13) if self.live else ''}{pad(self.label, 16)} {pad(said, 20)}".rstrip())
+        """Silent for a step that only adds to what is printed below."""
+        start = f"\r{' ' * 24}\r" if self.live else ""
+        self.out.write(f"{start}{pad(self.label, 16)} {said}" if said else start, ending="\n" if said else "")
         self.out.flush()
 
 
