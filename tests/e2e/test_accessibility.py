@@ -1,0 +1,138 @@
+"""Every page of the permission table, as each role sees it: WCAG 2.2 AA, one heading, no sideways scroll."""
+
+from collections.abc import Collection, Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from accounts.models import Role
+from accounts.permissions import BOTH, TABLE
+from accounts.permissions import Page as Row
+from tests.accounts import test_permission_table as table
+from tests.cast import NOW
+from tests.e2e.tools import open_page, scrolls_sideways, violations
+
+PHONE, NARROW, DESK = (
+    {"width": 390, "height": 844},
+    {"width": 320, "height": 640},
+    {"width": 1280, "height": 900},
+)
+#: Forms with something that must be entered.
+FORMS = (
+    "account_login",
+    "activate",
+    "cadre_new",
+    "office_new",
+    "user_new",
+    "user_membership_new",
+    "card_decide",
+)
+FORMS += (
+    "card_revoke",
+    "cadre_end_service",
+    "cadre_whereabouts",
+    "my_whereabouts",
+    "account_change_password",
+)
+
+world = table.world
+
+
+@pytest.fixture(autouse=True)
+def ten_o_clock(time_machine):
+    time_machine.move_to(NOW)
+
+
+def html_addresses(who: str, world: table.World) -> Iterator[str]:
+    """The pages that this role can open and no other test of this file does, each with the object that is its own."""
+    client = table.client_for(who, world)
+    for name, row in TABLE.items():
+        if "GET" in row.methods and who in walkers(row):
+            address = next(address for address, own in table.addresses(name, row, who, world) if own)
+            response = client.get(address)
+            is_page = response.status_code == 200 and response["Content-Type"].startswith("text/html")
+            response.close()
+            if is_page:
+                yield address
+
+
+def walkers(row: Row) -> Collection[str]:
+    """Whom a page is shown: the public ones to anybody, everybody's own to one of each sort, the others by role."""
+    if row.public:
+        return {table.ANONYMOUS}
+    return row.roles or (Role.values if row.nav else {Role.CADRE, Role.UNIT_OFFICER})
+
+
+def page_for(browser: Browser, client: Client, url: str) -> Page:
+    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport=PHONE)
+    context.set_default_timeout(15_000)
+    if (session := client.cookies.get(settings.SESSION_COOKIE_NAME)) is not None:
+        context.add_cookies([{"name": session.key, "value": session.value, "url": url}])
+    return context.new_page()
+
+
+def complaints(page: Page, widths: tuple[dict, ...]) -> Iterator[str]:
+    for size in widths:
+        page.set_viewport_size(size)
+        if found := violations(page):
+            yield f"at {size['width']}: {found}"
+    page.set_viewport_size(NARROW)
+    if scrolls_sideways(page):
+        yield f"{page.url} scrolls sideways at 320 px"
+    if (number := page.locator("h1:not([aria-level])").count()) != 1:
+        yield f"{page.url} has {number} headings of the first level"
+    page.set_viewport_size(PHONE)
+
+
+@pytest.mark.parametrize("who", table.WHO)
+def test_every_page_of_a_role_is_accessible(world, browser, live_server, who):
+    found = list(html_addresses(who, world))
+    assert found
+    page, wrong = page_for(browser, table.client_for(who, world), live_server.url), []
+    for address in found:
+        assert open_page(page, live_server.url + address).status == 200, address
+        wrong += complaints(page, (PHONE, DESK))
+    page.context.close()
+    assert wrong == []
+
+
+def test_every_form_is_accessible_when_it_is_refused(world, browser, live_server):
+    """An empty form comes back with its error summary: 422, and never a 500."""
+    wrong: list[str] = []
+    for name in FORMS:
+        row = TABLE[name]
+        assert row.methods == BOTH
+        who = table.ANONYMOUS if row.public else next(iter(row.roles), Role.UNIT_OFFICER)
+        address = next(address for address, own in table.addresses(name, row, who, world) if own)
+        page = page_for(browser, table.client_for(who, world), live_server.url)
+        open_page(page, live_server.url + address)
+        form = page.locator("main form[method=post][novalidate]").first
+        with page.expect_navigation() as posted:
+            form.evaluate(
+                """form => {
+                    for (const field of form.elements) {
+                        if (field.type === 'hidden') continue;
+                        if (field.type === 'radio' || field.type === 'checkbox') field.checked = false;
+                        else if (field.tagName === 'SELECT') field.selectedIndex = -1;
+                        else if (field.tagName !== 'BUTTON') field.value = '';
+                    }
+                    form.noValidate = true;
+                    form.requestSubmit();
+                }"""
+            )
+        if posted.value.status != 422:
+            wrong.append(f"{name} answered {posted.value.status}")
+        wrong += complaints(page, (PHONE,))
+        page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/c/0000000000000000", "/desk/city/"])
+def test_pages_that_say_no_are_accessible(world, browser, live_server, path):
+    page = page_for(browser, table.client_for(Role.CADRE, world), live_server.url)
+    assert open_page(page, live_server.url + path).status in (403, 404)
+    wrong = list(complaints(page, (PHONE, DESK)))
+    page.context.close()
+    assert wrong == []
