@@ -333,6 +333,7 @@ def caught_signals() -> Iterator[int]:
     os.set_blocking(ours, False)
     os.set_blocking(theirs, False)
     before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+    number: int
     for number in (*STOP_SIGNALS, signal.SIGCHLD):
         # Started with nohup, a hang-up is to be ignored.
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:

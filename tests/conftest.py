@@ -1,6 +1,5 @@
 """The ground every test stands on: databases, Redis, a real worker, a real browser. People live in the apps' tests."""
 
-import os
 import shutil
 import sys
 import uuid

@@ -121,12 +121,11 @@ def test_ctrl_c_ends_everything_cleanly(serve: Callable[..., Server]) -> None:
 def test_a_second_ctrl_c_kills_a_child_that_does_not_end(serve: Callable[..., Server]) -> None:
     server = serve()
     assert answer(server) == 200
-    worker = children(server.pid)["worker"]
-    os.kill(worker, signal.SIGSTOP)
-    with all_end([server.pid, worker], 3.0):
-        server.send(signal.SIGINT)
-        with all_end([children(server.pid)["beat"]], CLEAN_END):
-            pass
+    processes = children(server.pid)
+    os.kill(processes["worker"], signal.SIGSTOP)
+    with all_end([server.pid, processes["worker"]], 3.0):
+        with all_end([processes["beat"]], CLEAN_END):
+            server.send(signal.SIGINT)
         server.send(signal.SIGINT)
 
 
