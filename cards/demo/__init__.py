@@ -3,14 +3,27 @@
 from django.utils.translation import gettext_lazy as _
 
 from common import demo
+from common.problems import Refused
+
+#: Beyond this the invented numbers repeat too often, and nobody waits for the build.
+MOST_CADRES = 20_000
 
 
 def register() -> None:
+    demo.register_check(_check)
     demo.register("portraits", _portraits, label=_("Portraits"), order=100, once=False)
     demo.register("people", _people, label=_("People"), order=110)
     demo.register("cards", _cards, label=_("Cards"), order=120)
     demo.register("whereabouts", _whereabouts, label=_("Whereabouts"), order=130, once=False)
     demo.register("pointers", _pointers, label=_("Addresses"), order=900, once=False)
+
+
+def _check(size: demo.Size) -> None:
+    if size.cadres > MOST_CADRES:
+        raise Refused(
+            _("--cadres may be at most %(most)s; it is %(cadres)s.")
+            % {"most": f"{MOST_CADRES:,}", "cadres": f"{size.cadres:,}"}
+        )
 
 
 # Imported when they are built: an app's ready() comes before its models are of use.

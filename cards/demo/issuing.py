@@ -1,11 +1,12 @@
 """Cards of the demonstration: everybody's is valid, except where something is to be decided or was revoked."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 
 from django.utils.translation import gettext as _
 
 from accounts import demo as accounts
 from accounts.models import Unit, User
+from cards.demo.people import working_moment
 from cards.models import Cadre, Card, CardRequest, RevokeReason, SerialCounter
 from common import demo
 from common.models import AuditEntry
@@ -24,8 +25,8 @@ class Desk:
         self.entries: list[AuditEntry] = []
         self.last: dict[int, int] = {}
 
-    def at(self, days: int) -> datetime:
-        return self.now - timedelta(days=days)
+    def at(self, days: int, clock: time = time(10, 15)) -> datetime:
+        return working_moment(self.now, days, clock)
 
     def requester(self, place: int) -> User:
         """The unit's officer where the showcase has one; elsewhere the city entered the first roster."""
@@ -37,7 +38,14 @@ class Desk:
         return self.users[accounts.EXPRESS]
 
     def ask(
-        self, cadre: Cadre, by: User, at: datetime, *, reason: str = "", note: str = "", decided: bool
+        self,
+        cadre: Cadre,
+        by: User,
+        at: datetime,
+        *,
+        decided: datetime | None,
+        reason: str = "",
+        note: str = "",
     ) -> None:
         self.requests.append(
             CardRequest(
@@ -48,7 +56,7 @@ class Desk:
                 requested_at=at,
                 decision=CardRequest.Decision.APPROVED if decided else "",
                 decided_by=self.approver if decided else None,
-                decided_at=at + timedelta(days=REQUESTED_DAYS_AGO - ISSUED_DAYS_AGO) if decided else None,
+                decided_at=decided,
             )
         )
         self._enter(cadre, "card_requested", by, at, reason=reason, note=note)
@@ -97,7 +105,7 @@ class Desk:
 def build(build: demo.Build) -> str:
     desk = Desk(build.now)
     people: dict[int, list[Cadre]] = {}
-    for cadre in Cadre.objects.order_by("pk"):
+    for cadre in Cadre.objects.select_related("unit").order_by("pk"):
         people.setdefault(cadre.unit_id, []).append(cadre)
     for place, unit in enumerate(accounts.units()):
         _unit(desk, place, unit, people.get(unit.pk, []))
@@ -111,27 +119,35 @@ def build(build: demo.Build) -> str:
 
 
 def _unit(desk: Desk, place: int, unit: Unit, people: list[Cadre]) -> None:
-    """The first unit has people without a card and one with a new card, the second one somebody whose card is lost."""
+    """Everybody's card is issued; in the first units of the showcase something is left to do and to see."""
     by = desk.requester(place)
-    new = set(
-        people[-2:]
-        if place == 0 and len(people) > 3
-        else people[-1:]
-        if place == 2 and len(people) > 3
-        else []
-    )
+    asked, issued = desk.at(REQUESTED_DAYS_AGO), desk.at(ISSUED_DAYS_AGO, time(14, 50))
+    new = _newcomers(place, people)
     for cadre in people:
         if cadre in new:
-            desk.ask(cadre, by, desk.at(1), note="新到岗人员" if place == 0 else "轮岗到任", decided=False)
+            desk.ask(cadre, by, desk.at(1, time(16, 5)), note="新到岗人员", decided=None)
             continue
-        desk.ask(cadre, by, desk.at(REQUESTED_DAYS_AGO), decided=True)
-        card = desk.issue(unit, cadre, by, desk.at(ISSUED_DAYS_AGO))
-        if place == 0 and cadre is people[1 % len(people)] and len(people) > 2:
-            note = "岗位调整,换发新证"
-            desk.ask(cadre, by, desk.at(9), reason=RevokeReason.REISSUED, note=note, decided=True)
-            desk.revoke(card, desk.at(7), RevokeReason.REISSUED, note)
-            desk.issue(unit, cadre, by, desk.at(7))
-        elif place == 1 and cadre is people[-1] and len(people) > 2:
-            desk.revoke(card, desk.at(3), RevokeReason.LOST, "门牌遗失,待重新申领")
-        elif place == 1 and cadre is people[1 % len(people)] and len(people) > 3:
-            desk.ask(cadre, by, desk.at(1), reason=RevokeReason.LOST, note="工作联系卡遗失", decided=False)
+        desk.ask(cadre, by, asked, decided=issued)
+        card = desk.issue(unit, cadre, by, issued)
+        if len(people) > 3:
+            _later(desk, place, people, card, by)
+
+
+def _newcomers(place: int, people: list[Cadre]) -> list[Cadre]:
+    count = {0: 2, 2: 1}.get(place, 0)
+    return people[-count:] if count and len(people) > 3 else []
+
+
+def _later(desk: Desk, place: int, people: list[Cadre], card: Card, by: User) -> None:
+    """One card was replaced, one revoked for good, and for one a replacement is asked for."""
+    cadre = card.cadre
+    if place == 0 and cadre is people[1]:
+        note, replaced = "岗位调整，换发新证", desk.at(7, time(11, 10))
+        desk.ask(cadre, by, desk.at(9), reason=RevokeReason.REISSUED, note=note, decided=replaced)
+        desk.revoke(card, replaced, RevokeReason.REISSUED, note)
+        desk.issue(cadre.unit, cadre, by, replaced)
+    elif place == 1 and cadre is people[-1]:
+        desk.revoke(card, desk.at(3, time(15, 40)), RevokeReason.LOST, "门牌遗失，待重新申领")
+    elif place == 1 and cadre is people[1]:
+        lost = {"reason": RevokeReason.LOST, "note": "工作联系卡遗失"}
+        desk.ask(cadre, by, desk.at(1, time(16, 30)), decided=None, **lost)

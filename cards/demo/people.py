@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -12,11 +12,12 @@ from accounts.models import Unit, UnitKind, User
 from cards.demo import names, portraits, work
 from cards.models import Cadre, Consent, Duty, EmploymentKind, Office, Placement, PlacementKind, Post
 from cards.pinyin import name_keys
-from common import demo
+from common import calendar, demo
 from common.models import AuditEntry
+from common.rules import at, local
 
 SEED = "龙泉"
-#: Weight of a unit against one of the party's small offices.
+#: Units with twice as many people as the others.
 LARGE = ("公安", "市场监督", "税务", "自然资源", "人民医院", "教育", "综合行政执法", "人力资源", "住房和城乡")
 ENTERPRISE = ("集团", "公司", "银行", "税务", "烟草", "气象", "调查队")
 INSTITUTION = ("中心", "医院", "中学", "党校", "档案", "党史", "管理处")
@@ -79,9 +80,19 @@ def headcounts(city: list[Unit], cadres: int) -> list[int]:
 
 
 def _weight(unit: Unit) -> int:
+    """No two units are quite alike."""
+    more = random.Random(f"{SEED} size {unit.code}").randint(0, 4)
     if unit.kind != UnitKind.DEPARTMENT:
-        return 15
-    return 22 if any(word in unit.name for word in LARGE) else 8
+        return 13 + more
+    return 20 + more if any(word in unit.name for word in LARGE) else 6 + more
+
+
+def working_moment(now: datetime, days_ago: int, clock: time) -> datetime:
+    """An hour at which offices are open: papers are not signed at night or on a Sunday."""
+    day = local(now).date() - timedelta(days=days_ago)
+    while not calendar.is_working_day(day):
+        day -= timedelta(days=1)
+    return at(day, clock)
 
 
 # --- One unit ------------------------------------------------------------------------------------------------------
@@ -146,6 +157,7 @@ def _draft(
     unit: Unit, seat: Seat, name: str, woman: bool, number: int, today: date, chance: random.Random
 ) -> Draft:
     pinyin, initials = name_keys(name)
+    shown = any(row.name == name for row in accounts.SHOWCASE)
     cadre = Cadre(
         unit=unit,
         office=seat.office,
@@ -154,8 +166,8 @@ def _draft(
         pinyin_initials=initials,
         employment_kind=_employment(unit, chance),
         office_phone=f"0578-000 {1000 + (number - 1000) % 8000}",
-        mobile=MOBILE.format(number % 10_000) if chance.random() < 0.35 else "",
-        photo=chance.choice(portraits.names(woman)) if chance.random() < 0.88 else "",
+        mobile=MOBILE.format(number % 10_000) if shown or chance.random() < 0.35 else "",
+        photo=chance.choice(portraits.names(woman)) if shown or chance.random() < 0.88 else "",
         serves_from=date(today.year - chance.randint(1, 22), chance.randint(1, 12), chance.randint(1, 28)),
     )
     posts = [_post(unit, seat, chance)]
@@ -254,8 +266,8 @@ def _consents(cadres: list[Cadre], now: datetime) -> None:
     """Many agreed to their photo on the web, a few to their mobile number (DOMAIN §7)."""
     chance = random.Random(f"{SEED} consents")
     clerk = User.objects.get(username=accounts.SECOND_EXPRESS)
-    given = now - timedelta(days=ENTERED_DAYS_AGO - 5)
-    evidence = f"本人签字同意书({given.month}月{given.day}日)"
+    given = working_moment(now, ENTERED_DAYS_AGO - 4, time(15, 20))
+    evidence = f"本人签字同意书（{given.month}月{given.day}日）"
     rows = []
     for cadre in cadres:
         own = cadre.user
@@ -264,7 +276,7 @@ def _consents(cadres: list[Cadre], now: datetime) -> None:
             Consent.Subject.MOBILE: 0.1 if cadre.mobile else 0,
         }
         for subject, share in likely.items():
-            if chance.random() < share:
+            if chance.random() < share or (own and share):
                 rows.append(
                     Consent(
                         cadre=cadre,
@@ -309,9 +321,10 @@ def _offices(code: str, name: str) -> list[Office]:
 
 def _entered(cadres: list[Cadre], now: datetime) -> None:
     clerk = User.objects.get(username=accounts.SECOND_EXPRESS)
+    at_work = working_moment(now, ENTERED_DAYS_AGO, time(9, 40))
     AuditEntry.objects.bulk_create(
         AuditEntry(
-            at=now - timedelta(days=ENTERED_DAYS_AGO),
+            at=at_work,
             actor=clerk,
             verb="cadre_created",
             subject_type=Cadre._meta.label_lower,

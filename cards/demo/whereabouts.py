@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from accounts import demo as accounts
 from accounts.models import UnitKind
-from cards.demo.people import RANGE
+from cards.demo.people import RANGE, working_moment
 from cards.models import Cadre, Whereabouts
 from cards.rules import State
 from common import calendar, demo
-from common.rules import OfficeHours, Span, at
+from common.rules import OfficeHours, Span, at, local
 
 STEP = "whereabouts"
 PAST_DAYS, COMING_DAYS = 3, 5
@@ -107,7 +107,7 @@ def build(build: demo.Build) -> str:
     hours = {key: calendar.office_hours(key, build.today) for key in {person.hours_id for person in people}}
     _write_days(build, diary, people, hours, first, last)
     if before is None:
-        _write_showcase(diary, build.today)
+        _write_showcase(diary, build.now)
     diary.rows.sort(key=lambda row: (row.recorded_at, row.since))
     Whereabouts.objects.bulk_create(diary.rows, batch_size=2000)
     build.mark(STEP, through=last.isoformat(), rows=len(diary.rows))
@@ -274,8 +274,12 @@ def _duty(diary: Diary, people: list[Person], day: date, hours: OfficeHours) -> 
 # --- The showcase --------------------------------------------------------------------------------------------------
 
 
-def _write_showcase(diary: Diary, today: date) -> None:
-    """Habits of three weeks behind, today confirmed, a leave ahead: what the phone page offers and shows."""
+def _write_showcase(diary: Diary, now: datetime) -> None:
+    """Habits of two weeks behind, today confirmed, a leave ahead: what the phone page offers and shows.
+
+    Written once: from then on these two speak for themselves.
+    """
+    today = local(now).date()
     for username, habit in ((accounts.CADRE, _city_habit), (accounts.TOWN_CADRE, _town_habit)):
         cadre = Cadre.objects.filter(user__username=username).select_related("unit", "user").first()
         if cadre is not None:
@@ -285,6 +289,7 @@ def _write_showcase(diary: Diary, today: date) -> None:
                 day = today + timedelta(days=offset)
                 if hours.spans(day):
                     _habit_day(diary, person, cadre, habit(day) if offset else None, day, hours)
+            diary.rows = [row for row in diary.rows if row.cadre_id != cadre.pk or row.since <= now]
             _leave_ahead(diary, person, cadre, today, hours)
 
 
@@ -323,5 +328,5 @@ def _leave_ahead(diary: Diary, person: Person, cadre: Cadre, today: date, hours:
         day = hours.calendar.next_working_day(day)
     spans = hours.nominal_spans(day)
     if spans:
-        said = hours.nominal_spans(today)[0].start - timedelta(days=1)
+        said = working_moment(at(today, time.min), 1, time(17, 5))
         diary.add(person, State.LEAVE, spans[0].start, spans[-1].end, said=said, set_by=cadre.user_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_name("work.txt")
 #: Sections for everybody whom no other fits, and for the offices that every department has besides.
-OTHERS, SHARED = "其他", "机关"
+OTHERS, SHARED = "（其他）", "（共有）"
 TOWNS = ("街道", "镇", "乡")
 
 

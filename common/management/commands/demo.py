@@ -87,14 +87,18 @@ class Command(BaseCommand):
         self.stdout.write("")
         for label, value in build.notes:
             self.stdout.write(f"{label} {value}")
-        seconds = {"seconds": f"{time.monotonic() - began:.1f}", "size": _size(build)}
+        stands = build.marked("people") or vars(size)
+        if (stands["units"], stands["cadres"]) != (size.units, size.cadres):
+            self.stdout.write(
+                _("The city keeps the size it was built with; “make reset” makes room for another one.")
+            )
+        seconds = {"seconds": f"{time.monotonic() - began:.1f}", "size": _size(stands)}
         if built:
             return _("Built the demonstration city in %(seconds)s s: %(size)s.") % seconds
         return _("The demonstration city stands: %(size)s. Nothing was rebuilt (%(seconds)s s).") % seconds
 
 
-def _size(build: demo.Build) -> str:
-    stands = build.marked("people") or {"units": build.size.units, "cadres": build.size.cadres}
+def _size(stands: dict[str, Any]) -> str:
     return _("%(units)s units, %(cadres)s cadres") % {key: f"{stands[key]:,}" for key in ("units", "cadres")}
 
 
