@@ -105,6 +105,15 @@ def store(plaque: bytes, web: bytes, name: str) -> str:
     return saved
 
 
+def read(name: str) -> bytes:
+    """The bytes of a stored photo; empty when it has just been replaced."""
+    try:
+        with default_storage.open(name) as file:
+            return bytes(file.read())
+    except FileNotFoundError:
+        return b""
+
+
 def delete(name: str) -> None:
     for stored in (name, web_name(name)):
         default_storage.delete(stored)

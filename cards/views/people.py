@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Prefetch, Q
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Role, Unit
-from cards import selectors, services
+from cards import photos, selectors, services
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
 from cards.history import entries
@@ -158,11 +157,12 @@ def _consents(person: Cadre) -> list[dict[str, Any]]:
     ]
 
 
-def photo(request: HttpRequest, pk: int) -> FileResponse:
+def photo(request: HttpRequest, pk: int) -> HttpResponse:
     person = cadre_of(request, pk)
-    if not person.photo:
+    data = photos.read(str(person.photo)) if person.photo else b""
+    if not data:
         raise Http404
-    response = FileResponse(default_storage.open(str(person.photo)), content_type="image/jpeg")
+    response = HttpResponse(data, content_type="image/jpeg")
     response["Cache-Control"] = "private, no-store"
     return response
 

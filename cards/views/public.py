@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,8 +21,6 @@ from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
 from common.tokens import normalise
-
-R = TypeVar("R", bound=HttpResponseBase)
 
 
 @dataclass(frozen=True)
@@ -86,15 +82,17 @@ def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
     return _unkept(response)
 
 
-def photo(request: HttpRequest, token: str) -> HttpResponseBase:
+def photo(request: HttpRequest, token: str) -> HttpResponse:
     """The small photo, only while its consent stands."""
     found = _find(token)
     if found is None or found.revoked_at is not None or not found.cadre.photo:
         raise Http404
     if Consent.Subject.PHOTO not in selectors.standing_consents(found.cadre_id):
         raise Http404
-    file = default_storage.open(photos.web_name(str(found.cadre.photo)))
-    return _unkept(FileResponse(file, content_type="image/jpeg"))
+    data = photos.read(photos.web_name(str(found.cadre.photo)))
+    if not data:
+        raise Http404
+    return _unkept(HttpResponse(data, content_type="image/jpeg"))
 
 
 def _find(token: str) -> Card | None:
@@ -107,7 +105,7 @@ def _no_card(request: HttpRequest, *, revoked: bool) -> HttpResponse:
     return _unkept(render(request, "cards/no_card.html", {"revoked": revoked}, status=404))
 
 
-def _unkept(response: R) -> R:
+def _unkept(response: HttpResponse) -> HttpResponse:
     """The status of this minute: from a cache it would lie. And no search engine keeps people (DOMAIN §7)."""
     add_never_cache_headers(response)
     response["X-Robots-Tag"] = "noindex, nofollow"
