@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.http import scope_for, user_of
 from cards import selectors, services
 from cards.forms import LeaveForm, WhereaboutsForm
-from cards.models import Cadre, Consent, Whereabouts
+from cards.models import Cadre, CadreQuerySet, Consent, Whereabouts
 from cards.presentation import clock, moment_words, state_label, status_view
 from cards.rules import (
     Half,
@@ -38,12 +38,17 @@ HABIT_DAYS = 30
 
 def _me(request: HttpRequest) -> Cadre:
     """The guard: the cadre who belongs to this account, or 404."""
-    mine = Cadre.objects.within(scope_for(request))
-    return get_object_or_404(selectors.with_place(mine, timezone.localdate()))
+    return get_object_or_404(_mine(request))
+
+
+def _mine(request: HttpRequest) -> CadreQuerySet:
+    return selectors.with_place(Cadre.objects.within(scope_for(request)), timezone.localdate())
 
 
 def whereabouts(request: HttpRequest) -> HttpResponse:
-    me, now = _me(request), timezone.now()
+    me, now = _mine(request).first(), timezone.now()
+    if me is None:
+        return render(request, "cards/no_person.html", status=404)
     hours = hours_of(me, now)
     form = WhereaboutsForm(posted(request))
     if "preset" in request.POST:
