@@ -72,7 +72,7 @@ $(BIN)/python:
 		else echo 'The venv module of Python is missing: apt-get install python3-venv' >&2; exit 1; fi; fi
 	@rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==0.13.9 \
 		|| echo 'uv could not be had; pip installs instead.'
 
 $(RUNTIME): requirements.txt | $(BIN)/python
