@@ -33,9 +33,7 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
     existing = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         for table in set(tables()) & existing:
-            for statement in _drop(connection.vendor, table) + _create(
-                connection.vendor, table
-            ):
+            for statement in _drop(connection.vendor, table) + _create(connection.vendor, table):
                 cursor.execute(statement)
 
 
@@ -49,10 +47,7 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> None:
 
 def _drop(vendor: str, table: str) -> list[str]:
     if vendor == "sqlite":
-        return [
-            f"DROP TRIGGER IF EXISTS {table}_no_{verb}"
-            for verb in ("update", "delete", "replace")
-        ]
+        return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete", "replace")]
     return [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}"]
 
 

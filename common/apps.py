@@ -9,6 +9,4 @@ class CommonConfig(AppConfig):
         from common import append_only, seeds
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="common.seeds")
-        post_migrate.connect(
-            append_only.after_migrate, dispatch_uid="common.append_only"
-        )
+        post_migrate.connect(append_only.after_migrate, dispatch_uid="common.append_only")

@@ -5,21 +5,15 @@ from django.shortcuts import render
 from django.template.loader import get_template
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return HttpResponse(get_template("400.html").render(), status=400)
 
 
-def permission_denied(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "403.html", status=403)
 
 
-def page_not_found(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 

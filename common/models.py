@@ -21,9 +21,7 @@ class CalendarYear(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["year", "version"], name="calendar_year_version"
-            )
+            models.UniqueConstraint(fields=["year", "version"], name="calendar_year_version")
         ]
 
     def __str__(self) -> str:
@@ -51,9 +49,7 @@ class OfficeHoursSeason(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["hours", "first_day"], name="office_hours_season"
-            )
+            models.UniqueConstraint(fields=["hours", "first_day"], name="office_hours_season")
         ]
 
     def __str__(self) -> str:
@@ -65,9 +61,7 @@ class AuditEntry(models.Model):
     """Who changed what, when. Append-only: a trigger refuses UPDATE and DELETE on both databases."""
 
     at = models.DateTimeField(_("at"))
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     verb = models.CharField(_("verb"), max_length=60)
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
@@ -75,11 +69,7 @@ class AuditEntry(models.Model):
     changes = models.JSONField(default=dict)
 
     class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["subject_type", "subject_id", "-id"], name="audit_subject"
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_subject")]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_type} {self.subject_id}"

@@ -35,9 +35,7 @@ def load(**kwargs: Any) -> None:
         for year, days in working_days().items()
         if year not in existing
     )
-    city, created = hours.objects.get_or_create(
-        code=DEFAULT_HOURS, defaults={"name": "全市统一作息"}
-    )
+    city, created = hours.objects.get_or_create(code=DEFAULT_HOURS, defaults={"name": "全市统一作息"})
     if created:
         seasons.objects.bulk_create(
             seasons(hours=city, first_day=first, last_day=last, spans=spans)
