@@ -9,7 +9,7 @@ from accounts.models import Unit
 from cards.models import STATE_CHOICES, Cadre, EmploymentKind, Office, RevokeReason
 from cards.rules import Half, State, UntilChoice
 from cards.services import CadreDetails, OfficeDetails
-from common.forms import PageForm, lines, person_name, phone_number
+from common.forms import PageForm, WordedForm, lines, person_name, phone_number
 
 MAX_POSTS = 4
 MAX_DUTIES = 8
@@ -188,7 +188,7 @@ class ConsentForm(PageForm):
         super().__init__(data, initial={"subject": subject})
 
 
-class WhereaboutsForm(forms.Form):
+class WhereaboutsForm(WordedForm):
     """One state and until when; also what an officer declares for somebody without a smartphone."""
 
     state = forms.ChoiceField(label=_("I am now"), choices=STATE_CHOICES, widget=forms.RadioSelect)
@@ -220,7 +220,7 @@ def _date(label: Any) -> forms.DateField:
 HALVES = [(Half.MORNING.value, _("morning")), (Half.AFTERNOON.value, _("afternoon"))]
 
 
-class LeaveForm(forms.Form):
+class LeaveForm(WordedForm):
     """An absence of several days, by half days, as leave is granted."""
 
     state = forms.ChoiceField(

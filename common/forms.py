@@ -19,16 +19,20 @@ INTERPUNCTS = dict.fromkeys(map(ord, "\u2022\u30fb\u2027\u2219\u22c5\ufe52\uff65
 _PHONE = re.compile(r"[0-9+()\-# ]{3,30}(转 ?[0-9]{1,6})?")
 
 
-class PageForm(forms.Form):
+class WordedForm(forms.Form):
+    """A form that asks for what is missing in our own words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_what_is_missing(self)
+
+
+class PageForm(WordedForm):
     """A form on a page of its own: crispy layout with one button that says what happens."""
 
     submit: Any = _("Save")
     #: "seal" for what cannot be undone.
     tone = ""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name_what_is_missing(self)
 
     @property
     def helper(self) -> FormHelper:
