@@ -47,8 +47,8 @@ class Build:
     now: datetime
     progress: Progress = lambda done, total: None
     accounts: list[Account] = field(default_factory=list)
-    #: (label, value) lines under the table.
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    #: Lines under the table.
+    notes: list[str] = field(default_factory=list)
 
     @property
     def today(self) -> date:

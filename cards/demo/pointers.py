@@ -11,7 +11,7 @@ from common import demo
 
 
 def build(build: demo.Build) -> str:
-    build.notes.append((_("Sign in:"), settings.SITE_URL + reverse("account_login")))
+    build.notes.append(_("Sign in: %(address)s") % {"address": settings.SITE_URL + reverse("account_login")})
     cards = Card.objects.valid().select_related("cadre").order_by("pk")
     card = cards.filter(cadre__user__username=accounts.CADRE).first() or cards.first()
     if card is not None:
@@ -20,15 +20,14 @@ def build(build: demo.Build) -> str:
 
 
 def _point_to(build: demo.Build, card: Card) -> None:
-    build.notes.append(
-        (_("Public card of %(name)s:") % {"name": card.cadre.name}, _address("card", card.token))
-    )
+    facts = {"name": card.cadre.name, "address": _address("card", card.token)}
+    build.notes.append(_("Public card of %(name)s: %(address)s") % facts)
     away = _somebody_away(build, card)
     if away is not None:
-        words = _("Public card of %(name)s, not at post now:") % {"name": away.cadre.name}
-        build.notes.append((words, _address("card", away.token)))
-    words = _("Door plaque to print (sign in as “%(user)s”):") % {"user": accounts.OFFICER}
-    build.notes.append((words, _address("card_plaque", card.cadre_id)))
+        facts = {"name": away.cadre.name, "address": _address("card", away.token)}
+        build.notes.append(_("Public card of %(name)s, not at post now: %(address)s") % facts)
+    facts = {"user": accounts.OFFICER, "address": _address("card_plaque", card.cadre_id)}
+    build.notes.append(_("Door plaque to print (sign in as “%(user)s”): %(address)s") % facts)
 
 
 def _somebody_away(build: demo.Build, card: Card) -> Card | None:

@@ -357,7 +357,7 @@ def test_it_serves_what_it_built(tmp_path):
     server = Server(arguments, environment=environment)
     try:
         server.await_line("Ctrl-C", timeout=120)
-        address = next(line for line in server.lines if "/c/" in line).split()[-1]
+        address = re.findall(r"http://\S+/c/\w+", server.output)[0]
         with urllib.request.urlopen(address, timeout=20) as answer:
             page = answer.read().decode()
         assert "季知秋" in page

@@ -85,8 +85,8 @@ class Command(BaseCommand):
         ):
             self.stdout.write(text)
         self.stdout.write("")
-        for label, value in build.notes:
-            self.stdout.write(f"{label} {value}")
+        for note in build.notes:
+            self.stdout.write(note)
         stands = build.marked("people") or vars(size)
         if (stands["units"], stands["cadres"]) != (size.units, size.cadres):
             self.stdout.write(
