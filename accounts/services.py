@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -92,7 +92,9 @@ def membership_add(
 
 
 @transaction.atomic
-def membership_end(*, membership: Membership, last_day: date, actor: User, now: datetime) -> Membership:
+def membership_end(
+    *, membership: Membership, last_day: date, actor: User | None, now: datetime
+) -> Membership:
     administrators = _lock_administrators(membership.role == Role.ADMINISTRATOR)
     locked = Membership.objects.select_for_update(of=("self",)).select_related("unit", "group", "user")
     member = locked.get(pk=membership.pk)
@@ -175,6 +177,13 @@ def other_sessions_end(*, user: User, keep: str | None, now: datetime) -> int:
 # --- Activation slips ---------------------------------------------------------------------------------------
 
 
+class IssuedSlip(NamedTuple):
+    """What is printed on a slip. The code is known only here and now."""
+
+    code: str
+    expires_at: datetime
+
+
 def _digest(code: str) -> str:
     """80 random bits cannot be tried out, so a plain digest is enough and outlives a change of SECRET_KEY."""
     return hashlib.sha256(f"activation:{code}".encode()).hexdigest()
@@ -185,8 +194,8 @@ def _withdraw_slips(user: User, now: datetime) -> int:
 
 
 @transaction.atomic
-def activation_issue(*, user: User, issued_by: User, now: datetime) -> str:
-    """A new one-time code, returned once and kept only as a digest; an earlier slip stops working."""
+def activation_issue(*, user: User, issued_by: User, now: datetime) -> IssuedSlip:
+    """A slip with a new one-time code, returned once and kept only as a digest; an earlier slip stops working."""
     user = _locked(user)
     if not user.is_active:
         raise Refused(_("This account is closed. Reopen it first."))
@@ -194,7 +203,7 @@ def activation_issue(*, user: User, issued_by: User, now: datetime) -> str:
     return _new_slip(user, issued_by, now)
 
 
-def _new_slip(user: User, issued_by: User, now: datetime) -> str:
+def _new_slip(user: User, issued_by: User, now: datetime) -> IssuedSlip:
     withdrawn = _withdraw_slips(user, now)
     code = tokens.new_token()
     slip = Activation.objects.create(
@@ -206,11 +215,11 @@ def _new_slip(user: User, issued_by: User, now: datetime) -> str:
     )
     changes = {"expires_at": slip.expires_at, "earlier_withdrawn": bool(withdrawn)}
     audit.record(verb="slip_issued", subject=user, actor=issued_by, now=now, changes=changes)
-    return code
+    return IssuedSlip(code, slip.expires_at)
 
 
 @transaction.atomic
-def administrator_create(*, username: str, name: str, now: datetime) -> str:
+def administrator_create(*, username: str, name: str, now: datetime) -> IssuedSlip:
     """From the server's own console only: the first administrator, or one more when no other can sign in."""
     user = user_create(username=username, name=name, actor=None, now=now)
     membership_add(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services as accounts
-from accounts.models import Role, Unit, User
+from accounts.models import Membership, Role, Unit, User
 from cards import photos
 from cards.models import (
     Cadre,
@@ -39,10 +39,13 @@ REFUSALS = {
     Refusal.UNTIL_PAST: _("This time is already over. Choose a later one."),
     Refusal.ENDS_BEFORE_IT_BEGINS: _("The end must be later than the beginning."),
     Refusal.TOO_LONG: _("An absence of more than a year cannot be declared here."),
+    Refusal.BEGINS_TOO_LATE: _("An absence cannot be declared more than a year ahead."),
     Refusal.BEGINS_IN_THE_PAST: _(
         "The beginning is already over: whereabouts cannot be declared afterwards."
     ),
 }
+#: Refusals that are about the beginning of an absence, not its end.
+BEGINNINGS = frozenset({Refusal.BEGINS_IN_THE_PAST, Refusal.BEGINS_TOO_LATE})
 
 
 # --- Offices and people ------------------------------------------------------------------------------------------
@@ -259,7 +262,34 @@ def _end_cards(cadre: Cadre, *, now: datetime) -> int:
     cards = list(Card.objects.valid().filter(cadre=cadre))
     for card in cards:
         _revoke(card, reason=RevokeReason.LEFT, note="", actor=None, now=now)
+    _end_role(cadre, now=now)
     return len(cards)
+
+
+def _end_role(cadre: Cadre, *, now: datetime) -> None:
+    """Who has left has no own page any more; what else the account may do is the administrator's."""
+    yesterday = local(now).date() - timedelta(days=1)
+    held = Membership.objects.current(local(now).date()).filter(user=cadre.user_id, role=Role.CADRE)
+    for member in held.filter(valid_from__lte=yesterday):
+        accounts.membership_end(membership=member, last_day=yesterday, actor=None, now=now)
+
+
+@transaction.atomic
+def cadre_resume_service(*, cadre: Cadre, actor: User, now: datetime) -> Cadre:
+    """Take back a last day entered by mistake. A card that was revoked stays so: a new one is asked for."""
+    cadre = _locked(cadre)
+    if cadre.serves_to is None:
+        raise Refused(_("No last day of service is entered."))
+    before, cadre.serves_to = cadre.serves_to, None
+    cadre.save(update_fields=["serves_to"])
+    audit.record(
+        verb="service_resumed",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"serves_to": [before.isoformat(), None]},
+    )
+    return cadre
 
 
 @transaction.atomic
@@ -420,13 +450,13 @@ def whereabouts_declare(
     state: State,
     until: datetime | None,
     actor: User,
-    source: str,
     now: datetime,
     since: datetime | None = None,
     place: str = "",
 ) -> Whereabouts:
     """Declare where somebody is, or will be from `since` on. Declaring the same twice within a minute is once."""
     cadre = _locked(cadre)
+    _check_serving(cadre, now)
     since = since if since is not None and since > now else now
     until = None if state == State.AT_POST else until
     refusal = refuse_declaration(state=state, since=since, until=until, now=now)
@@ -441,10 +471,20 @@ def whereabouts_declare(
         place=place,
         since=since,
         until=until,
-        source=source,
+        source=_source(cadre, actor),
         set_by=actor,
         recorded_at=now,
     )
+
+
+def _source(cadre: Cadre, actor: User) -> Whereabouts.Source:
+    """Only the cadre's own word is their own, also where the cadre is the unit's officer."""
+    return Whereabouts.Source.SELF if cadre.user_id == actor.pk else Whereabouts.Source.OFFICER
+
+
+def _check_serving(cadre: Cadre, now: datetime) -> None:
+    if not cadre.is_serving(local(now).date()):
+        raise Refused(_("This person is not in service today."))
 
 
 def _said_just_now(
@@ -469,28 +509,32 @@ def _within_a_minute(one: datetime | None, other: datetime | None) -> bool:
 
 
 def absence_plan(
-    *, cadre: Cadre, state: State, since: datetime, until: datetime, actor: User, source: str, now: datetime
+    *, cadre: Cadre, state: State, since: datetime, until: datetime, actor: User, now: datetime
 ) -> Whereabouts:
     """Declare an absence of several days, from now or later on. Raises Refused when its beginning is over."""
     refusal = refuse_declaration(state=state, since=since, until=until, now=now)
     if refusal is not None:
-        raise Refused(REFUSALS[refusal], "from_date" if refusal == Refusal.BEGINS_IN_THE_PAST else "to_date")
-    return whereabouts_declare(
-        cadre=cadre, state=state, since=since, until=until, actor=actor, source=source, now=now
-    )
+        raise Refused(REFUSALS[refusal], "from_date" if refusal in BEGINNINGS else "to_date")
+    return whereabouts_declare(cadre=cadre, state=state, since=since, until=until, actor=actor, now=now)
 
 
 @transaction.atomic
-def plan_cancel(*, plan: Whereabouts, actor: User, source: str, now: datetime) -> Whereabouts:
-    """Take back an absence that has not begun, by a row at post for the same instant."""
+def plan_cancel(*, plan: Whereabouts, actor: User, now: datetime) -> Whereabouts:
+    """Take back an absence that has not begun; taking it back twice is once."""
     cadre = _locked(plan.cadre)
     if plan.since <= now:
         raise Refused(_("This absence has already begun. Declare that you are back instead."))
-    newest = cadre.whereabouts.filter(since=plan.since).order_by("-pk").first()
-    if newest is not None and newest.state == State.AT_POST:
-        return newest
+    cancelled = Whereabouts.objects.filter(cancels=plan).first()
+    if cancelled is not None or plan.cancels_id is not None:
+        return cancelled or plan
     return Whereabouts.objects.create(
-        cadre=cadre, state=State.AT_POST, since=plan.since, source=source, set_by=actor, recorded_at=now
+        cadre=cadre,
+        state=State.AT_POST,
+        since=plan.since,
+        source=_source(cadre, actor),
+        set_by=actor,
+        recorded_at=now,
+        cancels=plan,
     )
 
 
@@ -532,8 +576,8 @@ def consent_withdraw(*, cadre: Cadre, subject: str, actor: User, now: datetime) 
 
 
 @transaction.atomic
-def account_open(*, cadre: Cadre, actor: User, now: datetime) -> tuple[User, str]:
-    """The cadre's account, made if there is none, and the code of a fresh activation slip for it.
+def account_open(*, cadre: Cadre, actor: User, now: datetime) -> tuple[User, accounts.IssuedSlip]:
+    """The cadre's account, made if there is none, and a fresh activation slip for it.
 
     Raises Refused when the person has left, or when the account is not for the unit to activate.
     """

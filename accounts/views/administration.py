@@ -24,7 +24,6 @@ from accounts.forms import (
 )
 from accounts.http import user_of
 from accounts.models import City, Membership, SecondFactorReset, User
-from accounts.rules import SLIP_LIFETIME
 from accounts.views.slips import slip_response
 from common import audit
 from common.forms import accepted, render_form
@@ -145,11 +144,11 @@ def membership_end(request: HttpRequest, pk: int, membership_pk: int) -> HttpRes
 def slip(request: HttpRequest, pk: int) -> HttpResponse:
     account, now = get_object_or_404(User, pk=pk), timezone.now()
     try:
-        code = services.activation_issue(user=account, issued_by=user_of(request), now=now)
+        issued = services.activation_issue(user=account, issued_by=user_of(request), now=now)
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("user", pk)
-    return slip_response(request, account, code, now + SLIP_LIFETIME)
+    return slip_response(request, account, issued)
 
 
 def user_active(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,7 +1,5 @@
 """Activation slips: shown once to whoever issues them, used once by whoever they are for."""
 
-from datetime import datetime
-
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.conf import settings
@@ -26,7 +24,7 @@ from common.tokens import grouped
 FAILURES = Limit("activation", most=10, seconds=600)
 
 
-def slip_response(request: HttpRequest, user: User, code: str, expires_at: datetime) -> HttpResponse:
+def slip_response(request: HttpRequest, user: User, slip: services.IssuedSlip) -> HttpResponse:
     """The slip to print, as the answer of the POST that issued it. It can't be called up again."""
     address = settings.SITE_URL + reverse("activate")
     response = render(
@@ -34,8 +32,8 @@ def slip_response(request: HttpRequest, user: User, code: str, expires_at: datet
         "accounts/slip.html",
         {
             "person": user,
-            "code": grouped(code),
-            "expires_at": expires_at,
+            "code": grouped(slip.code),
+            "expires_at": slip.expires_at,
             "address": address,
             "qr": qr.svg(address, _("QR code of the activation page")),
         },

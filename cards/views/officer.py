@@ -8,11 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.http import user_of
-from accounts.models import Activation
 from accounts.views import slip_response
 from cards import selectors, services
 from cards.forms import ConsentForm, WhereaboutsForm
-from cards.models import Cadre, Consent, Whereabouts
+from cards.models import Cadre, Consent
 from cards.presentation import status_view
 from cards.views.mine import declare, hours_of, until_buttons
 from cards.views.people import cadre_of
@@ -25,7 +24,7 @@ def whereabouts(request: HttpRequest, pk: int) -> HttpResponse:
     placed = selectors.with_place(Cadre.objects.filter(pk=person.pk), timezone.localdate(now))[0]
     hours = hours_of(placed, now)
     form = WhereaboutsForm(posted(request))
-    if request.method == "POST" and declare(form, placed, hours, request, Whereabouts.Source.OFFICER, now):
+    if request.method == "POST" and declare(form, placed, hours, request, now):
         messages.success(request, _("The plaque has been updated."))
         return redirect("cadre", pk)
     status = selectors.statuses([placed], now)[person.pk]
@@ -77,9 +76,8 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "cards/account_confirm.html", {"person": person})
     try:
-        user, code = services.account_open(cadre=person, actor=user_of(request), now=now)
+        user, slip = services.account_open(cadre=person, actor=user_of(request), now=now)
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("cadre", pk)
-    slip = Activation.objects.usable(now).get(user=user)
-    return slip_response(request, user, code, slip.expires_at)
+    return slip_response(request, user, slip)

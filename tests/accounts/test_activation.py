@@ -35,7 +35,7 @@ def send(client: Client, code: str, username: str = "li", password: str = NEW, a
 
 @pytest.mark.django_db
 def test_a_slip_sets_the_password_and_signs_in(client, frozen, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     response = send(client, code)
     assert (response.status_code, response.url) == (302, "/desk/")
     assert client.session["_auth_user_id"] == str(li.pk)
@@ -52,13 +52,13 @@ def test_a_slip_sets_the_password_and_signs_in(client, frozen, li, su):
 @pytest.mark.django_db
 @pytest.mark.parametrize("typed", [str.lower, lambda c: f" {c[:4]} {c[4:8]}-{c[8:12]} {c[12:]} "])
 def test_the_code_may_be_typed_in_any_case_and_grouping(client, frozen, li, su, typed):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     assert send(client, typed(code), username=" LI ").status_code == 302
 
 
 @pytest.mark.django_db
 def test_a_slip_works_once(frozen, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     assert send(Client(), code).status_code == 302
     assert send(Client(), code, password="another-kiln-88").status_code == 422
     li.refresh_from_db()
@@ -67,7 +67,7 @@ def test_a_slip_works_once(frozen, li, su):
 
 @pytest.mark.django_db
 def test_a_slip_expires_after_fourteen_days(client, frozen, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     frozen.wait(days=14)
     assert send(client, code).status_code == 422
     frozen.wait(seconds=-1)
@@ -76,15 +76,15 @@ def test_a_slip_expires_after_fourteen_days(client, frozen, li, su):
 
 @pytest.mark.django_db
 def test_a_new_slip_withdraws_the_earlier_one(client, frozen, li, su):
-    first = services.activation_issue(user=li, issued_by=su, now=NOW)
-    second = services.activation_issue(user=li, issued_by=su, now=NOW)
+    first = services.activation_issue(user=li, issued_by=su, now=NOW).code
+    second = services.activation_issue(user=li, issued_by=su, now=NOW).code
     assert send(client, first).status_code == 422
     assert send(client, second).status_code == 302
 
 
 @pytest.mark.django_db
 def test_wrong_code_wrong_person_and_unknown_name_get_the_same_sentence(client, frozen, li, su, wang):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     answers = [
         send(client, "0000 0000 0000 0000"),
         send(client, "not a code"),
@@ -98,7 +98,7 @@ def test_wrong_code_wrong_person_and_unknown_name_get_the_same_sentence(client, 
 
 @pytest.mark.django_db
 def test_two_different_passwords_change_nothing(client, frozen, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     response = send(client, code, again="another-kiln-88")
     assert (response.status_code, list(response.context["form"].errors)) == (422, ["password2"])
     assert Activation.objects.usable(NOW).exists()
@@ -108,14 +108,14 @@ def test_two_different_passwords_change_nothing(client, frozen, li, su):
 def test_a_password_like_the_persons_name_is_refused_and_the_slip_stays_good(client, frozen, su, unit_a):
     user = make_user("ouyangxiu", "欧阳修之子")
     give(user, Role.CADRE, unit=unit_a)
-    code = services.activation_issue(user=user, issued_by=su, now=NOW)
+    code = services.activation_issue(user=user, issued_by=su, now=NOW).code
     assert send(client, code, "ouyangxiu", "ouyangxiu1").status_code == 422
     assert send(client, code, "ouyangxiu", NEW).status_code == 302
 
 
 @pytest.mark.django_db
 def test_after_ten_failures_the_page_is_429_for_a_while(client, frozen, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     for _ in range(10):
         assert send(client, "0000 0000 0000 0000").status_code == 422
     assert send(client, code).status_code == 429
@@ -134,7 +134,7 @@ def test_the_counter_keeps_no_address(client, frozen, monkeypatch, li):
 
 @pytest.mark.django_db
 def test_only_a_digest_of_the_code_is_kept(frozen, li, su, caplog):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     kept = str(list(Activation.objects.values())) + str(list(AuditEntry.objects.values())) + caplog.text
     assert code not in kept
     assert Activation.objects.get().digest not in str(list(AuditEntry.objects.values()))
@@ -149,7 +149,7 @@ def test_activating_again_ends_the_sessions_and_asks_for_the_second_factor(clien
     elsewhere.post("/sign-in/code/", {"code": app_code(NOW.timestamp())})
     assert elsewhere.get("/account/").status_code == 200
 
-    code = services.activation_issue(user=ye, issued_by=su, now=NOW)
+    code = services.activation_issue(user=ye, issued_by=su, now=NOW).code
     assert send(client, code, "ye").url == "/sign-in/code/"
     assert elsewhere.get("/account/").status_code == 302
     assert "_auth_user_id" not in client.session
@@ -157,7 +157,7 @@ def test_activating_again_ends_the_sessions_and_asks_for_the_second_factor(clien
 
 @pytest.mark.django_db
 def test_a_closed_account_is_not_activated(client, frozen, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     User.objects.filter(pk=li.pk).update(is_active=False)
     assert send(client, code).status_code == 422
     with pytest.raises(Refused):
@@ -243,7 +243,7 @@ def unconditional_claims(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_conditional_claim_both_would_succeed(together, monkeypatch, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     with unconditional_claims(monkeypatch):
         outcomes = race(
             lambda n: services.activation_use(username="li", code=code, password=f"{NEW}-{n}", now=NOW)
@@ -253,7 +253,7 @@ def test_without_the_conditional_claim_both_would_succeed(together, monkeypatch,
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_people_with_one_slip_one_succeeds(together, li, su):
-    code = services.activation_issue(user=li, issued_by=su, now=NOW)
+    code = services.activation_issue(user=li, issued_by=su, now=NOW).code
     outcomes = race(
         lambda n: services.activation_use(username="li", code=code, password=f"{NEW}-{n}", now=NOW)
     )

@@ -27,8 +27,8 @@ class Command(BaseCommand):
         if not name:
             raise CommandError("The name must not be empty.")
         try:
-            code = services.administrator_create(username=username, name=name, now=timezone.now())
+            slip = services.administrator_create(username=username, name=name, now=timezone.now())
         except Refused as refused:
             raise CommandError(str(refused.sentence)) from refused
         address = settings.SITE_URL + reverse("activate")
-        self.stdout.write(f"Created the administrator {username}. Code for {address}: {grouped(code)}")
+        self.stdout.write(f"Created the administrator {username}. Code for {address}: {grouped(slip.code)}")
