@@ -15,9 +15,6 @@ from common import calendar, slots
 
 Part = tuple[str, dict[str, Any]] | None
 
-#: The State Council publishes next year's rest days in November.
-NOTICE_MONTH = 12
-
 
 def administrator(request: HttpRequest, access: Access) -> Part:
     if not access.has(Role.ADMINISTRATOR):
@@ -43,11 +40,12 @@ def _stat(label: str, value: int, url: str, tone: str) -> dict[str, Any]:
 
 def calendar_warning(today: date) -> dict[str, str] | None:
     """Said while there is still time to enter the notice, not when the first date is already wrong."""
-    needed = today.year + 1 if today.month >= NOTICE_MONTH else today.year
-    if calendar.latest_known_year() >= needed:
+    missing = calendar.missing_years(today)
+    if not missing:
         return None
+    years = "、".join(map(str, missing))
     return {
-        "heading": _("The working days of %(year)s are not entered") % {"year": needed},
+        "heading": _("The working days of %(year)s are not entered") % {"year": years},
         "text": _("Monday to Friday is assumed until the State Council's notice for the year is entered."),
     }
 

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Collection, Iterable
 from datetime import date, time
 
-from django.db.models import Max
-
 from common.models import CalendarYear, OfficeHoursSeason
 from common.rules import OfficeHours, Season, WorkingCalendar
 
 logger = logging.getLogger(__name__)
+#: The State Council publishes next year's rest days in November: in December they must be entered (DOMAIN §1).
+NOTICE_MONTH = 12
 _warned: set[int] = set()
 
 
@@ -24,10 +24,19 @@ def load(years: Iterable[int]) -> WorkingCalendar:
 def around(day: date) -> WorkingCalendar:
     """The calendar of a day's year and the next: enough for the opening after the longest absence."""
     calendar = _read({day.year, day.year + 1})
-    # The notice of the next year comes in November: before December nobody can have entered it.
-    needed = {day.year, day.year + 1} if day.month == 12 else {day.year}
-    _warn(needed - calendar.known_years)
+    _warn(set(_needed_years(day)) - calendar.known_years)
     return calendar
+
+
+def _needed_years(today: date) -> list[int]:
+    return [today.year, today.year + 1] if today.month >= NOTICE_MONTH else [today.year]
+
+
+def missing_years(today: date) -> list[int]:
+    """The years whose working days should have been entered by now and are not."""
+    needed = _needed_years(today)
+    known = set(CalendarYear.objects.filter(year__in=needed).values_list("year", flat=True))
+    return [year for year in needed if year not in known]
 
 
 def _read(years: Collection[int]) -> WorkingCalendar:
@@ -51,10 +60,6 @@ def _warn(unknown: Collection[int]) -> None:
 
 def is_working_day(day: date) -> bool:
     return load([day.year]).is_working_day(day)
-
-
-def latest_known_year() -> int:
-    return CalendarYear.objects.aggregate(last=Max("year"))["last"] or 0
 
 
 def office_hours(hours_id: int, day: date) -> OfficeHours:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,9 @@ from django.utils.translation import to_locale
 from accounts.permissions import TABLE
 from cards.documents.fonts import check_fonts
 from cards.plaques import has_permanent_address, no_address
+from common import calendar
 from common.models import CalendarYear
 
-#: The notice of the next year's holidays comes in November; in December it must be entered (DOMAIN §1).
-NOTICE_MONTH = 12
 #: A Redis in the same network answers in a millisecond.
 REDIS_SECONDS = 3
 
@@ -134,7 +132,7 @@ def redis_answers(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def calendar_years(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """An unknown year counts Monday to Friday as working days: right for most days, and wrong at every holiday."""
-    years = unknown_years(timezone.localdate()) if databases and _has_calendar(databases) else []
+    years = calendar.missing_years(timezone.localdate()) if databases and _has_calendar(databases) else []
     return [
         Warning(
             _("The working days of %(year)s are not entered: Monday to Friday is assumed.") % {"year": year},
@@ -142,12 +140,6 @@ def calendar_years(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
         )
         for year in years
     ]
-
-
-def unknown_years(today: date) -> list[int]:
-    needed = [today.year, today.year + 1] if today.month == NOTICE_MONTH else [today.year]
-    known = set(CalendarYear.objects.filter(year__in=needed).values_list("year", flat=True))
-    return [year for year in needed if year not in known]
 
 
 def _has_calendar(databases: Sequence[str]) -> bool:

@@ -13,8 +13,9 @@ from accounts import services
 from accounts.access import access_of
 from accounts.desk import calendar_warning
 from accounts.models import City, Membership, Role, SecondFactorReset, SupervisionGroup, User
-from common.models import AuditEntry
+from common.models import AuditEntry, CalendarYear
 from common.problems import Refused
+from longquan_cadre import checks
 from tests.accounts.factories import NOW, PASSWORD, TODAY, give, make_unit, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -424,6 +425,19 @@ def test_a_missing_calendar_year_is_said_in_time():
     warning = calendar_warning(date(2026, 12, 1))
     assert warning is not None
     assert warning["heading"].startswith("2027")
+    both = calendar_warning(date(2027, 12, 1))
+    assert both is not None
+    assert both["heading"].startswith("2027、2028")
+
+
+def test_the_desk_and_the_system_check_miss_the_same_years(db, frozen):
+    frozen.move_to("2031-12-01T10:00+08:00")
+    CalendarYear.objects.create(year=2032, version=1, source="通知", adopted_at=NOW)
+    (found,) = checks.calendar_years(databases=["default"])
+    warning = calendar_warning(date(2031, 12, 1))
+    assert warning is not None
+    assert "2031" in found.msg
+    assert "2031" in warning["heading"]
 
 
 def test_the_caption_names_every_place_once(unit_a, unit_b):

@@ -44,7 +44,25 @@ def test_the_seed_knows_every_year_from_2004_to_2026():
     assert list(CalendarYear.objects.order_by("year").values_list("year", flat=True)) == list(
         range(2004, 2027)
     )
-    assert calendar.latest_known_year() == 2026
+
+
+@pytest.mark.parametrize(
+    ("today", "entered", "missing"),
+    [
+        (date(2031, 6, 1), [], [2031]),
+        (date(2031, 6, 1), [2031], []),
+        # A later year that is there does not stand for an earlier one that is not.
+        (date(2031, 6, 1), [2032], [2031]),
+        (date(2031, 11, 30), [2031], []),
+        (date(2031, 12, 1), [2031], [2032]),
+        (date(2031, 12, 1), [2031, 2032], []),
+        (date(2031, 12, 31), [], [2031, 2032]),
+    ],
+)
+def test_the_next_year_is_missed_from_december(today, entered, missing):
+    for year in entered:
+        CalendarYear.objects.create(year=year, version=1, source="通知", adopted_at="2030-11-01T00:00Z")
+    assert calendar.missing_years(today) == missing
 
 
 def test_loading_the_seed_again_changes_nothing(django_assert_num_queries):

@@ -1,7 +1,5 @@
 """The product's own system checks: each is silent when all is well, and has its sentence when it isn't."""
 
-from datetime import date
-
 import pytest
 from cryptography.fernet import Fernet
 from django.core.checks import Error, Warning, run_checks
@@ -10,7 +8,6 @@ from django.urls import get_resolver, path
 
 from accounts.permissions import TABLE
 from cards.documents import fonts
-from common.models import CalendarYear
 from common.views import healthz
 from longquan_cadre import checks
 from tests.longquan_cadre.program import manage
@@ -146,23 +143,6 @@ def test_redis_is_asked_only_for_a_deployment(settings, redis_url):
 
 
 # --- The calendar ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("today", "entered", "missing"),
-    [
-        (date(2031, 6, 1), [], [2031]),
-        (date(2031, 6, 1), [2031], []),
-        (date(2031, 11, 30), [2031], []),
-        (date(2031, 12, 1), [2031], [2032]),
-        (date(2031, 12, 1), [2031, 2032], []),
-        (date(2031, 12, 31), [], [2031, 2032]),
-    ],
-)
-def test_the_next_year_is_missed_from_december(db, today, entered, missing):
-    for year in entered:
-        CalendarYear.objects.create(year=year, version=1, source="通知", adopted_at="2030-11-01T00:00Z")
-    assert checks.unknown_years(today) == missing
 
 
 def test_an_unknown_year_is_a_warning_of_the_database_checks_only(db, time_machine):
