@@ -1,0 +1,96 @@
+"""What people type into forms, as it is kept."""
+
+import pytest
+from django import forms
+from django.http import QueryDict
+from django.test import RequestFactory
+
+from common.forms import accepted, lines, person_name, phone_number, posted
+from common.problems import Refused
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("陈砚", "陈砚"),
+        ("  陈　砚 ", "陈 砚"),
+        ("买买提•吐尔逊", "买买提·吐尔逊"),
+        ("买买提・吐尔逊", "买买提·吐尔逊"),
+        ("买买提‧吐尔逊", "买买提·吐尔逊"),
+        ("买买提·吐尔逊", "买买提·吐尔逊"),
+        ("韦诉𬱖", "韦诉𬱖"),
+        ("鿎石", "鿎石"),
+    ],
+)
+def test_names_keep_every_character_and_one_interpunct(typed, kept):
+    assert person_name(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        ("0578-7212345", "0578-7212345"),
+        ("０５７８－７２１２３４５", "0578-7212345"),
+        ("0578—7212345", "0578-7212345"),
+        ("(0578) 721 2345", "(0578) 721 2345"),
+        ("（0578）7212345", "(0578)7212345"),
+        ("+86 139 0000 0000", "+86 139 0000 0000"),
+        ("0578-7212345转802", "0578-7212345转802"),
+        ("0578-7212345 转 802", "0578-7212345 转 802"),
+        ("110", "110"),
+    ],
+)
+def test_telephone_numbers_as_they_are_printed(typed, kept):
+    assert phone_number(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["call me", "12", "0578-7212345; rm", "0578-7212345转", "1" * 31, "0578\n7212345", "〇五七八"]
+)
+def test_what_is_no_telephone_number_is_refused(typed):
+    with pytest.raises(forms.ValidationError):
+        phone_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("科长\n副科长", ("科长", "副科长")),
+        ("1. 科长\n2、副科长\n3．科员\n4）办事员", ("科长", "副科长", "科员", "办事员")),
+        ("（1）科长\r\n(2) 副科长", ("科长", "副科长")),
+        ("\n  科长  \n\n", ("科长",)),
+        ("1.\n2.", ()),
+        ("2026 年度考核", ("2026 年度考核",)),
+        ("110 联动", ("110 联动",)),
+        ("", ()),
+    ],
+)
+def test_lines_lose_numbering_and_nothing_else(typed, kept):
+    assert lines(typed) == kept
+
+
+def test_a_refusal_stands_at_the_field_it_is_about_or_above_the_form():
+    class Form(forms.Form):
+        name = forms.CharField()
+
+    def refuse(field):
+        def verb():
+            raise Refused("No.", field)
+
+        return verb
+
+    for field, place in (("name", "name"), ("other", "__all__"), (None, "__all__")):
+        form = Form({"name": "x"})
+        assert form.is_valid()
+        assert not accepted(form, refuse(field))
+        assert dict(form.errors) == {place: ["No."]}
+    form = Form({"name": "x"})
+    assert form.is_valid()
+    assert accepted(form, lambda: None)
+    assert not form.errors
+
+
+def test_an_empty_post_is_bound_and_a_first_visit_is_not():
+    assert posted(RequestFactory().get("/")) is None
+    assert posted(RequestFactory().post("/")) == QueryDict()
