@@ -224,7 +224,7 @@ def test_two_slips_at_once_open_one_account(office, officer, other_officer):
     assert Activation.objects.usable(NOW).count() == 1
 
 
-def test_declaring_and_cancelling_at_once_keep_both(chen):
+def test_a_plan_cancelled_three_times_at_once_is_cancelled_once(chen):
     plan = services.absence_plan(
         cadre=chen,
         state=State.LEAVE,
