@@ -1,7 +1,8 @@
 """The verbs of accounts. Keyword-only, one transaction each: lock, check, write, audit (no secrets)."""
 
 import hashlib
-import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -27,13 +28,16 @@ from accounts.models import (
     User,
 )
 from common import audit, tokens
+from common.models import OfficeHoursSet
 from common.problems import Refused
 from common.rules import local
+from common.versions import check_unchanged
 
 #: One sentence for every reason, so that nobody learns which accounts exist.
 SLIP_NOT_VALID = _(
     "This user name and code do not belong together, or the code has been used or has expired."
 )
+UNIT_CODE_NOT_VALID = _("Use 1 to 12 capital letters, digits or hyphens, for example D001.")
 LAST_ADMINISTRATOR = _("This is the last administrator. Give somebody else this role first.")
 
 
@@ -47,9 +51,9 @@ def _locked(user: User) -> User:
 @transaction.atomic
 def user_create(*, username: str, name: str, actor: User | None, now: datetime) -> User:
     """An account without a password: its owner sets one with an activation slip."""
-    if User.objects.filter(username__iexact=username).exists():
+    if selectors.user_named(username):
         raise Refused(_("This user name is taken."), "username")
-    user = User(username=username, name=name)
+    user = User(username=username, name=name, created_at=now)
     user.set_unusable_password()
     try:
         with transaction.atomic():
@@ -328,23 +332,123 @@ def city_facts(city: City) -> dict[str, str]:
     return {name: getattr(city, name) for name in CITY_FIELDS}
 
 
-def city_version(city: City) -> str:
-    """A fingerprint of what a form showed: saving it must not undo what somebody else saved meanwhile."""
-    return hashlib.sha256(json.dumps(city_facts(city), sort_keys=True).encode()).hexdigest()[:16]
-
-
 @transaction.atomic
-def city_edit(*, values: dict[str, str], seen: str, actor: User, now: datetime) -> City:
+def city_edit(*, values: dict[str, str], seen: str | None = None, actor: User, now: datetime) -> City:
     City.objects.get_or_create(pk=1)
     city = City.objects.select_for_update().get(pk=1)
-    if city_version(city) != seen:
-        raise Refused(
-            _("Somebody else has changed these settings. Below is what is saved now: enter yours again.")
-        )
-    changed = audit.differences(city_facts(city), {name: values[name] for name in CITY_FIELDS})
+    before = city_facts(city)
+    changed = audit.differences(before, {name: values[name] for name in CITY_FIELDS})
     if changed:
+        check_unchanged(before, seen)
         for name in changed:
             setattr(city, name, values[name])
         city.save(update_fields=list(changed))
         audit.record(verb="city_edited", subject=city, actor=actor, now=now, changes=changed)
     return city
+
+
+# --- Units --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UnitDetails:
+    """Everything of a unit but its code, which stands in card numbers and never changes."""
+
+    name: str
+    kind: str
+    office_hours: OfficeHoursSet
+    valid_from: date
+    alias: str = ""
+    hotline: str = ""
+    supervision_group: SupervisionGroup | None = None
+    valid_to: date | None = None
+    successor: Unit | None = None
+
+
+#: What a file says about a unit; the rest is entered on its page.
+LOADED_FIELDS = ("name", "alias", "kind", "supervision_group")
+UNIT_FIELDS = LOADED_FIELDS + ("hotline", "office_hours", "valid_from", "valid_to", "successor")
+
+
+def unit_facts(unit: Unit | UnitDetails) -> dict[str, Any]:
+    """As the audit trail keeps them: names of what is linked, days in ISO."""
+    found = {name: getattr(unit, name) for name in UNIT_FIELDS}
+    return {
+        name: value.isoformat() if isinstance(value, date) else None if value is None else str(value)
+        for name, value in found.items()
+    }
+
+
+@transaction.atomic
+def unit_create(*, code: str, details: UnitDetails, actor: User | None, now: datetime) -> Unit:
+    if not rules.is_unit_code(code):
+        raise Refused(UNIT_CODE_NOT_VALID, "code")
+    if Unit.objects.filter(code=code).exists():
+        raise Refused(_("Another unit has this code."), "code")
+    unit = Unit(code=code)
+    _check_unit(unit, details)
+    _fill(unit, details)
+    try:
+        with transaction.atomic():
+            unit.save()
+    except IntegrityError as error:
+        raise Refused(_("Another unit has this code."), "code") from error
+    given = {name: value for name, value in unit_facts(unit).items() if value}
+    audit.record(verb="unit_created", subject=unit, actor=actor, now=now, changes={"code": code, **given})
+    return unit
+
+
+@transaction.atomic
+def unit_edit(
+    *, unit: Unit, details: UnitDetails, seen: str | None = None, actor: User, now: datetime
+) -> Unit:
+    # All of them: two units that become each other's successors at the same moment come one after the other.
+    list(Unit.objects.select_for_update().order_by("pk").values_list("pk"))
+    unit = Unit.objects.select_related("office_hours", "supervision_group", "successor").get(pk=unit.pk)
+    before = unit_facts(unit)
+    after = unit_facts(details)
+    changed = {
+        name: [before[name], after[name]]
+        for name in UNIT_FIELDS
+        if getattr(unit, name) != getattr(details, name)
+    }
+    if not changed:
+        return unit
+    check_unchanged(before, seen)
+    _check_unit(unit, details)
+    _fill(unit, details)
+    unit.save(update_fields=list(changed))
+    audit.record(verb="unit_edited", subject=unit, actor=actor, now=now, changes=changed)
+    return unit
+
+
+def _fill(unit: Unit, details: UnitDetails) -> None:
+    for name in UNIT_FIELDS:
+        setattr(unit, name, getattr(details, name))
+
+
+def _check_unit(unit: Unit, details: UnitDetails) -> None:
+    if details.valid_to and details.valid_to < details.valid_from:
+        raise Refused(_("The end must not be earlier than the beginning."), "valid_to")
+    if details.successor is None:
+        return
+    successors: dict[int, int | None] = dict(Unit.objects.values_list("pk", "successor_id"))
+    successors[unit.pk] = details.successor.pk
+    if rules.follows_itself(unit.pk, successors):
+        raise Refused(_("A unit cannot follow itself, not even by way of others."), "successor")
+
+
+@transaction.atomic
+def units_load(*, units: Iterable[tuple[str, UnitDetails]], now: datetime) -> tuple[list[Unit], list[Unit]]:
+    """Add the units whose code is not there yet: (made, there but different). Nothing that is there is changed:
+    an administrator's edits stay."""
+    linked = Unit.objects.select_related("office_hours", "supervision_group", "successor")
+    existing = {unit.code: unit for unit in linked}
+    made, different = [], []
+    for code, details in units:
+        unit = existing.get(code)
+        if unit is None:
+            made.append(unit_create(code=code, details=details, actor=None, now=now))
+        elif any(getattr(unit, name) != getattr(details, name) for name in LOADED_FIELDS):
+            different.append(unit)
+    return made, different

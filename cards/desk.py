@@ -72,9 +72,7 @@ def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
         {
             "cadre": person,
             "room": selectors.place_of(person).room,
-            "status": status_view(
-                said[person.pk], book.of(selectors.place_of(person).unit.office_hours_id), now
-            ),
+            "status": status_view(said[person.pk], selectors.hours_of(person, book), now),
         }
         for person in away[:AWAY_SHOWN]
     ]

@@ -17,6 +17,7 @@ VERBS = {
     "cadre_edited": gettext_lazy("Details changed"),
     "photo_replaced": gettext_lazy("Photo replaced"),
     "service_ended": gettext_lazy("End of service entered"),
+    "service_resumed": gettext_lazy("End of service withdrawn"),
     "placement_recorded": gettext_lazy("Place of work entered"),
     "card_requested": gettext_lazy("Card requested"),
     "card_refused": gettext_lazy("Card refused"),
@@ -64,15 +65,26 @@ class Line:
     details: list[str]
 
 
-def entries(cadre: Cadre) -> list[Line]:
-    """The newest changes about a person; the making of a row says nothing that the page doesn't show."""
-    return [_line(entry) for entry in audit.history(cadre)[:SHOWN]]
+#: Seen by the unit's officer only, like the fields themselves.
+PRIVATE = frozenset({"mobile"})
 
 
-def _line(entry: AuditEntry) -> Line:
+def entries(cadre: Cadre, *, private: bool) -> list[Line]:
+    """The newest changes about a person; the making of a row says nothing that the page doesn't show.
+
+    `private` shows the mobile number's changes too.
+    """
+    return [_line(entry, frozenset() if private else PRIVATE) for entry in audit.history(cadre)[:SHOWN]]
+
+
+def _line(entry: AuditEntry, hidden: frozenset[str]) -> Line:
     actor = str(entry.actor) if entry.actor else _("the system")
     shown = {} if entry.verb == "cadre_created" else entry.changes
-    details = [_detail(name, value) for name, value in shown.items() if value not in (None, "", [])]
+    details = [
+        _detail(name, value)
+        for name, value in shown.items()
+        if value not in (None, "", []) and name not in hidden
+    ]
     return Line(entry.at, str(VERBS.get(entry.verb, entry.verb)), actor, details)
 
 

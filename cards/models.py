@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Scope
@@ -254,6 +254,13 @@ class Card(models.Model):
     def __str__(self) -> str:
         return self.serial
 
+    def has_ended(self, day: date) -> bool:
+        return self.revoked_at is not None or self.cadre.has_left(day)
+
+    def is_valid_on(self, day: date) -> bool:
+        """Not revoked, and its cadre in service: a card doesn't outlive the last day while the sweep is late."""
+        return self.revoked_at is None and self.cadre.is_serving(day)
+
 
 class CardRequest(models.Model):
     """A unit asks for a first card or a new one; the efficiency office decides (CARD-1: 市效能办监制)."""
@@ -284,6 +291,10 @@ class CardRequest(models.Model):
                 condition=~Q(decision="approved") | ~Q(decided_by=F("requested_by")),
                 name="card_request_two_people",
             ),
+            models.CheckConstraint(
+                condition=Q(decision="", decided_at=None) | (~Q(decision="") & Q(decided_at__isnull=False)),
+                name="card_request_decided_when",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -301,23 +312,18 @@ class SerialCounter(models.Model):
 
 
 class WhereaboutsQuerySet(models.QuerySet["Whereabouts"]):
+    def standing(self) -> "WhereaboutsQuerySet":
+        """What was said and not taken back; taking back itself says nothing of where anybody is."""
+        return self.filter(cancels=None, cancelled_by=None)
+
     def begun(self, now: datetime) -> "WhereaboutsQuerySet":
-        """Newest first: the first row is what the person last said of this moment. A plan that was taken back was
-        never said, and taking it back does not say that anybody is at post."""
-        taken_back = Whereabouts.objects.filter(
-            cadre=OuterRef("cadre"),
-            since=OuterRef("since"),
-            pk__gte=OuterRef("pk"),
-            state=State.AT_POST,
-            recorded_at__lt=F("since"),
-        )
-        return self.filter(~Exists(taken_back), since__lte=now).order_by("-since", "-pk")
+        """Newest beginning first: the first row is what the person last said of this moment."""
+        return self.standing().filter(since__lte=now).order_by("-since", "-pk")
 
 
 @append_only.register
 class Whereabouts(models.Model):
-    """What somebody declared, append-only. A plan is a row that begins later; a later row at post for the same instant,
-    recorded before that instant, takes it back."""
+    """What somebody declared, append-only. A plan is a row that begins later; a row that cancels it takes it back."""
 
     class Source(models.TextChoices):
         SELF = "self", _("Own declaration")
@@ -332,23 +338,31 @@ class Whereabouts(models.Model):
     source = models.CharField(max_length=10, choices=Source, default=Source.SELF)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
+    cancels = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="cancelled_by")
 
     objects = WhereaboutsQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["cadre", "-since", "-id"], name="whereabouts_current")]
+        indexes: ClassVar = [
+            models.Index(fields=["cadre", "-since", "-id"], name="whereabouts_current"),
+            models.Index(fields=["cadre", "until"], name="whereabouts_running"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(until=None) | Q(until__gt=F("since")), name="whereabouts_ends_after_it_begins"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.AT_POST, until=None)
+                | (~Q(state=State.AT_POST) & Q(until__isnull=False)),
+                name="whereabouts_absence_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancels=None) | Q(state=State.AT_POST), name="whereabouts_cancels_at_post"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.cadre_id} {self.state}"
-
-    @property
-    def takes_back_a_plan(self) -> bool:
-        return self.state == State.AT_POST and self.recorded_at < self.since
 
     def as_declaration(self) -> Declaration:
         return Declaration(

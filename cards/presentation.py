@@ -48,13 +48,6 @@ def moment_words(instant: datetime, now: datetime) -> str:
     return _("%(day)s %(time)s") % {"day": day_words(day, today), "time": clock(instant)}
 
 
-def expected_return(status: Status, hours: OfficeHours) -> datetime | None:
-    """When a citizen finds the person again: the declared end, or the next opening where the office is closed then."""
-    if status.until is None:
-        return None
-    return hours.next_opening(status.until) or status.until
-
-
 def status_view(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
     makers = {
         Kind.AT_POST: _at_post,
@@ -76,16 +69,14 @@ def _at_post(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
 def _away(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
     label = state_label(status.state)
     details = []
-    back = expected_return(status, hours)
-    if back is not None:
-        details.append(_("expected back %(moment)s") % {"moment": moment_words(back, now)})
+    if status.back_at is not None:
+        details.append(_("expected back %(moment)s") % {"moment": moment_words(status.back_at, now)})
     tone = "info" if status.state in (State.MEETING, State.COUNTER) else "out"
     return StatusView(label, tone, _("Not at post"), label, details + _declared(status, now))
 
 
 def _overdue(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
-    back = expected_return(status, hours)
-    due = clock(back) if back else ""
+    due = clock(status.back_at) if status.back_at else ""
     headline = _("Due back at %(time)s, not confirmed") % {"time": due}
     label = state_label(status.state)
     return StatusView(label, "bad", _("Not confirmed"), headline, [label, *_declared(status, now)])

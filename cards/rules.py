@@ -1,7 +1,7 @@
 """What a plaque says at an instant, and what may be declared. Pure: values in, values out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -39,6 +39,12 @@ class Kind(StrEnum):
 PRESENT = frozenset({State.AT_POST, State.ON_DUTY})
 #: No declaration may reach further: a longer absence is a change of post or the end of service (C).
 LONGEST_ABSENCE = timedelta(days=366)
+#: Nor be made so long ahead (C).
+FARTHEST_PLAN = timedelta(days=366)
+#: Said this often, an absence is a habit and worth a button of its own.
+HABIT = 2
+#: Nobody says "until 11:13": quick answers end on a full five minutes.
+STEP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -52,15 +58,25 @@ class Declaration:
     by_self: bool
     place: str = ""
 
+    @property
+    def lasts_days(self) -> bool:
+        """Leave of several days outlasts what is declared within it; within a day the newer word replaces the older."""
+        return self.until is not None and local(self.until).date() > local(self.since).date()
+
+    def stands_at(self, instant: datetime) -> bool:
+        return self.since <= instant and (self.until is None or instant < self.until)
+
 
 @dataclass(frozen=True)
 class Status:
-    """What the plaque says at one instant."""
+    """What the plaque says at one instant. `back_at` is when a citizen finds the person again, as far as declared;
+    `opens_at` the next opening, outside office hours."""
 
     kind: Kind
     state: State
     since: datetime | None = None
     until: datetime | None = None
+    back_at: datetime | None = None
     opens_at: datetime | None = None
     declared: Declaration | None = None
 
@@ -70,41 +86,78 @@ class Status:
         return self.kind == Kind.AT_POST
 
 
-def status_at(now: datetime, hours: OfficeHours, latest: Declaration | None) -> Status:
-    """The status that a plaque shows at `now`, given the newest declaration that has begun.
+def status_at(now: datetime, hours: OfficeHours, said: Sequence[Declaration]) -> Status:
+    """The status that a plaque shows at `now`, given what was said, newest beginning first.
 
     At post needs no tap: in office hours without a declared absence the plaque says at post. An absence whose time is
     over says "not confirmed" until the person confirms or that office day ends (DESIGN §3). Outside office hours the
     plaque says so, unless somebody is on duty, or is away beyond the next opening: then the return matters more.
     """
-    if latest is not None and latest.since > now:
-        latest = None
-    absence = latest if latest is not None and _is_absent(now, latest) else None
-    if absence is not None and absence.state == State.ON_DUTY:
-        return Status(Kind.AT_POST, State.ON_DUTY, absence.since, absence.until, declared=absence)
-    opens_at = hours.next_opening(now)
+    standing = standing_at(now, said)
+    if standing is not None and standing.state == State.ON_DUTY:
+        return Status(Kind.AT_POST, State.ON_DUTY, standing.since, standing.until, declared=standing)
     if not hours.is_open(now):
-        if absence is not None and absence.until and opens_at and absence.until > opens_at:
-            return Status(Kind.AWAY, absence.state, absence.since, absence.until, declared=absence)
-        return Status(Kind.OUTSIDE_HOURS, State.AT_POST, opens_at=opens_at)
-    if absence is not None:
-        return Status(Kind.AWAY, absence.state, absence.since, absence.until, declared=absence)
-    if latest is not None and _unconfirmed(now, hours, latest):
-        return Status(Kind.OVERDUE, latest.state, latest.since, latest.until, declared=latest)
-    confirmed = latest if latest and latest.state == State.AT_POST and _same_day(now, latest.since) else None
+        opens_at = hours.next_opening(now)
+        if standing is None or opens_at is None or not standing.stands_at(opens_at):
+            return Status(Kind.OUTSIDE_HOURS, State.AT_POST, opens_at=next_presence(now, hours, said))
+    if standing is not None:
+        back_at = _back_at(standing, hours, said)
+        return Status(Kind.AWAY, standing.state, standing.since, standing.until, back_at, declared=standing)
+    newest = next((row for row in said if row.since <= now), None)
+    if newest is not None and _unconfirmed(now, hours, newest):
+        back_at = _back_at(newest, hours, said)
+        return Status(Kind.OVERDUE, newest.state, newest.since, newest.until, back_at, declared=newest)
+    confirmed = newest if newest and newest.state == State.AT_POST and _same_day(now, newest.since) else None
     return Status(Kind.AT_POST, State.AT_POST, confirmed.since if confirmed else None, declared=confirmed)
 
 
-def _is_absent(now: datetime, latest: Declaration) -> bool:
-    return latest.state != State.AT_POST and (latest.until is None or now < latest.until)
+def standing_at(instant: datetime, said: Sequence[Declaration]) -> Declaration | None:
+    """The absence or duty that holds at an instant: the newest word, or leave of several days behind it.
+
+    A meeting within a week's leave doesn't end the leave; "back at post" does.
+    """
+    begun = [row for row in said if row.since <= instant]
+    for position, row in enumerate(begun):
+        if row.state == State.AT_POST:
+            return None
+        if row.stands_at(instant) and (position == 0 or row.lasts_days):
+            return row
+    return None
 
 
-def _unconfirmed(now: datetime, hours: OfficeHours, latest: Declaration) -> bool:
+def next_presence(after: datetime, hours: OfficeHours, said: Sequence[Declaration]) -> datetime | None:
+    """The first instant of office hours from `after` on for which no absence is declared; None within the horizon."""
+    for span in hours.upcoming(after):
+        instant = max(span.start, after)
+        while instant < span.end:
+            absence = standing_at(instant, said)
+            if absence is None or absence.state == State.ON_DUTY:
+                return instant
+            if absence.until is None:
+                return None
+            instant = absence.until
+    return None
+
+
+def _back_at(absence: Declaration, hours: OfficeHours, said: Sequence[Declaration]) -> datetime | None:
+    """The declared end, if the doors are open then; else when they next open on the person."""
+    if absence.until is None:
+        return None
+    return next_presence(absence.until, hours, said) or absence.until
+
+
+def _unconfirmed(now: datetime, hours: OfficeHours, newest: Declaration) -> bool:
     """An expired absence counts as unconfirmed on the day it should have ended, unless that day was over anyway."""
-    if latest.state in PRESENT or latest.until is None or not _same_day(now, latest.until):
+    if newest.state in PRESENT or newest.until is None:
         return False
-    day_end = hours.day_end(local(latest.until).date())
-    return day_end is not None and latest.until < day_end
+    last_day = _last_day(newest.until)
+    day_end = hours.day_end(last_day)
+    return local(now).date() == last_day and day_end is not None and newest.until < day_end
+
+
+def _last_day(until: datetime) -> date:
+    """The day an absence ends on; one until midnight ends with the day before."""
+    return local(until - timedelta(microseconds=1)).date()
 
 
 def _same_day(one: datetime, other: datetime) -> bool:
@@ -119,6 +172,7 @@ class Refusal(StrEnum):
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
     TOO_LONG = "too_long"
     BEGINS_IN_THE_PAST = "begins_in_the_past"
+    BEGINS_TOO_LATE = "begins_too_late"
 
 
 def refuse_declaration(
@@ -127,6 +181,8 @@ def refuse_declaration(
     """None when the declaration may stand. An absence needs an end; nothing can be declared for a time that is over."""
     if since < now - timedelta(minutes=1):
         return Refusal.BEGINS_IN_THE_PAST
+    if since > now + FARTHEST_PLAN:
+        return Refusal.BEGINS_TOO_LATE
     if state == State.AT_POST:
         return None
     if until is None:
@@ -152,15 +208,19 @@ def until_of(choice: UntilChoice, clock: time | None, now: datetime, hours: Offi
     """The instant a quick answer means at `now`; None when the office is closed for the rest of the day, or no time
     was given."""
     if choice == UntilChoice.HALF_HOUR:
-        return now + timedelta(minutes=30)
+        return _round_up(now + timedelta(minutes=30))
     if choice == UntilChoice.HOUR:
-        return now + timedelta(hours=1)
+        return _round_up(now + timedelta(hours=1))
     if choice == UntilChoice.TIME:
         return at(local(now).date(), clock) if clock else None
     rest = [span.end for span in hours.spans(local(now).date()) if span.end > now]
     if not rest:
         return None
     return rest[0] if choice == UntilChoice.SPAN else rest[-1]
+
+
+def _round_up(instant: datetime) -> datetime:
+    return instant + (datetime.min.replace(tzinfo=instant.tzinfo) - instant) % STEP
 
 
 def until_choices(now: datetime, hours: OfficeHours) -> list[tuple[UntilChoice, datetime]]:
@@ -195,7 +255,7 @@ def presets(now: datetime, hours: OfficeHours, recent: Iterable[Declaration]) ->
         for row in recent
         if row.state not in PRESENT and row.until is not None and _same_day(row.since, row.until)
     )
-    offered = [(state, at(today, clock)) for (state, clock), _count in habits.most_common(4)]
+    offered = [(state, at(today, clock)) for (state, clock), count in habits.most_common(2) if count >= HABIT]
     usual = (
         (State.MEETING, UntilChoice.SPAN),
         (State.COUNTRYSIDE, UntilChoice.DAY),
@@ -235,15 +295,6 @@ def half_day_bounds(
     since = start[0 if first_half == Half.MORNING else afternoon].start
     until = (end[0] if last_half == Half.MORNING else end[-1]).end
     return since, until
-
-
-def planned(rows: Iterable[Declaration], now: datetime) -> list[Declaration]:
-    """Absences that begin later, without those that a later row for the same instant took back."""
-    newest: dict[datetime, Declaration] = {}
-    for row in rows:
-        if row.since > now and (row.since not in newest or newest[row.since].recorded_at <= row.recorded_at):
-            newest[row.since] = row
-    return [newest[since] for since in sorted(newest) if newest[since].state != State.AT_POST]
 
 
 def may_approve(*, requester_id: int, approver_id: int, approver_is_subject: bool) -> bool:

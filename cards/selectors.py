@@ -1,15 +1,17 @@
 """What cards reads: statuses of many at once and the public card, in a number of queries that never grows."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from cards.models import Cadre, CadreQuerySet, Card, Consent, Office, Placement, Whereabouts
-from cards.rules import Declaration, Status, status_at
+from cards.presentation import StatusView, status_view
+from cards.rules import Declaration, State, Status, status_at
 from common import calendar
-from common.rules import OfficeHours, local
+from common.rules import HORIZON_DAYS, OfficeHours, local
 
 
 @dataclass
@@ -45,23 +47,48 @@ def place_of(cadre: Cadre) -> Office:
     return cadre.office
 
 
-def latest_declarations(cadre_ids: Iterable[int], now: datetime) -> dict[int, Declaration]:
-    """The newest declaration that has begun, by cadre: one query, one index lookup per cadre."""
-    newest = Whereabouts.objects.begun(now).filter(cadre=OuterRef("pk")).values("pk")[:1]
-    ids = Cadre.objects.filter(pk__in=list(cadre_ids)).values(newest=Subquery(newest))
-    rows = Whereabouts.objects.filter(pk__in=ids)
-    return {row.cadre_id: row.as_declaration() for row in rows}
+def declarations(cadre_ids: Iterable[int], now: datetime) -> dict[int, list[Declaration]]:
+    """What was said of now and of the days ahead, by cadre, newest beginning first: all that `status_at` asks for.
+
+    Two queries, and a handful of rows per cadre however long the history: the newest word, the last "back at post",
+    what still runs, and what is planned within the horizon of a search for the next opening.
+    """
+    people = list(cadre_ids)
+    begun = Whereabouts.objects.begun(now).filter(cadre=OuterRef("pk")).values("pk")
+    marks = Cadre.objects.filter(pk__in=people).values_list(
+        "pk", Subquery(begun[:1]), Subquery(begun.filter(state=State.AT_POST)[:1])
+    )
+    ids = {pk for _cadre, *pair in marks for pk in pair if pk is not None}
+    rows = Whereabouts.objects.standing().filter(
+        Q(pk__in=ids)
+        | Q(cadre__in=people, until__gt=now, since__lte=now)
+        | Q(cadre__in=people, since__gt=now, since__lte=now + timedelta(days=HORIZON_DAYS))
+    )
+    found: dict[int, list[Declaration]] = defaultdict(list)
+    for row in rows.order_by("-since", "-pk"):
+        found[row.cadre_id].append(row.as_declaration())
+    return found
 
 
 def statuses(cadres: Iterable[Cadre], now: datetime, book: HoursBook | None = None) -> dict[int, Status]:
     """What each plaque says at `now`; give cadres read `with_place`."""
     people = list(cadres)
     book = book or HoursBook(local(now).date())
-    latest = latest_declarations([cadre.pk for cadre in people], now)
-    return {
-        cadre.pk: status_at(now, book.of(place_of(cadre).unit.office_hours_id), latest.get(cadre.pk))
-        for cadre in people
-    }
+    said = declarations([cadre.pk for cadre in people], now)
+    return {cadre.pk: status_at(now, hours_of(cadre, book), said.get(cadre.pk, [])) for cadre in people}
+
+
+def hours_of(cadre: Cadre, book: HoursBook) -> OfficeHours:
+    """The office hours of the place where somebody works today."""
+    return book.of(place_of(cadre).unit.office_hours_id)
+
+
+def shown(cadres: Iterable[Cadre], now: datetime) -> dict[int, StatusView]:
+    """The statuses in words; give cadres read `with_place`."""
+    people = list(cadres)
+    book = HoursBook(local(now).date())
+    said = statuses(people, now, book)
+    return {cadre.pk: status_view(said[cadre.pk], hours_of(cadre, book), now) for cadre in people}
 
 
 @dataclass(frozen=True)
@@ -75,9 +102,10 @@ class PublicCard:
     duties: list[str]
     consents: frozenset[str]
     status: Status
-    hours: OfficeHours
+    status_view: StatusView
     stand_in: Cadre | None
     stand_in_status: Status | None
+    stand_in_view: StatusView | None
     stand_in_token: str
 
 
@@ -109,9 +137,10 @@ def public_card(card: Card, now: datetime) -> PublicCard:
         duties=[duty.text for duty in cadre.duties.all()],
         consents=standing_consents(cadre.pk),
         status=said[cadre.pk],
-        hours=book.of(place_of(cadre).unit.office_hours_id),
+        status_view=status_view(said[cadre.pk], hours_of(cadre, book), now),
         stand_in=stand_in,
         stand_in_status=said[stand_in.pk] if stand_in else None,
+        stand_in_view=status_view(said[stand_in.pk], hours_of(stand_in, book), now) if stand_in else None,
         stand_in_token=_valid_token(stand_in),
     )
 

@@ -22,7 +22,6 @@ from cards.rules import (
     State,
     UntilChoice,
     half_day_bounds,
-    planned,
     presets,
     until_choices,
     until_of,
@@ -42,7 +41,8 @@ def _me(request: HttpRequest) -> Cadre:
 
 
 def _mine(request: HttpRequest) -> CadreQuerySet:
-    return selectors.with_place(Cadre.objects.within(scope_for(request)), timezone.localdate())
+    today = timezone.localdate()
+    return selectors.with_place(Cadre.objects.within(scope_for(request)).serving(today), today)
 
 
 def whereabouts(request: HttpRequest) -> HttpResponse:
@@ -53,7 +53,7 @@ def whereabouts(request: HttpRequest) -> HttpResponse:
     form = WhereaboutsForm(posted(request))
     if "preset" in request.POST:
         return _preset_tapped(request, me, now)
-    if request.method == "POST" and declare(form, me, hours, request, Whereabouts.Source.SELF, now):
+    if request.method == "POST" and declare(form, me, hours, request, now):
         messages.success(request, _("The plaque has been updated."))
         return redirect("my_whereabouts")
     return _page(request, me, hours, now, form, LeaveForm(prefix="leave", initial=_leave_initial(hours, now)))
@@ -73,9 +73,7 @@ def plan_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     me = _me(request)
     plan = get_object_or_404(Whereabouts.objects.filter(cadre=me).select_related("cadre"), pk=pk)
     try:
-        services.plan_cancel(
-            plan=plan, actor=user_of(request), source=Whereabouts.Source.SELF, now=timezone.now()
-        )
+        services.plan_cancel(plan=plan, actor=user_of(request), now=timezone.now())
     except Refused as refused:
         messages.error(request, refused.sentence)
     else:
@@ -108,12 +106,11 @@ def consent(request: HttpRequest) -> HttpResponse:
 
 
 def hours_of(cadre: Cadre, now: datetime) -> OfficeHours:
-    book = selectors.HoursBook(timezone.localdate(now))
-    return book.of(selectors.place_of(cadre).unit.office_hours_id)
+    return selectors.hours_of(cadre, selectors.HoursBook(timezone.localdate(now)))
 
 
 def declare(
-    form: WhereaboutsForm, cadre: Cadre, hours: OfficeHours, request: HttpRequest, source: str, now: datetime
+    form: WhereaboutsForm, cadre: Cadre, hours: OfficeHours, request: HttpRequest, now: datetime
 ) -> bool:
     """Declare what the form says; False, with errors on the form, when it cannot be."""
     if not form.is_valid():
@@ -130,7 +127,6 @@ def declare(
             until=until,
             place=chosen["place"],
             actor=user_of(request),
-            source=source,
             now=now,
         ),
     )
@@ -168,7 +164,6 @@ def _plan(form: LeaveForm, me: Cadre, hours: OfficeHours, request: HttpRequest, 
         since=since,
         until=until,
         actor=user_of(request),
-        source=Whereabouts.Source.SELF,
         now=now,
     )
 
@@ -190,7 +185,6 @@ def _preset_tapped(request: HttpRequest, me: Cadre, now: datetime) -> HttpRespon
             state=state,
             until=until,
             actor=user_of(request),
-            source=Whereabouts.Source.SELF,
             now=now,
         )
     except Refused as refused:
@@ -220,8 +214,10 @@ def _page(
 ) -> HttpResponse:
     status = selectors.statuses([me], now)[me.pk]
     rows = list(me.whereabouts.select_related("set_by").order_by("-pk")[:HISTORY_ROWS])
-    recent = me.whereabouts.filter(recorded_at__gte=now - timedelta(days=HABIT_DAYS), since__lte=now)
-    coming = list(me.whereabouts.filter(since__gt=now).order_by("pk"))
+    recent = me.whereabouts.standing().filter(
+        recorded_at__gte=now - timedelta(days=HABIT_DAYS), since__lte=now
+    )
+    planned = me.whereabouts.standing().filter(since__gt=now).exclude(state=State.AT_POST).order_by("since")
     wrong = bool(form.errors or leave_form.errors)
     return render(
         request,
@@ -238,7 +234,7 @@ def _page(
             "until_buttons": until_buttons(now, hours),
             "leave_form": leave_form,
             "leave_url": reverse("my_leave"),
-            "planned": _planned_views(coming, now),
+            "planned": [_planned_view(plan, now) for plan in planned],
             "history": [_history_view(row, now) for row in rows],
         },
         status=422 if wrong else 200,
@@ -258,22 +254,18 @@ def _preset_view(preset: Preset, present: bool, now: datetime) -> dict[str, Any]
     return {"value": f"{preset.state}|{value}", "label": words, "current": False}
 
 
-def _planned_views(rows: list[Whereabouts], now: datetime) -> list[dict[str, Any]]:
-    by_start = {row.since: row for row in rows}
-    return [
-        {
-            "label": state_label(plan.state),
-            "period": _period(plan.since, plan.until, now),
-            "cancel_url": reverse("my_plan_cancel", args=[by_start[plan.since].pk]),
-        }
-        for plan in planned((row.as_declaration() for row in rows), now)
-    ]
+def _planned_view(plan: Whereabouts, now: datetime) -> dict[str, Any]:
+    return {
+        "label": state_label(plan.state),
+        "period": _period(plan.since, plan.until, now),
+        "cancel_url": reverse("my_plan_cancel", args=[plan.pk]),
+    }
 
 
 def _history_view(row: Whereabouts, now: datetime) -> dict[str, Any]:
     by = _("yourself") if row.source == Whereabouts.Source.SELF else str(row.set_by or "")
     return {
-        "label": _("Absence cancelled") if row.takes_back_a_plan else state_label(row.state),
+        "label": _("Absence cancelled") if row.cancels_id else state_label(row.state),
         "period": _period(row.since, row.until, now),
         "set_by": by,
         "recorded_at": row.recorded_at,

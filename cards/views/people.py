@@ -1,5 +1,6 @@
 """The unit's people and their cards, for officers and, read-only, for those above them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -19,8 +20,8 @@ from cards.forms import CadreForm, EndServiceForm, OfficeForm
 from cards.history import entries
 from cards.models import Cadre, CadreQuerySet, Card, Consent, Office
 from cards.plaques import sheets
-from cards.presentation import status_view
 from common.forms import accepted, posted, render_form
+from common.problems import Refused
 
 PAGE_SIZE = 50
 
@@ -71,17 +72,14 @@ def cadres(request: HttpRequest) -> HttpResponse:
     found = found.prefetch_related("posts", valid).order_by("unit__code", "office__room", "pinyin", "pk")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     people = list(page.object_list)
-    book = selectors.HoursBook(today)
-    said = selectors.statuses(people, now, book)
+    shown = selectors.shown(people, now)
     rows = [
         {
             "cadre": cadre,
             "office": selectors.place_of(cadre),
             "posts": [post.title for post in cadre.posts.all()],
             "card": next(iter(getattr(cadre, "valid_cards", [])), None),
-            "status": status_view(
-                said[cadre.pk], book.of(selectors.place_of(cadre).unit.office_hours_id), now
-            ),
+            "status": shown[cadre.pk],
         }
         for cadre in people
     ]
@@ -114,9 +112,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate(now)
     person = cadre_of(request, pk)
     placed = selectors.with_place(Cadre.objects.filter(pk=person.pk), today)[0]
-    book = selectors.HoursBook(today)
-    status = selectors.statuses([placed], now, book)[person.pk]
-    place = selectors.place_of(placed)
+    changing = may_change(request, person)
     cards = list(person.cards.select_related("issued_by", "approved_by", "revoked_by"))
     valid = next((card for card in cards if card.revoked_at is None), None)
     printed = sheets([valid], city=city_of(request), today=today) if valid else []
@@ -127,19 +123,20 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
         "cards/cadre.html",
         {
             "person": person,
-            "place": place,
+            "place": selectors.place_of(placed),
             "posts": list(person.posts.all()),
             "duties": list(person.duties.all()),
-            "status": status_view(status, book.of(place.unit.office_hours_id), now),
+            "status": selectors.shown([placed], now)[person.pk],
+            "whereabouts": person.whereabouts.begun(now).first() if changing else None,
             "card": valid,
             "old_cards": [card for card in cards if card.revoked_at is not None],
             "open_request": open_request,
             "refused_request": last_request if last_request and last_request.decision == "refused" else None,
             "outdated": any(sheet.is_outdated for sheet in printed),
             "consents": _consents(person),
-            "history": entries(person),
-            "may_change": may_change(request, person),
-            "may_revoke": may_change(request, person) or _is_express(request),
+            "history": entries(person, private=changing),
+            "may_change": changing,
+            "may_revoke": changing or _is_express(request),
             "in_service": not person.has_left(today),
         },
     )
@@ -255,7 +252,9 @@ def _warn_of_missing_characters(request: HttpRequest, form: CadreForm) -> None:
 
 def end_service(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = cadre_of(request, pk), timezone.now()
-    form = EndServiceForm(posted(request), initial={"last_day": timezone.localdate(now)})
+    if "withdraw" in request.POST:
+        return _resume_service(request, person, now)
+    form = EndServiceForm(posted(request), initial={"last_day": person.serves_to or timezone.localdate(now)})
     if form.is_valid() and accepted(
         form,
         lambda: services.cadre_end_service(
@@ -273,6 +272,16 @@ def end_service(request: HttpRequest, pk: int) -> HttpResponse:
         back_url=reverse("cadre", args=[pk]),
         back_label=person.name,
     )
+
+
+def _resume_service(request: HttpRequest, person: Cadre, now: datetime) -> HttpResponse:
+    try:
+        services.cadre_resume_service(cadre=person, actor=user_of(request), now=now)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, _("The last day of service has been withdrawn."))
+    return redirect("cadre", person.pk)
 
 
 def offices(request: HttpRequest) -> HttpResponse:

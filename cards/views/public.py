@@ -1,7 +1,6 @@
 """What a citizen sees. No script, no account, no trace: nothing here writes."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,6 @@ from accounts.http import city_of
 from cards import photos, selectors
 from cards.models import Card, Consent
 from cards.plaques import card_url
-from cards.presentation import status_view
 from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
@@ -51,19 +49,19 @@ def by_code(request: HttpRequest) -> HttpResponse:
 
 
 def card(request: HttpRequest, token: str) -> HttpResponse:
-    found = _find(token)
-    if found is None or found.revoked_at is not None:
-        return _no_card(request, revoked=found is not None)
-    now = timezone.now()
-    shown = selectors.public_card(found, now)
-    return _unkept(render(request, "cards/public_card.html", _context(request, shown, now)))
+    found, now = _find(token), timezone.now()
+    if found is None or not found.is_valid_on(timezone.localdate(now)):
+        return _no_card(request, known=found)
+    return _unkept(
+        render(request, "cards/public_card.html", _context(request, selectors.public_card(found, now)))
+    )
 
 
 def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
-    found = _find(token)
-    if found is None or found.revoked_at is not None:
-        return _no_card(request, revoked=found is not None)
-    shown = selectors.public_card(found, timezone.now())
+    found, now = _find(token), timezone.now()
+    if found is None or not found.is_valid_on(timezone.localdate(now)):
+        return _no_card(request, known=found)
+    shown = selectors.public_card(found, now)
     phones = [("WORK,VOICE", shown.cadre.office_phone)]
     if Consent.Subject.MOBILE in shown.consents:
         phones.append(("CELL,VOICE", shown.cadre.mobile))
@@ -85,7 +83,7 @@ def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
 def photo(request: HttpRequest, token: str) -> HttpResponse:
     """The small photo, only while its consent stands."""
     found = _find(token)
-    if found is None or found.revoked_at is not None or not found.cadre.photo:
+    if found is None or not found.is_valid_on(timezone.localdate()) or not found.cadre.photo:
         raise Http404
     if Consent.Subject.PHOTO not in selectors.standing_consents(found.cadre_id):
         raise Http404
@@ -100,9 +98,16 @@ def _find(token: str) -> Card | None:
     return selectors.find_card(meant) if meant else None
 
 
-def _no_card(request: HttpRequest, *, revoked: bool) -> HttpResponse:
+def _no_card(request: HttpRequest, *, known: Card | None) -> HttpResponse:
     """One kind page for revoked, unknown and malformed codes; it never names a person."""
-    return _unkept(render(request, "cards/no_card.html", {"revoked": revoked}, status=404))
+    return _unkept(
+        render(
+            request,
+            "cards/no_card.html",
+            {"revoked": known is not None and known.has_ended(timezone.localdate())},
+            status=404,
+        )
+    )
 
 
 def _unkept(response: HttpResponse) -> HttpResponse:
@@ -112,10 +117,10 @@ def _unkept(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _context(request: HttpRequest, shown: PublicCard, now: datetime) -> dict[str, Any]:
+def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
     cadre, token = shown.cadre, shown.card.token
     has_photo = Consent.Subject.PHOTO in shown.consents and bool(cadre.photo)
-    stand_in, duty_phone = _cover(shown, now)
+    stand_in, duty_phone = _cover(shown)
     return {
         "card": {"serial": shown.card.serial, "issued_on": timezone.localdate(shown.card.issued_at)},
         "cadre": {
@@ -130,7 +135,7 @@ def _context(request: HttpRequest, shown: PublicCard, now: datetime) -> dict[str
             "mobile": cadre.mobile if Consent.Subject.MOBILE in shown.consents else "",
             "photo_url": reverse("card_photo", args=[token]) if has_photo else "",
         },
-        "status": status_view(shown.status, shown.hours, now),
+        "status": shown.status_view,
         "stand_in": stand_in,
         "duty_phone": duty_phone,
         "unit_hotline": cadre.unit.hotline,
@@ -139,7 +144,7 @@ def _context(request: HttpRequest, shown: PublicCard, now: datetime) -> dict[str
     }
 
 
-def _cover(shown: PublicCard, now: datetime) -> tuple[StandInView | None, str]:
+def _cover(shown: PublicCard) -> tuple[StandInView | None, str]:
     """Who is there instead: the stand-in while the person is away, the duty phone when the stand-in is away too."""
     if shown.status.kind in (Kind.AT_POST, Kind.OUTSIDE_HOURS):
         return None, ""
@@ -150,7 +155,7 @@ def _cover(shown: PublicCard, now: datetime) -> tuple[StandInView | None, str]:
     view = StandInView(
         stand_in.name,
         selectors.place_of(stand_in).room,
-        status_view(status, shown.hours, now),
+        shown.stand_in_view,
         stand_in.office_phone,
         url,
     )

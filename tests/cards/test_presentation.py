@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from django.utils import translation
 
-from cards.presentation import day_words, expected_return, moment_words, state_label, status_view
+from cards.presentation import day_words, moment_words, state_label, status_view
 from cards.rules import Declaration, State, status_at
 from common.rules import SHANGHAI, OfficeHours, Season, WorkingCalendar
 
@@ -34,7 +34,7 @@ PLANNED = Declaration(State.TRAINING, on(24, "08:30"), on(24, "16:00"), on(20, "
 
 def words(now: datetime, latest: Declaration | None, language: str = "en") -> tuple[str, ...]:
     with translation.override(language):
-        view = status_view(status_at(now, HOURS, latest), HOURS, now)
+        view = status_view(status_at(now, HOURS, [latest] if latest else []), HOURS, now)
         return view.tone, view.presence_label, view.headline, *view.details
 
 
@@ -137,7 +137,7 @@ def test_without_office_hours_nothing_is_promised():
     closed = OfficeHours(WorkingCalendar(), ())
     now = on(24, "10:00")
     with translation.override("en"):
-        view = status_view(status_at(now, closed, None), closed, now)
+        view = status_view(status_at(now, closed, []), closed, now)
     assert (view.headline, view.details) == ("Outside office hours", [])
 
 
@@ -154,8 +154,8 @@ def test_without_office_hours_nothing_is_promised():
     ],
 )
 def test_when_a_citizen_finds_the_person_again(until, back):
-    status = status_at(on(24, "10:00"), HOURS, said(State.ERRAND, on(24, "09:00"), until))
-    assert expected_return(status, HOURS) == back
+    status = status_at(on(24, "10:00"), HOURS, [said(State.ERRAND, on(24, "09:00"), until)])
+    assert status.back_at == back
 
 
 @pytest.mark.parametrize(

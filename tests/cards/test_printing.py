@@ -2,21 +2,37 @@
 
 import io
 import subprocess
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from pypdf import PdfReader
 
 from accounts.models import City
-from cards import printing, services
+from cards import plaques, printing, services
 from cards.models import Card
 from cards.plaques import sheets
 from common import audit
-from tests.cast import NOW, TODAY, crowd, issue_card, make_cadre, make_office, make_unit, photograph
+from common.problems import Refused
+from tests.cast import (
+    NOW,
+    TODAY,
+    crowd,
+    issue_card,
+    make_cadre,
+    make_office,
+    make_unit,
+    photograph,
+    signed_in,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +173,7 @@ def test_the_number_of_queries_does_not_grow_with_the_unit(run, office, most):
     crowd(office, most)
     with CaptureQueriesContext(connection) as queries:
         run("--unit", "D901")
-    assert len(queries) == 15
+    assert len(queries) == 14
 
 
 # --- What prevents it --------------------------------------------------------------------------------------------
@@ -168,7 +184,7 @@ def test_a_character_that_no_font_has_is_named_with_unit_and_card(run, lin, offi
     rare = issue_card(make_cadre(office, "张\U00031350"))
     assert refused(run, "--unit", "D901") == "1 unit has problems and was not printed."
     assert run.problems.getvalue().splitlines() == [
-        f"D901 {rare.serial} 张\U00031350: Name: no installed font has the character \U00031350 (U+31350)."
+        f"D901 青窑局: {rare.serial} 张\U00031350：Name: no installed font has the character \U00031350 (U+31350)."
     ]
     assert files(tmp_path / "out") == []
     assert not Card.objects.exclude(printed_at=None).exists()
@@ -195,7 +211,7 @@ def test_what_is_wrong_with_all_plaques_alike_is_said_once(run, unit, lin, chen,
     refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines() == [
         "D901 青窑局: Unit hotline: nothing is entered, and the plaque must show it.",
-        "D901 LQ-D901-0003 许诺: Office phone: nothing is entered, and the plaque must show it.",
+        "D901 青窑局: LQ-D901-0003 许诺：Office phone: nothing is entered, and the plaque must show it.",
     ]
 
 
@@ -252,6 +268,55 @@ def test_arguments_that_make_no_sense_are_refused(arguments):
         call_command("print_cards", *arguments)
 
 
+# --- Earlier files -----------------------------------------------------------------------------------------------
+
+
+REMOVED = "D901 青窑局: The earlier file D901-青窑局.pdf was removed."
+
+
+@pytest.fixture
+def earlier(run, lin, zhou, tmp_path) -> Card:
+    """Both units were printed; Lin's card is the only one of the Kiln Bureau."""
+    card = issue_card(lin)
+    issue_card(zhou)
+    run("--all")
+    assert files(tmp_path / "out") == ["D901-青窑局.pdf", "T902-剑潭镇.pdf"]
+    assert run.problems.getvalue() == ""
+    return card
+
+
+def test_the_file_of_a_refused_unit_goes_and_that_is_said(run, unit, earlier, tmp_path):
+    unit.hotline = ""
+    unit.save()
+    refused(run, "--unit", "D901")
+    assert run.problems.getvalue().splitlines()[-1] == REMOVED
+    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+    refused(run, "--unit", "D901")
+    assert REMOVED not in run.problems.getvalue()
+
+
+def test_the_file_of_a_unit_without_a_valid_card_goes(run, earlier, officer, tmp_path):
+    services.card_revoke(card=earlier, reason="lost", note="", actor=officer, now=NOW)
+    assert "Printed 1 plaque of 1 unit" in run("--all")
+    assert run.problems.getvalue().splitlines() == [REMOVED]
+    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+
+
+def test_a_unit_asked_for_alone_loses_its_file_too(run, earlier, officer, tmp_path):
+    services.card_revoke(card=earlier, reason="lost", note="", actor=officer, now=NOW)
+    assert "nothing was printed" in refused(run, "--unit", "D901")
+    assert run.problems.getvalue().splitlines() == [REMOVED]
+    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+
+
+def test_what_no_plaque_can_do_without_takes_all_files_away(run, earlier, tmp_path):
+    City.objects.update(express_hotline="")
+    (tmp_path / "out" / "mine.pdf").write_bytes(b"")
+    refused(run, "--all")
+    assert len(run.problems.getvalue().splitlines()) == 2
+    assert files(tmp_path / "out") == ["mine.pdf"]
+
+
 # --- Nothing half done -------------------------------------------------------------------------------------------
 
 
@@ -272,7 +337,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monke
         out.write(b"%PDF")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(printing, "draw_plaques", full)
+    monkeypatch.setattr(plaques, "draw_plaques", full)
     assert "No space left" in refused(run, "--all")
     assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
     assert (tmp_path / "out" / "D901-青窑局.pdf").read_bytes() == before
@@ -299,20 +364,190 @@ def test_without_a_file_there_is_no_record(run, lin, tmp_path, monkeypatch):
     assert not audit.history(lin).filter(verb="plaque_printed").exists()
 
 
-def test_a_card_revoked_while_it_is_drawn_is_not_printed(run, lin, chen, officer, tmp_path, monkeypatch):
-    card, draw = issue_card(lin), printing.draw_plaques
-    issue_card(chen)
+# --- A card that ends meanwhile ----------------------------------------------------------------------------------
 
-    def revoke_meanwhile(contents, out):
+Way = Callable[[], bytes | None]
+
+
+@pytest.fixture(params=["the page", "the command"])
+def way(request, run, officer, lin, tmp_path) -> Way:
+    """Prints Lin's plaque one way or the other; returns what anybody gets to hang up."""
+    client, file = signed_in(officer), tmp_path / "out" / "D901-青窑局.pdf"
+
+    def page() -> bytes | None:
+        response = client.post(f"/desk/cadres/{lin.pk}/plaque.pdf")
+        return response.content if response.status_code == 200 else None
+
+    def command() -> bytes | None:
+        try:
+            run("--unit", "D901")
+        except CommandError:
+            assert not file.exists()
+            return None
+        return file.read_bytes()
+
+    return page if request.param == "the page" else command
+
+
+def serials_in(pdf: bytes | None, folder: Path) -> str:
+    assert pdf is not None
+    (folder / "read.pdf").write_bytes(pdf)
+    return words(folder / "read.pdf")
+
+
+def printings(cadre) -> list[str]:
+    entries = audit.history(cadre).filter(verb="plaque_printed").order_by("pk")
+    return [entry.changes["serial"] for entry in entries]
+
+
+def test_printed_twice_is_the_same_plaque_and_two_entries(way, lin):
+    card = issue_card(lin)
+    first = way()
+    assert first is not None
+    assert way() == first
+    assert printings(lin) == [card.serial] * 2
+
+
+def test_after_a_new_card_the_old_plaque_is_not_printed_again(way, lin, tmp_path):
+    old = issue_card(lin)
+    assert old.serial in serials_in(way(), tmp_path)
+    new = issue_card(lin, reason="lost")
+    again = serials_in(way(), tmp_path)
+    assert new.serial in again
+    assert old.serial not in again
+    assert printings(lin) == [old.serial, new.serial]
+
+
+def test_after_a_revocation_nothing_is_printed(way, lin, officer):
+    card = issue_card(lin)
+    assert way() is not None
+    services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
+    assert way() is None
+    assert printings(lin) == [card.serial]
+
+
+def test_who_has_left_is_not_printed_before_the_nightly_revocation_either(way, lin):
+    issue_card(lin)
+    lin.serves_to = TODAY.replace(day=TODAY.day - 1)
+    lin.save()
+    assert way() is None
+
+
+def meanwhile(monkeypatch, act: Callable[[], Any]) -> None:
+    """`act` happens when the plaques are drawn and not yet recorded."""
+    draw = plaques.draw_plaques
+
+    def drawn(contents, out):
         pages = draw(contents, out)
-        services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
+        act()
         return pages
 
-    monkeypatch.setattr(printing, "draw_plaques", revoke_meanwhile)
+    monkeypatch.setattr(plaques, "draw_plaques", drawn)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_card_that_ends_while_it_is_drawn_is_not_handed_out(replaced, way, lin, officer, monkeypatch):
+    card = issue_card(lin)
+
+    def end() -> None:
+        if replaced:
+            issue_card(lin, reason="lost")
+        else:
+            services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
+
+    meanwhile(monkeypatch, end)
+    assert way() is None
+    assert printings(lin) == []
+    assert not Card.objects.exclude(printed_at=None).exists()
+
+
+def test_one_card_revoked_meanwhile_keeps_back_the_file_of_its_unit(
+    run, lin, chen, officer, tmp_path, monkeypatch
+):
+    card, _other = issue_card(lin), issue_card(chen)
+    run("--unit", "D901")
+    Card.objects.update(printed_at=None)
+    meanwhile(
+        monkeypatch,
+        lambda: services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW),
+    )
     refused(run, "--unit", "D901")
-    assert f"Card {card.serial} was revoked while" in run.problems.getvalue()
+    assert run.problems.getvalue().splitlines() == [
+        f"D901 青窑局: Card {card.serial} was revoked while its plaque was being drawn: print again.",
+        "D901 青窑局: The earlier file D901-青窑局.pdf was removed.",
+    ]
     assert files(tmp_path / "out") == []
     assert not Card.objects.exclude(printed_at=None).exists()
+
+
+def test_the_page_says_that_the_card_was_revoked_meanwhile(lin, officer, monkeypatch):
+    card = issue_card(lin)
+    meanwhile(
+        monkeypatch,
+        lambda: services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW),
+    )
+    client: Client = signed_in(officer)
+    page = client.post(f"/desk/cadres/{lin.pk}/plaque.pdf", headers={"accept-language": "en"}, follow=True)
+    assert card.serial in next(str(message) for message in page.context["messages"])
+
+
+def test_two_revoked_cards_are_named_together(lin, chen, wei, officer):
+    cards = [issue_card(cadre) for cadre in (lin, chen, wei)]
+    for card in cards[:2]:
+        services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
+    with pytest.raises(Refused, match=f"Cards {cards[0].serial}、{cards[1].serial} were revoked"):
+        services.plaques_printed(printed=[(card, "aa") for card in cards], actor=officer, now=NOW)
+    assert not Card.objects.exclude(printed_at=None).exists()
+
+
+def blocks_somebody() -> bool:
+    """Whether another transaction waits for this one's locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted"
+            " AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
+@pytest.mark.django_db(transaction=True)
+def test_a_revocation_not_yet_committed_is_awaited_and_then_obeyed(locks, way, lin, officer, monkeypatch):
+    """SQLite has one writer at a time whatever the locks say, so there the outcome without them is right too."""
+    card, revoked, finished = issue_card(lin), threading.Event(), threading.Event()
+    failures: list[Exception] = []
+
+    def revoke() -> None:
+        try:
+            with transaction.atomic():
+                services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
+                revoked.set()
+                # The other stands before our lock, or walked past it; then the commit.
+                while connection.vendor == "postgresql" and not (blocks_somebody() or finished.wait(0.01)):
+                    pass
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=revoke)
+
+    def start() -> None:
+        thread.start()
+        assert revoked.wait(30)
+
+    meanwhile(monkeypatch, start)
+    if not locks:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows.all())
+    try:
+        handed_out = way()
+    finally:
+        finished.set()
+        thread.join(30)
+    assert failures == []
+    right = locks or connection.vendor == "sqlite"
+    assert (handed_out is None) is right
+    assert (printings(lin) == []) is right
 
 
 # --- On a terminal -----------------------------------------------------------------------------------------------

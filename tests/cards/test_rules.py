@@ -19,7 +19,6 @@ from cards.rules import (
     UntilChoice,
     half_day_bounds,
     may_approve,
-    planned,
     presets,
     refuse_declaration,
     status_at,
@@ -38,6 +37,10 @@ NEVER_OPEN = OfficeHours(WorkingCalendar(), ())
 
 def on(day: int, clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-{day} {clock}").replace(tzinfo=SHANGHAI)
+
+
+def heard(latest: Declaration | None) -> list[Declaration]:
+    return [latest] if latest else []
 
 
 def said(state: State, since: datetime, until: datetime | None = None) -> Declaration:
@@ -114,27 +117,27 @@ BACK = said(State.AT_POST, on(24, "10:40"))
         (on(26, "23:00"), LEAVE, Kind.OUTSIDE_HOURS, State.AT_POST),
         # A row without an end cannot be declared, and still must not break a plaque.
         (on(24, "16:00"), ENDLESS, Kind.AWAY, State.VILLAGE_POST),
-        (on(24, "22:00"), ENDLESS, Kind.OUTSIDE_HOURS, State.AT_POST),
+        (on(24, "22:00"), ENDLESS, Kind.AWAY, State.VILLAGE_POST),
     ],
 )
 def test_what_the_plaque_says(now, latest, kind, state):
-    status = status_at(now, HOURS, latest)
+    status = status_at(now, HOURS, heard(latest))
     assert (status.kind, status.state) == (kind, state)
 
 
 def test_an_absence_carries_its_period_and_its_declaration():
-    assert status_at(on(24, "10:00"), HOURS, ERRAND) == Status(
-        Kind.AWAY, State.ERRAND, on(24, "09:10"), on(24, "15:30"), None, ERRAND
+    assert status_at(on(24, "10:00"), HOURS, [ERRAND]) == Status(
+        Kind.AWAY, State.ERRAND, on(24, "09:10"), on(24, "15:30"), back_at=on(24, "15:30"), declared=ERRAND
     )
 
 
 def test_being_back_counts_as_confirmed_on_that_day_only():
-    assert status_at(on(24, "11:00"), HOURS, BACK).declared == BACK
-    assert status_at(on(25, "11:00"), HOURS, BACK).declared is None
+    assert status_at(on(24, "11:00"), HOURS, [BACK]).declared == BACK
+    assert status_at(on(25, "11:00"), HOURS, [BACK]).declared is None
 
 
 def test_a_default_is_nobodys_declaration():
-    assert status_at(on(24, "11:00"), HOURS, None) == Status(Kind.AT_POST, State.AT_POST)
+    assert status_at(on(24, "11:00"), HOURS, []) == Status(Kind.AT_POST, State.AT_POST)
 
 
 @pytest.mark.parametrize(
@@ -147,21 +150,21 @@ def test_a_default_is_nobodys_declaration():
     ],
 )
 def test_outside_hours_says_when_the_office_opens(now, opens):
-    assert status_at(now, HOURS, None).opens_at == opens
+    assert status_at(now, HOURS, []).opens_at == opens
 
 
 def test_an_office_without_hours_is_outside_hours_without_an_opening():
-    assert status_at(on(24, "10:00"), NEVER_OPEN, ERRAND) == Status(Kind.OUTSIDE_HOURS, State.AT_POST)
+    assert status_at(on(24, "10:00"), NEVER_OPEN, [ERRAND]) == Status(Kind.OUTSIDE_HOURS, State.AT_POST)
 
 
 @pytest.mark.parametrize("latest", [None, BACK, NIGHT_DUTY])
 def test_only_somebody_at_post_is_present(latest):
-    assert status_at(on(24, "17:10"), HOURS, latest).is_present
+    assert status_at(on(24, "17:10"), HOURS, heard(latest)).is_present
 
 
 @pytest.mark.parametrize("now", [on(24, "10:00"), on(24, "16:00"), on(24, "20:00")])
 def test_away_overdue_and_gone_home_are_not_present(now):
-    assert not status_at(now, HOURS, ERRAND).is_present
+    assert not status_at(now, HOURS, [ERRAND]).is_present
 
 
 moments = st.datetimes(datetime(2026, 11, 1), datetime(2027, 2, 28)).map(lambda m: m.replace(tzinfo=SHANGHAI))
@@ -179,7 +182,7 @@ def test_every_instant_has_exactly_one_status(now, since, lasting, state, declar
     latest = (
         Declaration(state, since, since + lasting if lasting else None, since, True) if declared else None
     )
-    status = status_at(now, HOURS, latest)
+    status = status_at(now, HOURS, heard(latest))
     going_on = (
         latest is not None
         and latest.state not in PRESENT
@@ -316,7 +319,7 @@ def test_habits_come_first_and_the_usual_ones_fill_up():
         "at_post",
         "errand 24 11:00",
         "meeting 24 16:00",
-        "training 24 09:30",
+        "countryside 24 17:30",
     ]
     # What no longer fits the day makes room.
     assert offered(on(24, "11:30"), recent) == ["at_post", "meeting 24 16:00", "countryside 24 17:30"]
@@ -328,7 +331,7 @@ def test_absences_over_several_days_and_duty_are_no_habit():
 
 
 def test_an_evening_habit_leaves_room_for_duty():
-    recent = habits((State.ERRAND, "20:00"))
+    recent = habits((State.ERRAND, "20:00"), (State.ERRAND, "20:00"))
     assert offered(on(24, "18:00"), recent) == ["at_post", "on_duty 25 08:30", "errand 24 20:00"]
 
 
@@ -394,18 +397,7 @@ def test_without_hours_leave_counts_whole_days():
     assert bounds == (on(24, "00:00"), on(25, "00:00"))
 
 
-# --- Plans and approval ------------------------------------------------------------------------------------------
-
-
-def test_plans_are_those_that_begin_later_and_were_not_taken_back():
-    trip = Declaration(State.BUSINESS_TRIP, on(27, "08:30"), on(27, "17:30"), on(20, "09:00"), True)
-    leave = Declaration(State.LEAVE, on(25, "08:30"), on(25, "17:30"), on(21, "09:00"), True)
-    taken_back = Declaration(State.AT_POST, on(27, "08:30"), None, on(22, "09:00"), True)
-    again = Declaration(State.TRAINING, on(27, "08:30"), on(27, "12:00"), on(23, "09:00"), True)
-    assert planned([trip, leave, BACK, ERRAND], NOW) == [leave, trip]
-    assert planned([trip, leave, taken_back], NOW) == [leave]
-    assert planned([trip, taken_back, again, leave], NOW) == [leave, again]
-    assert planned([leave], on(25, "08:30")) == []
+# --- Approval ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -414,3 +406,58 @@ def test_plans_are_those_that_begin_later_and_were_not_taken_back():
 )
 def test_nobody_approves_what_they_asked_for_nor_their_own_card(requester, approver, is_subject, may):
     assert may_approve(requester_id=requester, approver_id=approver, approver_is_subject=is_subject) is may
+
+
+# --- Several words at once ---------------------------------------------------------------------------------------
+
+WEEK = said(State.LEAVE, on(23, "08:30"), on(27, "17:30"))
+NEXT_WEEK = said(State.LEAVE, on(30, "08:30"), on(30, "17:30"))
+
+
+@pytest.mark.parametrize(
+    ("now", "words", "kind", "state", "back_at"),
+    [
+        # A meeting within a week's leave doesn't end the leave, nor does anybody have to confirm it.
+        (on(25, "10:00"), ["meeting", "week"], Kind.AWAY, State.MEETING, on(30, "08:30")),
+        (on(25, "11:40"), ["meeting", "week"], Kind.AWAY, State.LEAVE, on(30, "08:30")),
+        (on(26, "10:00"), ["meeting", "week"], Kind.AWAY, State.LEAVE, on(30, "08:30")),
+        # "Back at post" does.
+        (on(25, "15:00"), ["back", "meeting", "week"], Kind.AT_POST, State.AT_POST, None),
+        (on(27, "10:00"), ["back", "meeting", "week"], Kind.AT_POST, State.AT_POST, None),
+        # Within a day the newer word replaces the older one.
+        (on(25, "11:40"), ["meeting", "errand"], Kind.OVERDUE, State.MEETING, on(25, "11:30")),
+        # One leave after the other: the return is after both.
+        (on(25, "15:00"), ["next_week", "week"], Kind.AWAY, State.LEAVE, on(30, "08:30") + timedelta(days=1)),
+    ],
+)
+def test_a_short_absence_within_a_long_one(now, words, kind, state, back_at):
+    spoken = {
+        "week": WEEK,
+        "next_week": NEXT_WEEK,
+        "errand": said(State.ERRAND, on(25, "08:40"), on(25, "17:00")),
+        "meeting": said(State.MEETING, on(25, "09:00"), on(25, "11:30")),
+        "back": said(State.AT_POST, on(25, "14:00")),
+    }
+    status = status_at(now, HOURS, [spoken[word] for word in words])
+    assert (status.kind, status.state, status.back_at) == (kind, state, back_at)
+
+
+def test_nobody_is_sent_to_a_door_that_a_planned_leave_keeps_closed():
+    sunday = on(29, "10:00")
+    assert status_at(sunday, HOURS, []).opens_at == on(30, "08:30")
+    assert status_at(sunday, HOURS, [NEXT_WEEK]).opens_at == on(30, "08:30") + timedelta(days=1)
+
+
+def test_an_absence_until_midnight_ends_with_its_day():
+    whole_day = said(State.OTHER, on(24, "00:00"), on(25, "00:00"))
+    assert status_at(on(24, "10:00"), HOURS, [whole_day]).kind == Kind.AWAY
+    assert status_at(on(25, "10:00"), HOURS, [whole_day]).kind == Kind.AT_POST
+
+
+def test_quick_answers_end_on_five_minutes():
+    assert until_of(UntilChoice.HALF_HOUR, None, on(24, "10:41"), HOURS) == on(24, "11:15")
+
+
+def test_what_was_said_once_is_no_habit():
+    once = habits((State.AWAY_BRIEFLY, "15:07"), (State.AWAY_BRIEFLY, "15:32"))
+    assert offered(on(24, "14:30"), once) == offered(on(24, "14:30"))

@@ -174,8 +174,8 @@ def test_ones_own_habits_come_first(phone, chen):
     assert list(presets(phone.get(URL).text)) == [
         "Back at post",
         "Out on business until 11:30",
-        "In training until 11:00",
         "In a meeting until 12:00",
+        "In the countryside until 17:30",
     ]
 
 
@@ -397,7 +397,6 @@ def test_the_history_says_who_declared_what_and_when(phone, chen, officer):
         state=State.MEETING,
         until=on(24, "11:00"),
         actor=officer,
-        source=Whereabouts.Source.OFFICER,
         now=NOW,
     )
     declare(chen, State.ERRAND, now=on(23, "09:00"), until=on(23, "11:00"))

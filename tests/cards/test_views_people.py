@@ -245,7 +245,7 @@ DETAIL = (
     ("account/", "get"),
     ("card/request/", "get"),
     ("card/revoke/", "get"),
-    ("plaque.pdf", "get"),
+    ("plaque.pdf", "post"),
 )
 CHANGING = ("edit/", "whereabouts/", "consent/", "end/", "account/", "card/request/", "card/revoke/")
 
@@ -330,8 +330,26 @@ def test_somebody_who_has_left_can_only_be_read(desk, chen):
     Cadre.objects.filter(pk=chen.pk).update(serves_to=TODAY - timedelta(days=1))
     html = desk.get(f"/desk/cadres/{chen.pk}/").text
     assert "No longer in service" in words(html)
-    for page in ("card/request/", "end/", "whereabouts/", "account/"):
+    for page in ("card/request/", "whereabouts/", "account/"):
         assert f"/desk/cadres/{chen.pk}/{page}" not in html
+
+
+def test_a_last_day_entered_by_mistake_is_withdrawn(desk, chen):
+    Cadre.objects.filter(pk=chen.pk).update(serves_to=TODAY - timedelta(days=1))
+    html = desk.post(f"/desk/cadres/{chen.pk}/end/", {"withdraw": "1"}, follow=True).text
+    assert "The last day of service has been withdrawn." in words(html)
+    assert "End of service withdrawn" in words(html)
+    assert Cadre.objects.get(pk=chen.pk).serves_to is None
+
+
+def test_the_mobile_number_in_the_history_is_for_the_unit_officer_only(desk, chen, office, express, head):
+    desk.post(f"/desk/cadres/{chen.pk}/edit/", entered(office, name="陈墨"))
+    page = f"/desk/cadres/{chen.pk}/"
+    assert "139 0000 0000" in desk.get(page).text
+    for reader in (express, head):
+        html = english(reader).get(page).text
+        assert "陈砚 → 陈墨" in words(html)
+        assert "139 0000 0000" not in html
 
 
 def test_the_photo_of_the_plaque_is_for_those_who_see_the_person(desk, chen):
@@ -348,7 +366,8 @@ def test_the_photo_of_the_plaque_is_for_those_who_see_the_person(desk, chen):
         ("/desk/cadres/", "post"),
         ("/desk/cadres/{pk}/", "post"),
         ("/desk/cadres/{pk}/photo.jpg", "post"),
-        ("/desk/cadres/{pk}/plaque.pdf", "post"),
+        ("/desk/cadres/{pk}/plaque.pdf", "get"),
+        ("/desk/cadres/{pk}/plaque.pdf", "head"),
         ("/desk/cadres/{pk}/edit/", "put"),
         ("/desk/cadres/{pk}/card/revoke/", "delete"),
         ("/desk/offices/", "post"),
@@ -616,11 +635,12 @@ def test_a_card_is_revoked_with_a_reason(who, chen, request):
 
 def test_the_plaque_is_drawn_for_the_valid_card_and_remembered(desk, chen, settings):
     url = f"/desk/cadres/{chen.pk}/plaque.pdf"
-    assert desk.get(url).status_code == 404
+    assert desk.post(url).status_code == 404
     City.objects.update(is_demo=True)
     card = issue_card(chen)
-    response = desk.get(url)
+    response = desk.post(url)
     assert (response.status_code, response.headers["Content-Type"]) == (200, "application/pdf")
+    assert response.headers["Content-Disposition"].startswith("inline")
     assert response.content.startswith(b"%PDF")
     assert response.headers["Cache-Control"] == "private, no-store"
     card.refresh_from_db()
@@ -635,7 +655,7 @@ def test_the_plaque_is_drawn_for_the_valid_card_and_remembered(desk, chen, setti
 def test_a_plaque_that_cannot_be_printed_says_why_and_is_not_remembered(desk, chen):
     issue_card(chen)
     Unit.objects.filter(pk=chen.unit_id).update(hotline="")
-    html = desk.get(f"/desk/cadres/{chen.pk}/plaque.pdf", follow=True).text
+    html = desk.post(f"/desk/cadres/{chen.pk}/plaque.pdf", follow=True).text
     assert "set SITE_URL to the site's permanent https address first" in words(html).replace("&#x27;", "'")
     assert Card.objects.get().printed_at is None
 
@@ -643,7 +663,7 @@ def test_a_plaque_that_cannot_be_printed_says_why_and_is_not_remembered(desk, ch
 def test_a_stand_in_who_has_left_stands_on_no_plaque(desk, chen, lin):
     City.objects.update(is_demo=True)
     card = issue_card(chen)
-    desk.get(f"/desk/cadres/{chen.pk}/plaque.pdf")
+    desk.post(f"/desk/cadres/{chen.pk}/plaque.pdf")
     card.refresh_from_db()
     Cadre.objects.filter(pk=lin.pk).update(serves_to=TODAY - timedelta(days=1))
     assert "The printed plaque is outdated" in words(desk.get(f"/desk/cadres/{chen.pk}/").text)

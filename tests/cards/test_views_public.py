@@ -470,3 +470,20 @@ def test_a_room_whose_office_has_no_duty_phone_promises_none(english, unit, offi
     shown = page(english, alone)
     assert "uty phone" not in shown
     assert "stand-in" not in shown
+
+
+def test_a_card_does_not_outlive_the_last_day_while_the_sweep_is_late(client, chen, clock):
+    card = issue_card(chen)
+    Cadre.objects.filter(pk=chen.pk).update(serves_to=TODAY - timedelta(days=1))
+    for ending in ("", ".vcf", ".jpg"):
+        response = client.get(f"/c/{card.token}{ending}")
+        assert response.status_code == 404
+        assert chen.name not in response.text
+
+
+def test_a_card_made_ahead_is_not_valid_before_the_first_day(client, chen, clock):
+    card = issue_card(chen)
+    Cadre.objects.filter(pk=chen.pk).update(serves_from=TODAY + timedelta(days=30))
+    response = client.get(f"/c/{card.token}?lang=en")
+    assert response.status_code == 404
+    assert "no longer valid" not in response.text

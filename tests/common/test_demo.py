@@ -26,8 +26,9 @@ from accounts.demo import SHOWCASE, password
 from accounts.models import City, Membership, Role, Unit, User
 from cards import photos, selectors, services
 from cards.demo import issuing, people, whereabouts, work
+from cards.documents.plaque import check
 from cards.models import Cadre, Card, CardRequest, Office, SerialCounter, Whereabouts
-from cards.plaques import problems, sheets
+from cards.plaques import sheets
 from cards.rules import State
 from common import audit, calendar
 from common.management.commands.demo import Line, table, width
@@ -86,7 +87,8 @@ def test_the_whole_city(build):
     assert Card.objects.exclude(revoked_at=None).count() == 2
     assert not Card.objects.filter(issued_by=F("approved_by")).exists()
     assert Cadre.objects.filter(name="韦诉𬱖").exists()
-    assert problems(sheets(valid, city=City.current(), today=local(NOW).date()), City.current()) == []
+    printed = sheets(valid, city=City.current(), today=local(NOW).date())
+    assert [problem for sheet in printed for problem in check(sheet.content)] == []
 
 
 def test_card_numbers_go_on_where_the_demonstration_stopped(build):
@@ -248,7 +250,6 @@ def test_a_run_on_a_later_day_only_adds_days(build, clock):
         state=State.LEAVE,
         until=NOW + timedelta(days=40),
         actor=officer,
-        source="officer",
         now=NOW,
     )
     fifth_working_day = date(2026, 12, 1)
