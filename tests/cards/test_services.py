@@ -512,7 +512,9 @@ def test_constraints_of_cards_requests_people_and_consents(chen, officer, expres
         "card_request_one_open_per_cadre",
     )
     never(
-        lambda: CardRequest.objects.filter(pk=asked.pk).update(decision="approved", decided_by=officer),
+        lambda: CardRequest.objects.filter(pk=asked.pk).update(
+            decision="approved", decided_by=officer, decided_at=NOW
+        ),
         "card_request_two_people",
     )
     never(lambda: Cadre.objects.update(serves_to=date(2000, 1, 1)), "cadre_dates_in_order")
