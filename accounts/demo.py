@@ -143,7 +143,7 @@ def units() -> list[Unit]:
 def build_accounts(build: demo.Build) -> str:
     """People of the showcase with their roles; their passwords are a step of their own."""
     city = units()
-    users = [User(username=row.username, name=row.name) for row in SHOWCASE]
+    users = [User(username=row.username, name=row.name, created_at=build.now) for row in SHOWCASE]
     for user in users:
         user.set_unusable_password()
     User.objects.bulk_create(users)

@@ -24,12 +24,14 @@ def administrator(request: HttpRequest, access: Access) -> Part:
     lacking = User.objects.filter(selectors.lacking_second_factor(today)).count()
     waiting = User.objects.filter(selectors.NO_PASSWORD, is_active=True).count()
     unstaffed = selectors.units_without_officer(today)
-    accounts_url = reverse("users")
+    unreachable = selectors.units_without_hotline(today)
+    accounts_url, units_url = reverse("users"), reverse("units")
     stats = [
         _stat(_("Resets to decide"), resets, reverse("second_factor_resets"), "out"),
         _stat(_("Second factor missing"), lacking, f"{accounts_url}?state=no_second_factor", "out"),
         _stat(_("Not yet activated"), waiting, f"{accounts_url}?state=no_password", "info"),
-        _stat(_("Units without a discipline officer"), unstaffed, "", "out"),
+        _stat(_("Units without a discipline officer"), unstaffed, f"{units_url}?state=no_officer", "out"),
+        _stat(_("Units without a hotline"), unreachable, f"{units_url}?state=no_hotline", "out"),
     ]
     return "accounts/desk_administrator.html", {"stats": stats, "warning": calendar_warning(today)}
 

@@ -7,10 +7,10 @@ from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm as BaseGe
 from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.utils import timezone
+from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy as _
 
-from accounts import rules, totp
+from accounts import history, rules, totp
 from accounts.models import (
     CITY_ROLES,
     GROUP_ROLES,
@@ -20,9 +20,13 @@ from accounts.models import (
     Role,
     SupervisionGroup,
     Unit,
+    UnitKind,
     User,
 )
-from common.forms import PageForm, person_name, phone_number
+from accounts.services import UNIT_CODE_NOT_VALID, UNIT_FIELDS, UnitDetails, city_facts, unit_facts
+from common.forms import EditForm, PageForm, person_name, phone_number
+from common.models import OfficeHoursSet
+from common.versions import version_of
 
 PASSWORD_HINT = _("At least 10 characters, not only digits, and nothing like your name.")
 #: Codes that mean “stop for a while”: their page is the 429 page.
@@ -122,10 +126,10 @@ class ActivateTOTPForm(PageForm, totp_forms.ActivateTOTPForm):
     code = CodeField(label=_("Verification code"), help_text=_("The six digits that the app shows now."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.user = kwargs.pop("user")
+        self.user, now = kwargs.pop("user"), kwargs.pop("now")
         # Not the library's own, which keeps the secret in clear in the session.
         forms.Form.__init__(self, *args, **kwargs)
-        self.secret = totp.pending_or_new(context.request.session, timezone.now())
+        self.secret = totp.pending_or_new(context.request.session, now)
 
 
 class DeactivateTOTPForm(PageForm, totp_forms.DeactivateTOTPForm):
@@ -313,7 +317,7 @@ class ResetDecisionForm(PageForm):
     )
 
 
-class CityForm(PageForm):
+class CityForm(EditForm):
     name = forms.CharField(label=_("City"), max_length=50, help_text=_("Stands on every plaque and page."))
     efficiency_office = forms.CharField(
         label=_("Efficiency office"), max_length=50, help_text=_("As in “supervised by …” on every plaque.")
@@ -325,20 +329,115 @@ class CityForm(PageForm):
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
         help_text=_("Changing it makes the printed plaques outdated."),
     )
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
 
     def clean_express_hotline(self) -> str:
         return phone_number(self.cleaned_data["express_hotline"])
 
-    def values(self) -> dict[str, str]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+    @classmethod
+    def of(cls, city: City, data: Any = None) -> "CityForm":
+        facts = city_facts(city)
+        return cls(data, initial={**facts, "seen": version_of(facts)})
+
+
+UNIT_STATES = [
+    ("", _("All units")),
+    ("no_hotline", _("Supervision hotline missing")),
+    ("no_officer", _("No discipline officer")),
+    ("closed", _("No longer in existence")),
+]
+
+
+class UnitFilterForm(forms.Form):
+    """Lenient: a filter that makes no sense filters nothing."""
+
+    q = forms.CharField(label=_("Name or code"), required=False, max_length=50)
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("All kinds")), *UnitKind.choices]
+    )
+    group = forms.ModelChoiceField(
+        SupervisionGroup.objects.all(),
+        label=_("Supervision group"),
+        required=False,
+        empty_label=_("All groups"),
+    )
+    state = forms.ChoiceField(label=_("State"), required=False, choices=UNIT_STATES)
+
+
+class UnitForm(EditForm):
+    name = forms.CharField(
+        label=_("Unit name"), max_length=60, help_text=_("Changing it makes the printed plaques outdated.")
+    )
+    alias = forms.CharField(
+        label=_("Also written as"),
+        max_length=60,
+        required=False,
+        help_text=_("Another spelling or short name that people search for."),
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=UnitKind.choices)
+    hotline = forms.CharField(
+        label=_("Supervision hotline"),
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_(
+            "Stands on every plaque of the unit: without it none is printed. "
+            "Changing it makes the printed plaques outdated."
+        ),
+    )
+    office_hours = forms.ModelChoiceField(
+        OfficeHoursSet.objects.order_by("pk"), label=_("Office hours"), empty_label=None
+    )
+    supervision_group = forms.ModelChoiceField(
+        SupervisionGroup.objects.all(), label=_("Supervision group"), required=False, empty_label=_("None")
+    )
+    valid_from = _date(label=_("In existence from"))
+    valid_to = _date(
+        label=_("Last day"),
+        required=False,
+        help_text=_("Only for a unit that is dissolved or merged. Its people must be moved or ended first."),
+    )
+    successor = forms.ModelChoiceField(
+        Unit.objects.all(),
+        label=_("Successor"),
+        required=False,
+        empty_label=_("None"),
+        help_text=_("The unit that takes over its business."),
+    )
+
+    def clean_name(self) -> str:
+        return person_name(self.cleaned_data["name"])
+
+    def clean_alias(self) -> str:
+        return person_name(self.cleaned_data["alias"])
+
+    def clean_hotline(self) -> str:
+        return phone_number(self.cleaned_data["hotline"])
+
+    def details(self) -> UnitDetails:
+        return UnitDetails(**{name: self.cleaned_data[name] for name in UNIT_FIELDS})
+
+    def saved_words(self, name: str, saved: Any) -> str:
+        return history.words(name, saved)
 
     @classmethod
-    def of(cls, city: City, seen: str) -> "CityForm":
-        initial = {
-            "name": city.name,
-            "efficiency_office": city.efficiency_office,
-            "express_hotline": city.express_hotline,
-            "seen": seen,
-        }
-        return cls(initial=initial)
+    def of(cls, unit: Unit, data: Any = None) -> "UnitForm":
+        form = cls(data, initial={**model_to_dict(unit, UNIT_FIELDS), "seen": version_of(unit_facts(unit))})
+        form.fields["successor"].queryset = Unit.objects.exclude(pk=unit.pk)  # type: ignore[attr-defined]
+        return form
+
+
+class UnitNewForm(UnitForm):
+    submit = _("Create the unit")
+    code = forms.CharField(
+        label=_("Unit code"),
+        max_length=12,
+        help_text=_("Stands in card numbers and user names; it can never be changed. For example D001."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ("code",)
+
+    def clean_code(self) -> str:
+        value = rules.unit_code(self.cleaned_data["code"])
+        if not rules.is_unit_code(value):
+            raise forms.ValidationError(UNIT_CODE_NOT_VALID)
+        return value

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Role
+from accounts.models import City, Role, Unit, UnitKind
+from common import audit
 from common.models import AuditEntry
 from common.templatetags.components import zh_date, zh_datetime
 
@@ -34,6 +35,32 @@ VERBS = {
     "second_factor_reset_approved": gettext_lazy("Reset of the second factor approved"),
     "second_factor_reset_declined": gettext_lazy("Reset of the second factor declined"),
 }
+EDITS = {
+    "city_edited": gettext_lazy("Changed"),
+    "unit_created": gettext_lazy("Unit created"),
+    "unit_edited": gettext_lazy("Changed"),
+}
+#: Of the city and of units. “City” and “Unit name” and not both “Name”, as their forms have it.
+FIELDS = {
+    "city": {
+        "name": gettext_lazy("City"),
+        "efficiency_office": gettext_lazy("Efficiency office"),
+        "express_hotline": gettext_lazy("Efficiency Express hotline"),
+    },
+    "unit": {
+        "code": gettext_lazy("Unit code"),
+        "name": gettext_lazy("Unit name"),
+        "alias": gettext_lazy("Also written as"),
+        "kind": gettext_lazy("Kind"),
+        "hotline": gettext_lazy("Supervision hotline"),
+        "office_hours": gettext_lazy("Office hours"),
+        "supervision_group": gettext_lazy("Supervision group"),
+        "valid_from": gettext_lazy("In existence from"),
+        "valid_to": gettext_lazy("Last day"),
+        "successor": gettext_lazy("Successor"),
+    },
+}
+SHOWN = 50
 FAILURES = frozenset({"sign_in_failed", "second_factor_failed", "activation_failed"})
 
 
@@ -57,6 +84,39 @@ def lines(entries: Iterable[AuditEntry]) -> list[Line]:
         )
         for entry in entries
     ]
+
+
+def edits(subject: City | Unit) -> list[Line]:
+    """What has been changed about the city or a unit: from what to what, by whom."""
+    fields = FIELDS[str(subject._meta.model_name)]
+    return [
+        Line(
+            at=entry.at,
+            label=str(EDITS.get(entry.verb, entry.verb)),
+            actor=str(entry.actor) if entry.actor else _("the system"),
+            details="；".join(
+                _edit(fields.get(name, name), name, value) for name, value in entry.changes.items()
+            ),
+            failure=False,
+        )
+        for entry in audit.history(subject)[:SHOWN]
+    ]
+
+
+def _edit(label: Any, name: str, value: Any) -> str:
+    if isinstance(value, list):
+        old, new = (words(name, item) or _("none") for item in value)
+        return _("%(label)s: %(old)s → %(new)s") % {"label": label, "old": old, "new": new}
+    return _("%(label)s: %(value)s") % {"label": label, "value": words(name, value)}
+
+
+def words(name: str, value: Any) -> str:
+    """A value of the audit trail as people read it."""
+    if name == "kind":
+        return str(dict(UnitKind.choices).get(value, value))
+    if name in ("valid_from", "valid_to") and value:
+        return _day(value)
+    return str(value or "")
 
 
 def _details(changes: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from common.models import OfficeHoursSet
@@ -74,7 +74,14 @@ class Unit(models.Model):
     )
     valid_from = models.DateField(_("valid from"), default=date(2000, 1, 1))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("successor"),
+    )
 
     objects = UnitQuerySet.as_manager()
 
@@ -84,7 +91,11 @@ class Unit(models.Model):
             models.CheckConstraint(
                 condition=Q(valid_to=None) | Q(valid_to__gte=models.F("valid_from")),
                 name="unit_dates_in_order",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(successor=None) | ~Q(successor=models.F("id")),
+                name="unit_not_its_own_successor",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -102,7 +113,7 @@ class User(AbstractBaseUser):
     username = models.CharField(_("user name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=50)
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"))
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["name"]
@@ -110,6 +121,8 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering: ClassVar = ["username"]
+        # A phone that capitalises the first letter must not reach, or make, somebody else's account.
+        constraints: ClassVar = [models.UniqueConstraint(Lower("username"), name="user_name_in_any_case")]
 
     def __str__(self) -> str:
         return self.name or self.username

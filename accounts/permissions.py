@@ -125,6 +125,11 @@ TABLE: dict[str, Page] = {
     "user_slip": Page(POST, ADMINISTRATORS, detail=True),
     "user_active": Page(BOTH, ADMINISTRATORS, detail=True),
     "user_reset_second_factor": Page(BOTH, ADMINISTRATORS, detail=True),
+    # Units
+    "units": Page(GET, ADMINISTRATORS, nav=_("Units")),
+    "unit_new": Page(BOTH, ADMINISTRATORS),
+    "unit": Page(BOTH, ADMINISTRATORS, detail=True),
+    # Lost second factors
     "second_factor_resets": Page(GET, ADMINISTRATORS, nav=_("Second factor")),
     "second_factor_reset_decide": Page(BOTH, ADMINISTRATORS, detail=True),
     # Settings of the city

@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
 
 from accounts.models import (
     SECOND_FACTOR_ROLES,
@@ -16,15 +17,15 @@ from accounts.models import (
     Membership,
     Role,
     SecondFactorReset,
+    SupervisionGroup,
     Unit,
     User,
 )
 
 
 def user_named(username: str) -> User | None:
-    """The account of a name in any case; nobody when two names differ only by case."""
-    found = list(User.objects.filter(username__iexact=username)[:2])
-    return found[0] if len(found) == 1 else None
+    """The account of a name in any case."""
+    return User.objects.alias(lowered=Lower("username")).filter(lowered=username.lower()).first()
 
 
 def with_second_factor() -> QuerySet[User]:
@@ -89,6 +90,41 @@ def decided_resets() -> QuerySet[SecondFactorReset]:
     )
 
 
+# --- Units ---------------------------------------------------------------------------------------------------
+
+
+def _officer(day: date) -> Exists:
+    return Exists(
+        Membership.objects.current(day).filter(
+            unit=OuterRef("pk"), role=Role.UNIT_OFFICER, user__is_active=True
+        )
+    )
+
+
+def units(
+    *,
+    day: date,
+    search: str = "",
+    kind: str = "",
+    group: SupervisionGroup | None = None,
+    state: str = "",
+) -> QuerySet[Unit]:
+    """Units for the list; `state` is one of accounts.forms.UNIT_STATES."""
+    found = Unit.objects.select_related("supervision_group").annotate(has_officer=_officer(day))
+    if search:
+        found = found.filter(
+            Q(name__icontains=search) | Q(alias__icontains=search) | Q(code__icontains=search)
+        )
+    given = {key: value for key, value in (("kind", kind), ("supervision_group", group)) if value}
+    found = found.filter(**given)
+    if state == "closed":
+        return found.filter(valid_to__lt=day)
+    if not state:
+        return found
+    active = found.filter(pk__in=Unit.objects.active(day))
+    return active.filter(hotline="") if state == "no_hotline" else active.filter(has_officer=False)
+
+
 @dataclass(frozen=True)
 class UnitStaff:
     unit: Unit
@@ -113,10 +149,11 @@ def unit_staff(units: QuerySet[Unit], day: date) -> list[UnitStaff]:
 
 
 def units_without_officer(day: date) -> int:
-    officer = Membership.objects.current(day).filter(
-        unit=OuterRef("pk"), role=Role.UNIT_OFFICER, user__is_active=True
-    )
-    return Unit.objects.active(day).filter(~Exists(officer)).count()
+    return Unit.objects.active(day).filter(~_officer(day)).count()
+
+
+def units_without_hotline(day: date) -> int:
+    return Unit.objects.active(day).filter(hotline="").count()
 
 
 def live_sessions(user: User, now: datetime) -> list[UserSession]:

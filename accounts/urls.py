@@ -5,7 +5,7 @@ The sign-in library's other pages (sign-up, e-mail, password reset by e-mail) ha
 
 from django.urls import path
 
-from accounts.views import administration, own, signin, slips
+from accounts.views import administration, own, signin, slips, units
 
 urlpatterns = [
     # Signing in
@@ -54,5 +54,8 @@ urlpatterns = [
     path(
         "desk/accounts/<int:pk>/second-factor/", administration.reset_request, name="user_reset_second_factor"
     ),
-    path("desk/city/", administration.city, name="city"),
+    path("desk/units/", units.units, name="units"),
+    path("desk/units/new/", units.unit_new, name="unit_new"),
+    path("desk/units/<int:pk>/", units.unit, name="unit"),
+    path("desk/city/", units.city, name="city"),
 ]

@@ -13,9 +13,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from common.problems import Refused
+from common.versions import Overtaken, version_of
 
 #: Characters that people type for the interpunct of a name; U+00B7 is the one that is kept (DOMAIN §7).
 INTERPUNCTS = dict.fromkeys(map(ord, "\u2022\u30fb\u2027\u2219\u22c5\ufe52\uff65\u00b7"), "\u00b7")
+#: The first line of every list to choose from, where something must be chosen.
+CHOOSE = _("Please choose")
 _PHONE = re.compile(r"[0-9+()\-# ]{3,30}(转 ?[0-9]{1,6})?")
 
 
@@ -42,6 +45,42 @@ class PageForm(WordedForm):
         return helper
 
 
+class EditForm(PageForm):
+    """A form of something that others may change at the same moment (common/versions.py).
+
+    `seen` carries the version that was shown: give `initial` `seen=version_of(facts)`, and the verb
+    `seen=form.cleaned_data["seen"]`. `accepted` does the rest.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
+
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+
+    def show_saved(self, overtaken: Overtaken) -> None:
+        """What was typed stays, beside what is saved now; saving again is then a decision."""
+        given = {name: value for name, value in self.cleaned_data.items() if name in overtaken.facts}
+        self.add_error(None, overtaken.sentence)
+        for name, value in given.items():
+            saved = overtaken.facts[name]
+            if _plain(value) != _plain(saved):
+                words = self.saved_words(name, saved) or _("none")
+                self.add_error(name, _("Saved now: %(value)s") % {"value": words})
+        data: Any = self.data
+        self.data = data.copy()
+        self.data[self.add_prefix("seen")] = version_of(overtaken.facts)  # type: ignore[index]
+
+    def saved_words(self, name: str, saved: Any) -> str:
+        """A stored value as people read it; a form overrides this where choices are stored as codes."""
+        return "、".join(map(str, saved)) if isinstance(saved, (list, tuple)) else str(saved or "")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [str(item) for item in value]
+    return "" if value is None else str(value)
+
+
 def posted(request: HttpRequest) -> Any:
     """What a form is bound to: the POST, even an empty one, which is an error and not a first visit."""
     return request.POST if request.method == "POST" else None
@@ -52,12 +91,20 @@ def name_what_is_missing(form: forms.Form) -> None:
     for field in form.fields.values():
         choice = isinstance(field, forms.ChoiceField)
         field.error_messages["required"] = _("Choose one.") if choice else _("Fill this in.")
+        if isinstance(field, forms.ModelChoiceField) and field.empty_label is not None:
+            field.empty_label = CHOOSE if field.required else _("None")
 
 
 def accepted(form: forms.Form, verb: Callable[[], Any]) -> bool:
     """Run a business verb; its refusal becomes an error of the form, at the field it is about."""
     try:
         verb()
+    except Overtaken as overtaken:
+        if isinstance(form, EditForm):
+            form.show_saved(overtaken)
+        else:
+            form.add_error(None, overtaken.sentence)
+        return False
     except Refused as refused:
         field = refused.field if refused.field in form.fields else None
         form.add_error(field, refused.sentence)

@@ -1,4 +1,4 @@
-"""The administrator's pages: accounts, roles, slips, resets, and the city's own facts."""
+"""The administrator's pages: accounts, roles, slips and resets."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from accounts import history, selectors, services
 from accounts.forms import (
-    CityForm,
     DeactivateForm,
     MembershipEndForm,
     MembershipForm,
@@ -23,18 +22,14 @@ from accounts.forms import (
     UserForm,
 )
 from accounts.http import user_of
-from accounts.models import City, Membership, SecondFactorReset, User
+from accounts.models import Membership, SecondFactorReset, User
 from accounts.views.slips import slip_response
 from common import audit
-from common.forms import accepted, render_form
+from common.forms import accepted, posted, render_form
 from common.problems import Refused
 
 PAGE_SIZE = 50
 HISTORY = 50
-
-
-def _posted(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def users(request: HttpRequest) -> HttpResponse:
@@ -54,7 +49,7 @@ def users(request: HttpRequest) -> HttpResponse:
 
 def user_new(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    form = UserForm(_posted(request), today=timezone.localdate(now))
+    form = UserForm(posted(request), today=timezone.localdate(now))
     created: list[User] = []
     if form.is_valid() and accepted(form, lambda: created.append(_create(form, user_of(request)))):
         messages.success(request, _("The account has been created. Issue the activation slip next."))
@@ -98,7 +93,7 @@ def _standing(member: Membership, today: Any) -> str:
 
 def membership_new(request: HttpRequest, pk: int) -> HttpResponse:
     account, now = get_object_or_404(User, pk=pk), timezone.now()
-    form = MembershipForm(_posted(request), today=timezone.localdate(now))
+    form = MembershipForm(posted(request), today=timezone.localdate(now))
     if form.is_valid() and accepted(
         form,
         lambda: services.membership_add(user=account, **form.membership(), actor=user_of(request), now=now),
@@ -120,7 +115,7 @@ def membership_end(request: HttpRequest, pk: int, membership_pk: int) -> HttpRes
     member = get_object_or_404(
         Membership.objects.select_related("user", "unit", "group"), pk=membership_pk, user_id=pk
     )
-    form = MembershipEndForm(_posted(request), membership=member, today=timezone.localdate(now))
+    form = MembershipEndForm(posted(request), membership=member, today=timezone.localdate(now))
     if form.is_valid() and accepted(
         form,
         lambda: services.membership_end(
@@ -153,7 +148,7 @@ def slip(request: HttpRequest, pk: int) -> HttpResponse:
 
 def user_active(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(User, pk=pk)
-    form = (DeactivateForm if account.is_active else ReactivateForm)(_posted(request))
+    form = (DeactivateForm if account.is_active else ReactivateForm)(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.user_set_active(
@@ -191,7 +186,7 @@ def user_active(request: HttpRequest, pk: int) -> HttpResponse:
 
 def reset_request(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(User, pk=pk)
-    form = ResetRequestForm(_posted(request))
+    form = ResetRequestForm(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.second_factor_reset_request(
@@ -221,7 +216,7 @@ def resets(request: HttpRequest) -> HttpResponse:
 def reset_decide(request: HttpRequest, pk: int) -> HttpResponse:
     found = SecondFactorReset.objects.select_related("user", "requested_by", "decided_by")
     reset = get_object_or_404(found, pk=pk)
-    form = ResetDecisionForm(_posted(request))
+    form = ResetDecisionForm(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.second_factor_reset_decide(
@@ -235,28 +230,3 @@ def reset_decide(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("second_factor_resets")
     may_decide = services.may_decide_reset(reset, user_of(request))
     return render_form(request, "accounts/reset_decide.html", form, reset=reset, may_decide=may_decide)
-
-
-# --- The city -----------------------------------------------------------------------------------------------
-
-
-def city(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
-    form = CityForm(_posted(request)) if request.method == "POST" else _city_form()
-    if form.is_valid():
-        try:
-            services.city_edit(
-                values=form.values(), seen=form.cleaned_data["seen"], actor=user_of(request), now=now
-            )
-        except Refused as refused:
-            # What the other administrator saved is shown: what was typed here would silently undo it.
-            context = {"form": _city_form(), "conflict": refused.sentence}
-            return render(request, "accounts/city.html", context, status=422)
-        messages.success(request, _("Saved."))
-        return redirect("city")
-    return render_form(request, "accounts/city.html", form)
-
-
-def _city_form() -> CityForm:
-    saved = City.current()
-    return CityForm.of(saved, services.city_version(saved))

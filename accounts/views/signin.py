@@ -115,6 +115,9 @@ class SecondFactorView(mfa_views.IndexView):
 class ActivateTOTPView(OurPage, totp_views.ActivateTOTPView):
     form_class = forms.ActivateTOTPForm
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "now": timezone.now()}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # Past the library's own, which draws a data: image that the content policy forbids.
         context = FormView.get_context_data(self, **kwargs)

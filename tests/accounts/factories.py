@@ -24,7 +24,7 @@ def make_unit(code: str = "D901", name: str = "示例局甲", **fields: Any) -> 
 
 
 def make_user(username: str, name: str = "", *, password: str = "", **fields: Any) -> User:
-    user = User(username=username, name=name or username, **fields)
+    user = User(username=username, name=name or username, **{"created_at": NOW, **fields})
     user.set_unusable_password()
     if password:
         user.set_password(password)

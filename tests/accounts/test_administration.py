@@ -67,7 +67,7 @@ def test_the_list_takes_the_same_queries_for_1_3_and_300_accounts(su, unit_a):
     for size in (3, 300):
         existing = User.objects.count()
         made = User.objects.bulk_create(
-            User(username=f"u{n}", name="某", password="!") for n in range(existing, size)
+            User(username=f"u{n}", name="某", password="!", created_at=NOW) for n in range(existing, size)
         )
         Membership.objects.bulk_create(
             Membership(user=user, role=Role.CADRE, unit=unit_a, valid_from=date(2026, 1, 1)) for user in made
@@ -354,6 +354,14 @@ def test_the_city_is_edited_with_an_audit_row(su):
     assert AuditEntry.objects.filter(verb="city_edited").count() == 1
 
 
+def test_the_settings_page_shows_what_was_changed_from_what_by_whom(su):
+    client = signed_in(su)
+    client.post(reverse("city"), city_form(client, name="龙泉", express_hotline="0578-7212345"))
+    text = client.get(reverse("city")).content.decode()
+    for words in ("龙泉市 → 龙泉", "无 → 0578-7212345", "苏青瓷"):
+        assert words in text
+
+
 def test_a_hotline_that_is_no_number_is_refused(su):
     client = signed_in(su)
     response = client.post(reverse("city"), city_form(client, express_hotline="打电话"))
@@ -366,9 +374,12 @@ def test_an_edit_that_somebody_else_overtook_is_not_saved(su, ji):
     assert second.post(reverse("city"), theirs).status_code == 302
     late = first.post(reverse("city"), mine)
     assert late.status_code == 422
-    assert "0578-7212345" in late.content.decode()
+    text = late.content.decode()
+    assert "目前已保存：0578-7212345" in text
+    assert 'value="龙泉"' in text
     assert (City.current().name, City.current().express_hotline) == ("龙泉市", "0578-7212345")
     assert first.post(reverse("city"), city_form(first, name="龙泉")).status_code == 302
+    assert (City.current().name, City.current().express_hotline) == ("龙泉", "0578-7212345")
 
 
 # --- The landing page ---------------------------------------------------------------------------------------------

@@ -166,6 +166,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "office_edit": of_place(pk="office.pk"),
     # Accounts
     "user": of_city(pk="account.pk"),
+    "unit": of_city(pk="here.unit.pk"),
     "user_membership_new": of_city(pk="account.pk"),
     "user_membership_end": of_city(pk="account.pk", membership_pk="membership.pk"),
     "user_slip": of_city(pk="account.pk"),
@@ -288,6 +289,87 @@ def test_a_row_that_opens_an_office_to_cadres_is_noticed(world, monkeypatch):
     monkeypatch.setitem(TABLE, "office_edit", Page(row.methods, {Role.CADRE: Reach.SELF}, detail=True))
     with pytest.raises(AssertionError):
         test_the_page_answers_each_role_as_its_row_says(world, "office_edit")
+
+
+# --- What no row may ever say -------------------------------------------------------------------------------------
+
+ACCOUNTS = {
+    "users",
+    "user_new",
+    "user",
+    "user_membership_new",
+    "user_membership_end",
+    "user_slip",
+    "user_active",
+}
+ACCOUNTS |= {"user_reset_second_factor", "second_factor_resets", "second_factor_reset_decide"}
+SETTINGS = {"units", "unit_new", "unit", "city"}
+SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices"}
+CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
+CHANGING_PEOPLE |= {"cadre_account", "office_new", "office_edit", "card_request"}
+CARDS = {"card_requests", "card_decide", "card_revoke", "card_plaque"}
+OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
+OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS
+
+#: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
+NEVER: dict[str, set[str]] = {
+    Role.CADRE: ACCOUNTS | SETTINGS | OFFICE_WORK,
+    Role.UNIT_OFFICER: ACCOUNTS | SETTINGS | OWN_PAGE | {"card_requests", "card_decide"},
+    Role.LEADING_GROUP_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS,
+    Role.EXPRESS_STAFF: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
+    Role.EXPRESS_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
+    Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS,
+    Role.DISCIPLINE: ACCOUNTS | SETTINGS | OWN_PAGE | OFFICE_WORK,
+    Role.ADMINISTRATOR: OWN_PAGE | OFFICE_WORK,
+}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_what_a_role_must_never_reach_is_refused_whatever_the_table_says(world, role):
+    client, opened = client_for(role, world), []
+    for name in sorted(NEVER[role]):
+        address = reverse(name, kwargs=OBJECTS[name](world)[0]) if name in OBJECTS else reverse(name)
+        opened += [f"{m} {address}" for m in METHODS if status(client, m, address)[0] != 403]
+    assert opened == []
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.DISCIPLINE, Role.LEADING_GROUP_HEAD])
+def test_who_only_looks_at_people_and_cards_changes_nothing_of_them(world, role):
+    client, changed = client_for(role, world), []
+    for name in sorted(OFFICE_WORK):
+        address = reverse(name, kwargs=OBJECTS[name](world)[0]) if name in OBJECTS else reverse(name)
+        if status(client, "POST", address)[0] not in (403, 405):
+            changed.append(address)
+    assert changed == []
+
+
+def test_a_row_that_shows_people_to_administrators_is_noticed(world, monkeypatch):
+    row = TABLE["cadres"]
+    monkeypatch.setitem(TABLE, "cadres", Page(row.methods, {**row.roles, Role.ADMINISTRATOR: Reach.CITY}))
+    with pytest.raises(AssertionError):
+        test_what_a_role_must_never_reach_is_refused_whatever_the_table_says(world, Role.ADMINISTRATOR)
+
+
+# --- Two roles ----------------------------------------------------------------------------------------------------
+
+
+def test_a_cadre_who_is_officer_of_another_unit_is_officer_there_only(world):
+    user = world.people[Role.CADRE]
+    give(user, Role.UNIT_OFFICER, unit=world.there.unit)
+    client, here, there = client_for(Role.CADRE, world), world.here, world.there
+
+    def get(name: str, **kwargs: int) -> int:
+        return status(client, "GET", reverse(name, kwargs=kwargs))[0]
+
+    assert get("my_whereabouts") == 200
+    for name in ("cadre", "cadre_edit", "cadre_photo", "cadre_account", "card_request"):
+        assert (get(name, pk=there.cadre.pk), get(name, pk=here.cadre.pk)) == (200, 404), name
+    assert (get("office_edit", pk=there.office.pk), get("office_edit", pk=here.office.pk)) == (200, 404)
+    assert {get(name) for name in ("users", "units", "city", "card_requests")} == {403}
+    assert get("card_decide", pk=there.asked.pk) == 403
+    # Being an officer there makes nobody else's own page theirs.
+    own, other = (reverse("my_plan_cancel", kwargs={"pk": place.plan.pk}) for place in (here, there))
+    assert (status(client, "POST", own)[0], status(client, "POST", other)[0]) == (302, 404)
 
 
 @pytest.mark.parametrize("role", Role.values)
