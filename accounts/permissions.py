@@ -111,7 +111,7 @@ TABLE: dict[str, Page] = {
     "card_requests": Page(GET, EXPRESS, nav=_("Cards to approve")),
     "card_decide": Page(BOTH, EXPRESS, detail=True),
     "card_revoke": Page(BOTH, OFFICER | EXPRESS, detail=True),
-    "card_plaque": Page(GET, OFFICER | EXPRESS, detail=True),
+    "card_plaque": Page(POST, OFFICER | EXPRESS, detail=True),
     # Offices of a unit
     "offices": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Offices")),
     "office_new": Page(BOTH, OFFICER),

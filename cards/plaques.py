@@ -9,11 +9,12 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import City
-from cards.documents.plaque import PlaqueContent, check, draw_plaques, fingerprint
-from cards.models import Cadre, Card
+from cards.documents.plaque import PlaqueContent, draw_plaques, fingerprint
+from cards.models import Cadre, Card, CardQuerySet, Office
 from cards.selectors import place_of, with_place
 from common.problems import Refused
 from common.tokens import grouped
@@ -41,6 +42,12 @@ def card_url(token: str) -> str:
     return f"{settings.SITE_URL}/c/{token}".upper()
 
 
+def printable(today: date) -> CardQuerySet:
+    """The valid cards without those that lapse tonight (DESIGN §3)."""
+    serving = Q(cadre__serves_to=None) | Q(cadre__serves_to__gte=today)
+    return Card.objects.valid().filter(serving).select_related("cadre")
+
+
 def sheets(cards: Iterable[Card], *, city: City, today: date) -> list[Sheet]:
     """What is to be printed for these cards, in the order given; the same few queries for one and for a thousand."""
     ordered = list(cards)
@@ -55,7 +62,7 @@ def _content(card: Card, cadre: Cadre, city: City, today: date) -> PlaqueContent
     return PlaqueContent(
         unit_name=cadre.unit.name,
         name=cadre.name,
-        posts=tuple(post.title for post in cadre.posts.all()),
+        posts=_posts(cadre, office),
         duties=tuple(duty.text for duty in cadre.duties.all()),
         room=" ".join(part for part in (office.location, office.room) if part),
         office_name=office.name,
@@ -71,17 +78,27 @@ def _content(card: Card, cadre: Cadre, city: City, today: date) -> PlaqueContent
     )
 
 
+def _posts(cadre: Cadre, office: Office) -> tuple[str, ...]:
+    """As below the name on the door: the primary post after the office, unless its title already names that."""
+    titles = [post.title for post in cadre.posts.all()]
+    if titles and not titles[0].startswith(office.name):
+        titles[0] = f"{office.name} · {titles[0]}"
+    return tuple(titles)
+
+
 def _stand_in(cadre: Cadre | None, today: date) -> str:
     """As on the public page: who has left stands in for nobody."""
     return f"{cadre.name}\uff08{cadre.office.room}\uff09" if cadre and cadre.is_serving(today) else ""
 
 
-def problems(sheets: Sequence[Sheet], city: City) -> list[str]:
-    """Sentences on what prevents printing; empty when all is well."""
-    found = [] if city.is_demo or has_permanent_address() else [no_address()]
-    for sheet in sheets:
-        found += [f"{sheet.card.serial} {sheet.content.name}: {problem}" for problem in check(sheet.content)]
-    return found
+def refuse_city(city: City) -> None:
+    """Raises Refused for what no plaque can do without (CARD-2, and codes that last for years)."""
+    if not city.is_demo and not has_permanent_address():
+        raise Refused(no_address())
+    if not city.express_hotline.strip():
+        raise Refused(
+            _("The city's Efficiency Express hotline is not entered, and every plaque must show it.")
+        )
 
 
 def no_address() -> str:
@@ -106,8 +123,6 @@ def has_permanent_address() -> bool:
 
 
 def write(sheets: Sequence[Sheet], out: BinaryIO, *, city: City) -> int:
-    """Draw the plaques, one a page. Raises Refused with every problem, before a byte is written."""
-    found = problems(sheets, city)
-    if found:
-        raise Refused("\n".join(found))
+    """Draw the plaques, one a page. Raises Refused with every problem, a line each, before a byte is written."""
+    refuse_city(city)
     return draw_plaques((sheet.content for sheet in sheets), out)

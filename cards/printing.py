@@ -2,21 +2,16 @@
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import City, Unit
 from cards import services
-from cards.documents.plaque import check, draw_plaques
-from cards.models import Card, CardQuerySet
-from cards.plaques import Sheet, has_permanent_address, no_address, sheets
+from cards.models import CardQuerySet
+from cards.plaques import Sheet, printable, sheets, write
 from common.problems import Refused
 from common.rules import local
 
@@ -27,25 +22,9 @@ class PrintedUnit:
 
     unit: Unit
     plaques: int = 0
-    path: Path | None = None
     problems: tuple[str, ...] = ()
-
-
-def printable(unit: Unit, today: date) -> CardQuerySet:
-    """The valid cards of a unit in the order of its corridor, without those that lapse tonight (DESIGN §3)."""
-    serving = Q(cadre__serves_to=None) | Q(cadre__serves_to__gte=today)
-    cards = Card.objects.valid().filter(serving, cadre__unit=unit).select_related("cadre")
-    return cards.order_by("cadre__office__room", "cadre__office__name", "cadre__pinyin", "pk")
-
-
-def refuse_city(city: City) -> None:
-    """Raises Refused for what no plaque of any unit can do without (CARD-2, and codes that last for years)."""
-    if not city.is_demo and not has_permanent_address():
-        raise Refused(no_address())
-    if not city.express_hotline.strip():
-        raise Refused(
-            _("The city's Efficiency Express hotline is not entered, and every plaque must show it.")
-        )
+    #: An earlier file that was taken away because nobody may hang it up any more.
+    removed: Path | None = None
 
 
 def print_unit(*, unit: Unit, folder: Path, city: City, now: datetime) -> PrintedUnit:
@@ -54,57 +33,43 @@ def print_unit(*, unit: Unit, folder: Path, city: City, now: datetime) -> Printe
     Raises OSError when the file cannot be written.
     """
     today = local(now).date()
-    drawn = sheets(printable(unit, today), city=city, today=today)
-    found = problems(unit, drawn)
-    if found or not drawn:
-        return PrintedUnit(unit, problems=tuple(found))
-    path = folder / file_name(unit)
-    draft = folder / f".{path.name}.{os.getpid()}"
+    drawn = sheets(in_corridor_order(printable(today).filter(cadre__unit=unit)), city=city, today=today)
+    if not drawn:
+        return PrintedUnit(unit, removed=remove_file(unit, folder))
+    try:
+        _write_file(drawn, folder / file_name(unit), city, now)
+    except Refused as refused:
+        problems = tuple(str(refused.sentence).splitlines())
+        return PrintedUnit(unit, problems=problems, removed=remove_file(unit, folder))
+    return PrintedUnit(unit, len(drawn))
+
+
+def in_corridor_order(cards: CardQuerySet) -> CardQuerySet:
+    return cards.order_by("cadre__office__room", "cadre__office__name", "cadre__pinyin", "pk")
+
+
+def _write_file(drawn: list[Sheet], path: Path, city: City, now: datetime) -> None:
+    """The file takes its name only with its record."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    printed = [(sheet.card, sheet.fingerprint) for sheet in drawn]
     try:
         with draft.open("xb") as out:
-            pages = draw_plaques((sheet.content for sheet in drawn), out)
-        _record(drawn, draft, path, now)
-    except Refused as refused:
-        return PrintedUnit(unit, problems=(f"{unit.code} {unit.name}: {refused.sentence}",))
+            write(drawn, out, city=city)
+        with transaction.atomic():
+            services.plaques_printed(printed=printed, actor=None, now=now)
+            draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    return PrintedUnit(unit, pages, path)
 
 
-@transaction.atomic
-def _record(drawn: Sequence[Sheet], draft: Path, path: Path, now: datetime) -> None:
-    """The file takes its name only with its record, and only if no card was revoked while it was drawn."""
-    cards = Card.objects.select_for_update().valid().filter(pk__in=[sheet.card.pk for sheet in drawn])
-    still_valid = set(cards.values_list("pk", flat=True))
-    revoked = [sheet.card.serial for sheet in drawn if sheet.card.pk not in still_valid]
-    if revoked:
-        sentence = ngettext(
-            "Card %(serials)s was revoked while its plaque was being drawn: print again.",
-            "Cards %(serials)s were revoked while their plaques were being drawn: print again.",
-            len(revoked),
-        )
-        raise Refused(sentence % {"serials": "、".join(revoked)})
-    services.plaques_printed(
-        printed=[(sheet.card, sheet.fingerprint) for sheet in drawn], actor=None, now=now
-    )
-    draft.replace(path)
-
-
-def problems(unit: Unit, drawn: Sequence[Sheet]) -> list[str]:
-    """Sentences with unit and card number; what is wrong with all plaques alike, the hotline, is said once."""
-    by_sheet = [(sheet, check(sheet.content)) for sheet in drawn]
-    alike = [
-        problem
-        for problem in (by_sheet[0][1] if len(by_sheet) > 1 else [])
-        if all(problem in found for _sheet, found in by_sheet)
-    ]
-    lines = [f"{unit.code} {unit.name}: {problem}" for problem in alike]
-    return lines + [
-        f"{unit.code} {sheet.card.serial} {sheet.content.name}: {problem}"
-        for sheet, found in by_sheet
-        for problem in found
-        if problem not in alike
-    ]
+def remove_file(unit: Unit, folder: Path) -> Path | None:
+    """What lies in the folder may be hung up; an earlier file of a unit that cannot be printed now may not."""
+    path = folder / file_name(unit)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return None
+    return path
 
 
 def file_name(unit: Unit) -> str:

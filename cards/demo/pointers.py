@@ -26,7 +26,7 @@ def _point_to(build: demo.Build, card: Card) -> None:
     if away is not None:
         facts = {"name": away.cadre.name, "address": _address("card", away.token)}
         build.notes.append(_("Public card of %(name)s, not at post now: %(address)s") % facts)
-    facts = {"user": accounts.OFFICER, "address": _address("card_plaque", card.cadre_id)}
+    facts = {"user": accounts.OFFICER, "address": _address("cadre", card.cadre_id)}
     build.notes.append(_("Door plaque to print (sign in as “%(user)s”): %(address)s") % facts)
 
 

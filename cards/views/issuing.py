@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from accounts.http import city_of, user_of
 from cards import services
 from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
-from cards.models import Card, CardRequest
-from cards.plaques import sheets, write
+from cards.models import Card, CardRequest, RevokeReason
+from cards.plaques import printable, sheets, write
 from cards.views.people import PAGE_SIZE, cadre_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
@@ -57,29 +57,43 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(
-        CardRequest.objects.select_related("cadre__unit", "cadre__office", "requested_by"), pk=pk
+        CardRequest.objects.select_related(
+            "cadre__unit", "cadre__office", "cadre__stand_in__office", "requested_by", "decided_by"
+        ),
+        pk=pk,
     )
     form = CardDecisionForm(posted(request))
+    issued: list[Card | None] = []
     if form.is_valid() and accepted(
         form,
-        lambda: services.card_decide(
-            request=asked,
-            approve=form.cleaned_data["decision"] == "approve",
-            note=form.cleaned_data["note"],
-            actor=user_of(request),
-            now=timezone.now(),
+        lambda: issued.append(
+            services.card_decide(
+                request=asked,
+                approve=form.cleaned_data["decision"] == "approve",
+                note=form.cleaned_data["note"],
+                actor=user_of(request),
+                now=timezone.now(),
+            )
         ),
     ):
-        messages.success(request, _("Decided. The unit sees it on the person's page."))
+        messages.success(request, _decided(asked, issued[0]))
         return redirect("card_requests")
     return render_form(
         request,
         "cards/card_decide.html",
         form,
         asked=asked,
+        why=dict(RevokeReason.choices).get(asked.decision_note, asked.decision_note),
         posts=list(asked.cadre.posts.all()),
         duties=list(asked.cadre.duties.all()),
+        back_url=reverse("card_requests"),
     )
+
+
+def _decided(asked: CardRequest, card: Card | None) -> str:
+    if card is None:
+        return _("The request for %(name)s has been sent back.") % {"name": asked.cadre.name}
+    return _("Approved: %(name)s, card no. %(serial)s.") % {"name": asked.cadre.name, "serial": card.serial}
 
 
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
@@ -113,17 +127,21 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def plaque(request: HttpRequest, pk: int) -> HttpResponse:
-    """The plaque of the valid card, drawn now: a revoked card has no file that could be served."""
+    """The plaque of the valid card, drawn now: a revoked card has no file that could be served.
+
+    Never a GET: a browser that looks ahead would mark a door as up to date.
+    """
     person, now = cadre_of(request, pk), timezone.now()
-    card = get_object_or_404(Card.objects.valid(), cadre=person)
-    printed = sheets([card], city=city_of(request), today=timezone.localdate(now))
+    today, city, actor = timezone.localdate(now), city_of(request), user_of(request)
+    card = get_object_or_404(printable(today), cadre=person)
+    (sheet,) = sheets([card], city=city, today=today)
     out = io.BytesIO()
     try:
-        write(printed, out, city=city_of(request))
+        write([sheet], out, city=city)
+        services.plaques_printed(printed=[(card, sheet.fingerprint)], actor=actor, now=now)
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("cadre", person.pk)
-    services.plaques_printed(printed=[(card, printed[0].fingerprint)], actor=user_of(request), now=now)
     response = HttpResponse(out.getvalue(), content_type="application/pdf")
     name = f"{card.serial}-{person.name}.pdf"
     response["Content-Disposition"] = content_disposition_header(False, name) or "inline"

@@ -184,7 +184,7 @@ def test_a_character_that_no_font_has_is_named_with_unit_and_card(run, lin, offi
     rare = issue_card(make_cadre(office, "张\U00031350"))
     assert refused(run, "--unit", "D901") == "1 unit has problems and was not printed."
     assert run.problems.getvalue().splitlines() == [
-        f"D901 青窑局: {rare.serial} 张\U00031350：Name: no installed font has the character \U00031350 (U+31350)."
+        f"D901 青窑局：{rare.serial} 张\U00031350：Name: no installed font has the character \U00031350 (U+31350)."
     ]
     assert files(tmp_path / "out") == []
     assert not Card.objects.exclude(printed_at=None).exists()
@@ -210,8 +210,8 @@ def test_what_is_wrong_with_all_plaques_alike_is_said_once(run, unit, lin, chen,
     unit.save()
     refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines() == [
-        "D901 青窑局: Unit hotline: nothing is entered, and the plaque must show it.",
-        "D901 青窑局: LQ-D901-0003 许诺：Office phone: nothing is entered, and the plaque must show it.",
+        "D901 青窑局：Unit hotline: nothing is entered, and the plaque must show it.",
+        "D901 青窑局：LQ-D901-0003 许诺：Office phone: nothing is entered, and the plaque must show it.",
     ]
 
 
@@ -271,7 +271,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments):
 # --- Earlier files -----------------------------------------------------------------------------------------------
 
 
-REMOVED = "D901 青窑局: The earlier file D901-青窑局.pdf was removed."
+REMOVED = "D901 青窑局：The earlier file D901-青窑局.pdf was removed."
 
 
 @pytest.fixture
@@ -473,8 +473,8 @@ def test_one_card_revoked_meanwhile_keeps_back_the_file_of_its_unit(
     )
     refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines() == [
-        f"D901 青窑局: Card {card.serial} was revoked while its plaque was being drawn: print again.",
-        "D901 青窑局: The earlier file D901-青窑局.pdf was removed.",
+        f"D901 青窑局：Card {card.serial} was revoked while its plaque was being drawn: print again.",
+        "D901 青窑局：The earlier file D901-青窑局.pdf was removed.",
     ]
     assert files(tmp_path / "out") == []
     assert not Card.objects.exclude(printed_at=None).exists()

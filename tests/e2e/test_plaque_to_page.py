@@ -132,9 +132,9 @@ def test_a_revoked_card_opens_neither_name_nor_status(lin, officer, print_cards,
 def test_a_new_card_ends_the_old_code_and_is_drawn_anew(lin, officer, page, tmp_path, city, live_server):
     old = issue_card(lin)
     desk = signed_in(officer)
-    first = desk.get(reverse("card_plaque", args=[lin.pk]))
+    first = desk.post(reverse("card_plaque", args=[lin.pk]))
     new = issue_card(lin, reason="lost")
-    second = desk.get(reverse("card_plaque", args=[lin.pk]))
+    second = desk.post(reverse("card_plaque", args=[lin.pk]))
 
     def read(response, name):
         (tmp_path / name).mkdir()
@@ -155,9 +155,9 @@ def test_a_new_card_ends_the_old_code_and_is_drawn_anew(lin, officer, page, tmp_
 def test_a_revoked_card_has_no_plaque_to_download(lin, officer):
     card = issue_card(lin)
     desk = signed_in(officer)
-    assert desk.get(reverse("card_plaque", args=[lin.pk])).status_code == 200
+    assert desk.post(reverse("card_plaque", args=[lin.pk])).status_code == 200
     services.card_revoke(card=card, reason="left", note="", actor=officer, now=timezone.now())
-    assert desk.get(reverse("card_plaque", args=[lin.pk])).status_code == 404
+    assert desk.post(reverse("card_plaque", args=[lin.pk])).status_code == 404
 
 
 def test_a_rare_name_is_embedded_searchable_and_copied_right(wei, print_cards, tmp_path):
@@ -180,7 +180,7 @@ def test_a_name_that_no_font_can_write_is_refused_with_a_sentence(office, lin, p
     rare = issue_card(make_cadre(office, "张\U00031350"))
     done = print_cards("--unit", "D901")
     assert done.returncode == 1
-    assert f"D901 {rare.serial} 张\U00031350" in done.stderr
+    assert f"D901 青窑局：{rare.serial} 张\U00031350" in done.stderr
     assert "U+31350" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []

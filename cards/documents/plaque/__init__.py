@@ -7,7 +7,14 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from cards.documents.plaque.content import CannotPrint, PlaqueContent, fingerprint, labels, problems_with
+from cards.documents.plaque.content import (
+    CannotPrint,
+    PlaqueContent,
+    fingerprint,
+    labels,
+    problems_with,
+    sentences,
+)
 from cards.documents.plaque.design import TITLE
 from cards.documents.plaque.drawing import draw_page, new_canvas
 from cards.documents.plaque.layout import Layout, layout
@@ -29,16 +36,16 @@ def shortened(content: PlaqueContent) -> list[str]:
 def draw_plaques(contents: Iterable[PlaqueContent], out: BinaryIO) -> int:
     """Write one page per plaque and return their number; raises CannotPrint before any byte is written."""
     canvas = new_canvas(out)
-    problems: list[str] = []
+    found: list[tuple[PlaqueContent, list[str]]] = []
     title, pages = TITLE, 0
     for content in contents:
-        found, placed = _examine(content)
-        problems += [f"{content.serial} {content.name}：{problem}" for problem in found]
-        if placed and not problems:
+        problems, placed = _examine(content)
+        found.append((content, problems))
+        if placed and pages == len(found) - 1:
             draw_page(canvas, content, placed)
             title, pages = f"{TITLE} {content.name}", pages + 1
-    if problems:
-        raise CannotPrint(problems)
+    if pages < len(found):
+        raise CannotPrint(sentences(found))
     if pages:
         canvas.setTitle(title if pages == 1 else f"{TITLE}（{pages} 张）")
         canvas.save()

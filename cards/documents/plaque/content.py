@@ -18,6 +18,7 @@ from reportlab.pdfbase.pdfutils import readJPEGInfo
 from cards.documents import qr
 from cards.documents.fonts import missing_characters
 from cards.documents.plaque.design import NAME_LONGEST
+from common.problems import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class PlaqueContent:
     demo: bool = False
 
 
-class CannotPrint(ValueError):
+class CannotPrint(Refused):
     """Nothing was written; `problems` are sentences for the person who asked for the print."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -66,6 +67,21 @@ def problems_with(content: PlaqueContent) -> list[str]:
             _("The photo file %(file)s is missing or is not a JPEG picture.") % {"file": content.photo.name}
         )
     return problems
+
+
+def sentences(found: Sequence[tuple[PlaqueContent, list[str]]]) -> list[str]:
+    """What each plaque's problems are; what is wrong with all alike, a missing hotline, is said once."""
+    alike = [
+        problem
+        for problem in (found[0][1] if len(found) > 1 else [])
+        if all(problem in problems for _content, problems in found)
+    ]
+    return alike + [
+        f"{content.serial} {content.name}：{problem}"
+        for content, problems in found
+        for problem in problems
+        if problem not in alike
+    ]
 
 
 def labels() -> dict[str, str]:

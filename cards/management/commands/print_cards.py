@@ -3,14 +3,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import City, Unit
-from cards.models import Card
-from cards.printing import PrintedUnit, print_unit, refuse_city
+from cards.plaques import refuse_city
+from cards.printing import PrintedUnit, print_unit, remove_file
 from common.problems import Refused
 
 KINDS = ("plaque",)
@@ -30,13 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         folder: Path = options["output"]
-        units = all_units() if options["all"] else [unit_of(options["unit"])]
+        units = list(Unit.objects.all()) if options["all"] else [unit_of(options["unit"])]
         try:
-            refuse_city(City.current())
-            folder.mkdir(parents=True, exist_ok=True)
             done = list(self.print_units(units, folder))
-        except Refused as refused:
-            raise CommandError(str(refused.sentence)) from refused
         except OSError as error:
             raise CommandError(
                 _("Cannot write to %(folder)s: %(error)s.") % {"folder": folder, "error": error}
@@ -45,13 +40,32 @@ class Command(BaseCommand):
 
     def print_units(self, units: Sequence[Unit], folder: Path) -> Iterator[PrintedUnit]:
         city = City.current()
+        self.refuse_city(city, units, folder)
+        folder.mkdir(parents=True, exist_ok=True)
         for position, unit in enumerate(units, start=1):
             self.progress(f"{position}/{len(units)} {unit.code} {unit.name}")
             done = print_unit(unit=unit, folder=folder, city=city, now=timezone.now())
             self.progress("")
             for problem in done.problems:
-                self.stderr.write(problem)
+                self.note(unit, problem)
+            self.note_removal(unit, done.removed)
             yield done
+
+    def refuse_city(self, city: City, units: Sequence[Unit], folder: Path) -> None:
+        """What is missing for all is one sentence, not one for each unit."""
+        try:
+            refuse_city(city)
+        except Refused as refused:
+            for unit in units:
+                self.note_removal(unit, remove_file(unit, folder))
+            raise CommandError(str(refused.sentence)) from refused
+
+    def note(self, unit: Unit, sentence: str) -> None:
+        self.stderr.write(f"{unit.code} {unit.name}：{sentence}")
+
+    def note_removal(self, unit: Unit, removed: Path | None) -> None:
+        if removed is not None:
+            self.note(unit, _("The earlier file %(file)s was removed.") % {"file": removed.name})
 
     def progress(self, words: str) -> None:
         """One line that replaces itself, for a person who waits; a log has no use for it."""
@@ -67,14 +81,9 @@ def unit_of(code: str) -> Unit:
     return unit
 
 
-def all_units() -> list[Unit]:
-    cards = Card.objects.valid().filter(cadre__unit=OuterRef("pk"))
-    return list(Unit.objects.filter(Exists(cards)))
-
-
 def conclusion(done: Sequence[PrintedUnit], folder: Path) -> str:
     """The last line: what was done. Raises CommandError with it when a unit could not be printed."""
-    printed = [unit for unit in done if unit.path]
+    printed = [unit for unit in done if unit.plaques]
     failed = sum(1 for unit in done if unit.problems)
     if not printed and not failed:
         raise CommandError(_("Nobody there has a valid card: nothing was printed."))
