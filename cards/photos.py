@@ -1,6 +1,8 @@
 """The one way a photo comes in: checked before it is decoded, re-encoded, nothing of the original kept."""
 
 import io
+import re
+import threading
 import warnings
 from typing import BinaryIO
 
@@ -12,16 +14,28 @@ from PIL import Image, ImageOps
 from common.problems import Refused
 
 MAX_BYTES = 8 * 1024 * 1024
-#: A good phone camera makes 50 megapixels; a bomb makes more out of a small file.
+#: A good phone camera makes 50 megapixels, in one scan, which libjpeg shrinks while it reads (`draft`).
 MAX_PIXELS = 50_000_000
+#: Several scans: the coefficients of the whole picture, at least two bytes each, wait in memory for the last one.
+MAX_PIXELS_IN_SCANS = 25_000_000
+#: PNG and WebP are shrunk only when all of it has been read.
+MAX_PIXELS_AT_ONCE = 16_000_000
+#: A progressive photo has about ten. Every scan is a pass over the whole picture, and costs its sender 60 bytes.
+MAX_SCANS = 20
 MIN_SIDE = 200
 FORMATS = ("JPEG", "PNG", "WEBP")
 #: 45.6 mm of plaque at 300 dpi and a little more, in the 5:7 of the plaque.
 PLAQUE_SIZE = (600, 840)
 #: Twice the 104 CSS pixels of the public page, whose whole budget is 50 KB.
 WEB_SIZE = (208, 291)
-TOO_MANY_PIXELS = _("The photo has more than 50 megapixels. Choose a smaller one.")
+UNREADABLE = _("This file is not a readable JPEG, PNG or WebP photo.")
+TOO_MANY_PIXELS = _("The photo has more than %(most)s megapixels. Choose a smaller one.")
 _HEIF_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc", b"avif")
+#: What stands between two segments and what a scan escapes is no marker with a length behind it.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+_SCAN, _END = 0xDA, 0xD9
+#: A picture in memory is a hundred times its file: one at a time, whoever else sends one.
+_one_at_a_time = threading.Lock()
 
 
 def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
@@ -39,46 +53,90 @@ def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
             ),
             "photo",
         )
-    image = _open(data)
-    return _jpeg(image, PLAQUE_SIZE, 88), _jpeg(image, WEB_SIZE, 78)
+    with _one_at_a_time:
+        image = _open(data)
+        return _jpeg(image, PLAQUE_SIZE, 88), _jpeg(image, WEB_SIZE, 78)
 
 
 def _open(data: bytes) -> Image.Image:
+    image: Image.Image
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=FORMATS)
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise Refused(TOO_MANY_PIXELS, "photo")
-            # Many phones append a depth map or preview to a JPEG (MPO); the first picture is the photo.
-            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-                raise Refused(_("This is an animation. Choose a photo."), "photo")
-            if min(width, height) < MIN_SIDE:
-                raise Refused(_("The photo is too small: at least 200 pixels on each side."), "photo")
-            if max(width, height) > 3 * min(width, height):
-                raise Refused(_("The photo is too long or too wide. Choose a portrait photo."), "photo")
+            _check(image, data)
+            # Both sides at least as long as the plaque's longer one, however the photo is turned.
+            image.draft(None, (max(PLAQUE_SIZE), max(PLAQUE_SIZE)))
             image.load()
-            return _flat(ImageOps.exif_transpose(image))
+            # By one name: a full-sized copy goes as soon as the next has been made of it.
+            image = _plain(image)
+            image = _reduced(image)
+            return ImageOps.exif_transpose(_flat(image))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise Refused(TOO_MANY_PIXELS, "photo") from error
+        raise _too_many(MAX_PIXELS) from error
     except Refused:
         raise
     # A damaged file makes the decoder raise nearly anything, struct.error and KeyError included.
     except Exception as error:
-        raise Refused(_("This file is not a readable JPEG, PNG or WebP photo."), "photo") from error
+        raise Refused(UNREADABLE, "photo") from error
+
+
+def _check(image: Image.Image, data: bytes) -> None:
+    """All that can be known from the header, before anything is decoded."""
+    # Many phones append a depth map or preview to a JPEG (MPO); the first picture is the photo.
+    is_jpeg = image.format in ("JPEG", "MPO")
+    scans = _scans(data) if is_jpeg else 0
+    if scans > MAX_SCANS:
+        raise Refused(UNREADABLE, "photo")
+    most = (MAX_PIXELS if scans <= 1 else MAX_PIXELS_IN_SCANS) if is_jpeg else MAX_PIXELS_AT_ONCE
+    width, height = image.size
+    if width * height > most:
+        raise _too_many(most)
+    if not is_jpeg and getattr(image, "n_frames", 1) > 1:
+        raise Refused(_("This is an animation. Choose a photo."), "photo")
+    if min(width, height) < MIN_SIDE:
+        raise Refused(_("The photo is too small: at least 200 pixels on each side."), "photo")
+    if max(width, height) > 3 * min(width, height):
+        raise Refused(_("The photo is too long or too wide. Choose a portrait photo."), "photo")
+
+
+def _too_many(most: int) -> Refused:
+    return Refused(TOO_MANY_PIXELS % {"most": most // 1_000_000}, "photo")
+
+
+def _scans(data: bytes) -> int:
+    """How often a JPEG's decoder goes over the picture; segments are skipped by their length, as libjpeg does."""
+    scans, at = 0, 2
+    while (found := _MARKER.search(data, at)) and (marker := found[0][1]) != _END:
+        scans += marker == _SCAN
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+    return scans
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """A mode whose pixels can be averaged, which those of a palette and of 16 bits cannot."""
+    if image.mode.startswith("I"):
+        # Converting would cut off at 255 and leave a white sheet.
+        return image.point(lambda level: level / 256).convert("L")
+    if image.mode == "PA" or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert({"1": "L", "P": "RGB"}[image.mode]) if image.mode in ("1", "P") else image
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Twice as large as the plaque needs it, so that every later step is cheap and none is seen."""
+    factor = min(image.size) // (2 * max(PLAQUE_SIZE))
+    return image.reduce(factor) if factor > 1 else image
 
 
 def _flat(image: Image.Image) -> Image.Image:
     """RGB on white: a transparent PNG must not turn black on the plaque."""
-    if image.mode.startswith("I"):
-        # 16 bits of grey: converting would cut off at 255 and leave a white sheet.
-        image = image.point(lambda level: level / 256).convert("L")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
+    if image.mode not in ("RGBA", "LA"):
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    flat = Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    flat.info = image.info  # which way is up
+    return flat
 
 
 def _jpeg(image: Image.Image, size: tuple[int, int], quality: int) -> bytes:
