@@ -208,7 +208,8 @@ def cadre_photo_set(*, cadre: Cadre, upload: BinaryIO, actor: User, now: datetim
             old = cadre.photo.name
             cadre.photo = name
             cadre.save(update_fields=["photo"])
-            audit.record(verb="photo_replaced", subject=cadre, actor=actor, now=now)
+            verb = "photo_replaced" if old else "photo_uploaded"
+            audit.record(verb=verb, subject=cadre, actor=actor, now=now)
             if old:
                 transaction.on_commit(lambda: _delete_unused_photo(old))
     except Exception:
@@ -417,7 +418,7 @@ def card_revoke(*, card: Card, reason: str, note: str, actor: User, now: datetim
 def _revoke(card: Card, *, reason: str, note: str, actor: User | None, now: datetime) -> None:
     card.revoked_at, card.revoked_by = now, actor
     card.revoke_reason, card.revoke_note = reason, note
-    card.save()
+    card.save(update_fields=["revoked_at", "revoked_by", "revoke_reason", "revoke_note"])
     audit.record(
         verb="card_revoked",
         subject=card.cadre,
