@@ -337,12 +337,12 @@ def test_everything_that_is_wrong_is_said_by_row_and_column_and_nothing_is_enter
         call_command("load_units", write(tmp_path, text))
     lines = str(error.value).splitlines()
     assert [line.split("：")[0] for line in lines[:-1]] == [
-        "第3行 code 列",
-        "第3行 name 列",
-        "第3行 kind 列",
-        "第3行 supervision_group 列",
-        "第4行 code 列",
-        "第5行 6 列",
+        "第 3 行 code 列",
+        "第 3 行 name 列",
+        "第 3 行 kind 列",
+        "第 3 行 supervision_group 列",
+        "第 4 行 code 列",
+        "第 5 行 6 列",
     ]
     assert lines[-1] == "未录入任何单位。"
     assert not Unit.objects.exists()
@@ -351,8 +351,8 @@ def test_everything_that_is_wrong_is_said_by_row_and_column_and_nothing_is_enter
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "第1行"),
-        (b"name,code\n", "第1行"),
+        (b"", "第 1 行"),
+        (b"name,code\n", "第 1 行"),
         (HEADING.encode(), "没有单位"),
         ((HEADING + "D950,青瓷局,department,,\n").encode("gbk"), "UTF-8"),
         (HEADING.encode() + b'D950,"x', "CSV"),
