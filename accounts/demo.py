@@ -208,9 +208,9 @@ def build_passwords(build: demo.Build) -> str:
 
 
 def _changed(users: dict[str, User]) -> set[str]:
-    """Whose password is no longer the demonstration's: they changed it, or set it with a slip."""
+    """Whose password is no longer the demonstration's: changed, set with a slip, or void with a new role."""
     entries = AuditEntry.objects.filter(
-        verb__in=("password_changed", "account_activated"),
+        verb__in=("password_changed", "password_voided", "account_activated"),
         subject_type=User._meta.label_lower,
         subject_id__in=[user.pk for user in users.values()],
     )

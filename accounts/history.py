@@ -20,6 +20,7 @@ VERBS = {
     "membership_added": gettext_lazy("Role given"),
     "membership_ended": gettext_lazy("Role ended"),
     "slip_issued": gettext_lazy("Activation slip issued"),
+    "password_voided": gettext_lazy("Password made void by a first role beyond cadre"),
     "account_activated": gettext_lazy("Password set with a slip"),
     "activation_failed": gettext_lazy("Activation failed"),
     "signed_in": gettext_lazy("Signed in"),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -21,6 +22,7 @@ from accounts.models import (
     Unit,
     User,
 )
+from common import crypto
 
 
 def user_named(username: str) -> User | None:
@@ -64,6 +66,22 @@ NO_PASSWORD = Q(password="") | Q(password__startswith="!")
 def lacking_second_factor(day: date) -> Q:
     totp = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
     return Q(is_active=True) & Q(_holding(day, role__in=sorted(SECOND_FACTOR_ROLES))) & ~Q(Exists(totp))
+
+
+def is_more_than_cadre(user: User, day: date) -> bool:
+    """Now or later: a role that begins tomorrow counts today."""
+    lasting = Membership.objects.filter(Q(valid_to=None) | Q(valid_to__gte=day), user=user)
+    return lasting.exclude(role=Role.CADRE).exists()
+
+
+def unreadable_second_factors() -> int:
+    """Accounts whose stored key or recovery codes no key in FIELD_KEYS reads."""
+    stored = Authenticator.objects.values_list("user_id", "data").iterator()
+    return len({user for user, data in stored if not all(map(crypto.is_readable, _secrets(data)))})
+
+
+def _secrets(data: dict[str, Any]) -> list[str]:
+    return [data[name] for name in ("secret", "seed") if name in data]
 
 
 def open_slip(user: User, now: datetime) -> Activation | None:

@@ -87,12 +87,29 @@ def membership_add(
         overlapping = overlapping.filter(valid_from__lte=valid_to)
     if overlapping.exists():
         raise Refused(_("This person already has this role in these days."), "role")
+    today = local(now).date()
+    first = not selectors.is_more_than_cadre(user, today)
     member = Membership.objects.create(
         user=user, role=role, unit=unit, group=group, valid_from=valid_from, valid_to=valid_to
     )
     changes = {**_facts(member), "from": valid_from, "to": valid_to}
     audit.record(verb="membership_added", subject=user, actor=actor, now=now, changes=changes)
+    if role != Role.CADRE and (valid_to is None or valid_to >= today):
+        _begin_afresh(user, first=first, actor=actor, now=now)
     return member
+
+
+def _begin_afresh(user: User, *, first: bool, actor: User | None, now: datetime) -> None:
+    """Whoever could open the account as a cadre's must not sit in it when it may do more: an officer may have
+    kept the code of its slip, or have used it."""
+    _withdraw_slips(user, now)
+    # An administrator who takes one more role gains nothing by it, and would be cut off in the middle.
+    if actor is None or actor.pk != user.pk:
+        sessions_end(user=user)
+    if first and user.has_usable_password():
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        audit.record(verb="password_voided", subject=user, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -136,11 +153,10 @@ def _lock_administrators(wanted: bool = True) -> bool:
 
 
 def _others_administer(user: User, day: date) -> bool:
-    """Somebody else administers without an end: a role that runs out would lock everybody out."""
-    holding = Membership.objects.current(day).filter(
-        role=Role.ADMINISTRATOR, valid_to=None, user__is_active=True
-    )
-    return holding.exclude(user=user).exists()
+    """Somebody else administers without an end and can sign in: anything less would lock everybody out."""
+    able = User.objects.filter(is_active=True).exclude(selectors.NO_PASSWORD).exclude(pk=user.pk)
+    holding = Membership.objects.current(day).filter(role=Role.ADMINISTRATOR, valid_to=None)
+    return holding.filter(user__in=able).exists()
 
 
 @transaction.atomic
@@ -243,19 +259,31 @@ def _check_issuer(user: User, issuer: User, day: date) -> None:
     """A slip is a way into an account: an officer hands them to cadres, never to somebody who may do more."""
     if user.pk == issuer.pk:
         raise Refused(_("Nobody issues a slip for their own account."))
-    if Membership.objects.current(day).filter(user=issuer, role=Role.ADMINISTRATOR).exists():
-        return
-    if Membership.objects.current(day).filter(user=user).exclude(role=Role.CADRE).exists():
+    held = set(Membership.objects.current(day).filter(user=issuer).values_list("role", flat=True))
+    if not issuer.is_active or not held & {Role.ADMINISTRATOR, Role.UNIT_OFFICER}:
+        raise Refused(_("Only an administrator or a unit’s discipline officer issues slips."))
+    if Role.ADMINISTRATOR not in held and selectors.is_more_than_cadre(user, day):
         raise Refused(
             _("This account has more than the role of a cadre: only an administrator issues its slip.")
         )
+
+
+def _check_slip(slip: Activation, user: User, day: date) -> None:
+    """Fourteen days are long enough for a role to be given or taken. Only the console issues to oneself."""
+    if slip.issued_by_id == user.pk:
+        return
+    try:
+        _check_issuer(user, slip.issued_by, day)
+    except Refused as refused:
+        raise Refused(SLIP_NOT_VALID) from refused
 
 
 def activation_use(*, username: str, code: str, password: str, now: datetime) -> User:
     """Set a password. The slip is claimed by a conditional update: of two people who use it, one succeeds."""
     user, token = selectors.user_named(rules.username(username)), tokens.normalise(code)
     slips = Activation.objects.usable(now).filter(user=user, digest=_digest(token or ""))
-    if user is None or not user.is_active or token is None or not slips.exists():
+    slip = slips.select_related("issued_by").first()
+    if user is None or not user.is_active or token is None or slip is None:
         _note_failure(user, now)
         raise Refused(SLIP_NOT_VALID)
     try:
@@ -265,6 +293,8 @@ def activation_use(*, username: str, code: str, password: str, now: datetime) ->
     # Argon2 takes an eighth of a second: outside the transaction, so that no other writer waits for it.
     hashed = make_password(password)
     with transaction.atomic():
+        # The same lock as for giving a role: neither comes between the other's look and its write.
+        _check_slip(slip, _locked(user), local(now).date())
         claimed = slips.update(used_at=now)
         if claimed != 1 or not User.objects.filter(pk=user.pk, is_active=True).update(password=hashed):
             raise Refused(SLIP_NOT_VALID)

@@ -15,6 +15,10 @@ def _current() -> MultiFernet:
     return _fernet(tuple(settings.FIELD_KEYS))
 
 
+class Unreadable(ValueError):
+    """The key that wrote this field is no longer in FIELD_KEYS."""
+
+
 def encrypt(text: str) -> str:
     """With the newest key; older ones only read (docs/accounts.md says how to retire one)."""
     return _current().encrypt(text.encode()).decode()
@@ -24,5 +28,12 @@ def decrypt(token: str) -> str:
     try:
         return _current().decrypt(token.encode()).decode()
     except InvalidToken as error:
-        # Nothing can be guessed here: the key that wrote this row is no longer in FIELD_KEYS.
-        raise ValueError("An encrypted field cannot be read with any of FIELD_KEYS.") from error
+        raise Unreadable("An encrypted field cannot be read with any of FIELD_KEYS.") from error
+
+
+def is_readable(token: str) -> bool:
+    try:
+        decrypt(token)
+    except Unreadable:
+        return False
+    return True

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.account.adapter import get_adapter
+from allauth.core.internal.ratelimit import get_ip
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 
 def client_of(request: HttpRequest) -> str:
-    """Who asks, as far as the network tells; the proxy's own address never counts for everybody behind it."""
-    return str(get_adapter(request).get_client_ip(request))
+    """Who asks, as far as the network tells; the proxy's own address never counts for everybody behind it,
+    and the countless IPv6 addresses of one connection count as one."""
+    return str(get_ip(request))
 
 
 @dataclass(frozen=True)

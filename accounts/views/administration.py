@@ -94,11 +94,16 @@ def _standing(member: Membership, today: Any) -> str:
 def membership_new(request: HttpRequest, pk: int) -> HttpResponse:
     account, now = get_object_or_404(User, pk=pk), timezone.now()
     form = MembershipForm(posted(request), today=timezone.localdate(now))
+    slip_was_open = selectors.open_slip(account, now) is not None
+    added: list[Membership] = []
     if form.is_valid() and accepted(
         form,
-        lambda: services.membership_add(user=account, **form.membership(), actor=user_of(request), now=now),
+        lambda: added.append(
+            services.membership_add(user=account, **form.membership(), actor=user_of(request), now=now)
+        ),
     ):
-        messages.success(request, _("The role has been given."))
+        withdrawn = slip_was_open and selectors.open_slip(account, now) is None
+        messages.success(request, _given(account, added[0], withdrawn))
         return redirect("user", pk)
     return render_form(
         request,
@@ -108,6 +113,17 @@ def membership_new(request: HttpRequest, pk: int) -> HttpResponse:
         account=account,
         back=("user", (pk,)),
     )
+
+
+def _given(before: User, member: Membership, slip_withdrawn: bool) -> str:
+    if before.has_usable_password() and not member.user.has_usable_password():
+        return _(
+            "The role has been given. It is the first one beyond cadre, so the earlier password no longer "
+            "works: issue a new activation slip."
+        )
+    if slip_withdrawn:
+        return _("The role has been given, and the open activation slip withdrawn: issue a new one.")
+    return _("The role has been given.")
 
 
 def membership_end(request: HttpRequest, pk: int, membership_pk: int) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import qr, services
+from accounts import qr, rules, services
 from accounts.forms import ActivationForm
 from accounts.models import User
 from accounts.views.signin import session_age_set
@@ -20,8 +20,9 @@ from common.ratelimits import Limit, client_of
 from common.tokens import grouped
 
 #: 80 bits cannot be guessed; this keeps somebody from trying all day. A whole unit may activate its slips
-#: behind one address on one afternoon, so only failures count (C).
+#: behind one address on one afternoon, so only failures count, and few of them for one name only (C).
 FAILURES = Limit("activation", most=10, seconds=600)
+FAILURES_OF_ADDRESS = Limit("activation-address", most=60, seconds=600)
 
 
 def slip_response(request: HttpRequest, user: User, slip: services.IssuedSlip) -> HttpResponse:
@@ -48,7 +49,8 @@ def activate(request: HttpRequest) -> HttpResponse:
         return redirect("desk")
     now, client = timezone.now(), client_of(request)
     form = ActivationForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and FAILURES.exceeded(client, now):
+    limits = {FAILURES: f"{_typed_name(request)} {client}", FAILURES_OF_ADDRESS: client}
+    if form.is_bound and any(limit.exceeded(key, now) for limit, key in limits.items()):
         return too_many_requests(request)
     users: list[User] = []
     if form.is_valid():
@@ -56,10 +58,15 @@ def activate(request: HttpRequest) -> HttpResponse:
         password = form.cleaned_data["password1"]
         if accepted(form, lambda: users.append(services.activation_use(**given, password=password, now=now))):
             return _sign_in(request, users[0])
-        FAILURES.count(client, now)
+        for limit, key in limits.items():
+            limit.count(key, now)
     response = render_form(request, "accounts/activate.html", form)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _typed_name(request: HttpRequest) -> str:
+    return rules.username(request.POST.get("username", ""))
 
 
 def _sign_in(request: HttpRequest, user: User) -> HttpResponse:

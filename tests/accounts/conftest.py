@@ -30,14 +30,14 @@ def unit_b(db: None) -> Unit:
 
 @pytest.fixture
 def su(db: None) -> User:
-    user = make_user("su", "苏青瓷")
+    user = make_user("su", "苏青瓷", password=PASSWORD)
     give(user, Role.ADMINISTRATOR)
     return user
 
 
 @pytest.fixture
 def ji(db: None) -> User:
-    user = make_user("ji", "季明远")
+    user = make_user("ji", "季明远", password=PASSWORD)
     give(user, Role.ADMINISTRATOR)
     return user
 

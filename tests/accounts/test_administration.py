@@ -40,7 +40,7 @@ def test_the_list_finds_by_name_user_name_role_unit_and_state(su, ye, zhang, wan
     assert names(client, "?role=cadre") == {"zhang", "wang"}
     assert names(client, f"?unit={unit_a.pk}") == {"ye", "zhang"}
     assert names(client, f"?unit={unit_a.pk}&role=unit_officer") == {"ye"}
-    assert names(client, "?state=no_password") == {"su", "ye", "wang"}
+    assert names(client, "?state=no_password") == {"ye", "wang"}
     Authenticator.objects.filter(user=ye).delete()
     assert names(client, "?state=no_second_factor") == {"ye"}
 
@@ -218,12 +218,16 @@ def test_one_of_two_administrators_may_go(su, ji, act):
 
 
 @pytest.mark.parametrize("act", [close, end])
-def test_an_administrator_with_an_end_date_or_a_closed_account_does_not_count(su, ji, act):
+def test_an_administrator_with_an_end_date_a_closed_account_or_no_password_does_not_count(su, ji, act):
     ji.memberships.update(valid_to=TODAY + timedelta(days=7))
     with pytest.raises(Refused):
         act(su, su)
     ji.memberships.update(valid_to=None)
     User.objects.filter(pk=ji.pk).update(is_active=False)
+    with pytest.raises(Refused):
+        act(su, su)
+    ji.set_unusable_password()
+    User.objects.filter(pk=ji.pk).update(is_active=True, password=ji.password)
     with pytest.raises(Refused):
         act(su, su)
 
