@@ -1,11 +1,13 @@
 """Where the sign-in library asks us: closed sign-up, our words, encrypted secrets, the audit trail."""
 
+import logging
 import time
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -18,6 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.selectors import user_named
 from common import audit, crypto
+from common.ratelimits import client_of
+
+logger = logging.getLogger(__name__)
 
 #: Seconds for which a password or code that was just entered need not be asked again.
 FRESH = 300
@@ -44,6 +49,25 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_security")
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Few tries for a name from one place. From all places together far more, or a stranger's five tries
+        would keep its owner out; still too few to guess a password of ten characters."""
+        super().pre_authenticate(request, **credentials)
+        self._everywhere = ratelimit.consume(
+            request, app="allauth.account", action="login_failed_anywhere", key=_name(credentials)
+        )
+        if not self._everywhere:
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user and self._everywhere:
+            self._everywhere.rollback()
+        return user
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return f"{_name(credentials)} {client_of(request)}"
+
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
         """Whoever has a second factor proves that one: a password alone could otherwise take it away."""
         methods = super().get_reauthentication_methods(user)
@@ -69,7 +93,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Only for names that exist: in the field of the user name people also type passwords."""
-        user = user_named(str(credentials.get("username", "")))
+        user = user_named(_name(credentials))
         if user is not None:
             audit.record(verb="sign_in_failed", subject=user, actor=None, now=timezone.now())
 
@@ -80,10 +104,18 @@ class AccountAdapter(DefaultAccountAdapter):
         super().logout(request)
 
 
+def _name(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("username", "")).lower()
+
+
 class MFAAdapter(DefaultMFAAdapter):
     error_messages: ClassVar = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code is not correct. Enter the one that the app shows now."),
         "cannot_generate_recovery_codes": _("Set up the second factor first."),
+        "unreadable": _(
+            "The stored second factor cannot be read: the field key of this system has changed. "
+            "Tell the administrator of the server."
+        ),
     }
 
     def get_totp_issuer(self) -> str:
@@ -93,7 +125,12 @@ class MFAAdapter(DefaultMFAAdapter):
         return crypto.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return crypto.decrypt(encrypted_text)
+        """A sentence at the field of the code, instead of a server error at everybody's sign-in."""
+        try:
+            return crypto.decrypt(encrypted_text)
+        except crypto.Unreadable as error:
+            logger.error("A second factor cannot be read with any of FIELD_KEYS (docs/accounts.md).")
+            raise self.validation_error("unreadable") from error
 
     def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
         """Recovery codes alone ask nobody for anything at sign-in, so they are not a second factor."""

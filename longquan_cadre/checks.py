@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection, connections
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import to_locale
+from django.utils.translation import ngettext, to_locale
 
+from accounts import selectors
 from accounts.permissions import TABLE
 from cards.documents.fonts import check_fonts
 from cards.plaques import has_permanent_address, no_address
@@ -132,7 +135,8 @@ def redis_answers(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def calendar_years(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """An unknown year counts Monday to Friday as working days: right for most days, and wrong at every holiday."""
-    years = calendar.missing_years(timezone.localdate()) if databases and _has_calendar(databases) else []
+    asked = databases and _has_table(CalendarYear, databases)
+    years = calendar.missing_years(timezone.localdate()) if asked else []
     return [
         Warning(
             _("The working days of %(year)s are not entered: Monday to Friday is assumed.") % {"year": year},
@@ -142,7 +146,23 @@ def calendar_years(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
     ]
 
 
-def _has_calendar(databases: Sequence[str]) -> bool:
-    """Before the first migrate, which runs this check too, there is no table to ask."""
-    table = CalendarYear._meta.db_table
+@register(Tags.database)
+def second_factors(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """A lost or replaced key would be noticed when nobody with a second factor can sign in any more."""
+    asked = databases and _has_table(Authenticator, databases)
+    count = selectors.unreadable_second_factors() if asked else 0
+    if not count:
+        return []
+    sentence = ngettext(
+        "The second factor of %(count)s account cannot be read with any key in FIELD_KEYS.",
+        "The second factors of %(count)s accounts cannot be read with any key in FIELD_KEYS.",
+        count,
+    )
+    hint = _("Put the earlier key back into FIELD_KEYS. If it is lost, docs/accounts.md says what to do.")
+    return [Error(sentence % {"count": count}, hint=hint, id="longquan.E010")]
+
+
+def _has_table(model: type[Model], databases: Sequence[str]) -> bool:
+    """Before the first migrate, which runs these checks too, there is no table to ask."""
+    table = model._meta.db_table
     return all(table in connections[alias].introspection.table_names() for alias in databases)

@@ -153,7 +153,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",
+    # The key is name and address. It comes first: what it refuses must not count for everybody at that address.
+    "login_failed": "5/5m/key,60/10m/ip",
+    "login_failed_anywhere": "30/10m/key",
     "reauthenticate": "10/m/user",
 }
 # Behind nginx the last hop names the client: counted by nginx's own address, ten typing errors lock the city out.

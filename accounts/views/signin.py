@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.signals import authentication_failed
 from allauth.mfa.totp import views as totp_views
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
@@ -137,6 +137,7 @@ class ActivateTOTPView(OurPage, totp_views.ActivateTOTPView):
         with transaction.atomic():
             response: HttpResponse = super().form_valid(form)
             audit.record(verb="second_factor_added", subject=user, actor=user, now=timezone.now())
+        totp.mark_used(user, form.cleaned_data["code"])
         totp.forget(self.request.session)
         # The code has just been shown to be right: the recovery codes need not ask for one again.
         record_authentication(self.request, user, "mfa", type=Authenticator.Type.TOTP, reauthenticated=True)
@@ -173,7 +174,18 @@ class DeactivateTOTPView(OurPage, totp_views.DeactivateTOTPView):
         return response
 
 
-class GenerateRecoveryCodesView(OurPage, recovery_views.GenerateRecoveryCodesView):
+class ReadsCodes(View):
+    """Where the stored codes cannot be read, a sentence says so: see MFAAdapter.decrypt."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("mfa_index")
+
+
+class GenerateRecoveryCodesView(OurPage, ReadsCodes, recovery_views.GenerateRecoveryCodesView):
     form_class = forms.GenerateRecoveryCodesForm
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -185,17 +197,16 @@ class GenerateRecoveryCodesView(OurPage, recovery_views.GenerateRecoveryCodesVie
         return response
 
 
-class RecoveryCodesView(recovery_views.ViewRecoveryCodesView):
+class RecoveryCodesView(ReadsCodes, recovery_views.ViewRecoveryCodesView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not Authenticator.objects.filter(
             user=user_of(request), type=Authenticator.Type.RECOVERY_CODES
         ).exists():
             return redirect("mfa_index")
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return response
+        return super().dispatch(request, *args, **kwargs)
 
 
-class DownloadRecoveryCodesView(recovery_views.DownloadRecoveryCodesView):
+class DownloadRecoveryCodesView(ReadsCodes, recovery_views.DownloadRecoveryCodesView):
     content_type = "text/plain; charset=utf-8"
 
 

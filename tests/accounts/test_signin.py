@@ -5,6 +5,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +16,7 @@ from accounts.models import Role, User
 from accounts.views.signin import totp_url
 from common import crypto
 from common.models import AuditEntry
+from longquan_cadre import checks
 from tests.accounts.factories import (
     PASSWORD,
     SECRET,
@@ -79,6 +82,48 @@ def test_too_many_wrong_passwords_are_429_even_with_the_right_one_until_the_time
     assert "429.html" in [template.name for template in response.templates]
     frozen.wait(minutes=6)
     assert sign_in(client, "zhang").status_code == 302
+
+
+def at(address: str) -> Client:
+    return Client(REMOTE_ADDR=address)
+
+
+def test_a_strangers_wrong_passwords_do_not_keep_the_owner_out(zhang, frozen):
+    for _ in range(5):
+        assert sign_in(at("203.0.113.5"), "zhang", "not-this-one").status_code == 422
+    assert sign_in(at("203.0.113.5"), "ZHANG", "not-this-one").status_code == 429
+    assert sign_in(at("203.0.113.6"), "zhang").status_code == 302
+
+
+def test_a_name_is_guessed_at_from_everywhere_thirty_times_in_ten_minutes(zhang, frozen):
+    for number in range(30):
+        assert sign_in(at(f"203.0.113.{number}"), "zhang", "not-this-one").status_code == 422
+    assert sign_in(at("203.0.113.99"), "zhang").status_code == 429
+    frozen.wait(minutes=11)
+    assert sign_in(at("203.0.113.99"), "zhang").status_code == 302
+
+
+def test_right_passwords_do_not_count(zhang, frozen):
+    for _ in range(31):
+        assert sign_in(Client(), "zhang").status_code in {302, 429}
+        frozen.wait(seconds=3)
+    assert sign_in(at("203.0.113.6"), "zhang").status_code == 302
+
+
+def test_wrong_passwords_of_some_do_not_lock_their_building_out_until_there_are_sixty(zhang, frozen):
+    for number in range(60):
+        assert sign_in(Client(), f"nobody{number // 4}", "not-this-one").status_code == 422
+        frozen.wait(seconds=3)
+        if number == 12:
+            assert sign_in(Client(), "zhang").status_code == 302
+    assert sign_in(Client(), "zhang").status_code == 429
+
+
+def test_what_is_refused_for_one_name_does_not_count_for_its_building(zhang, frozen):
+    for _ in range(70):
+        sign_in(Client(), "nobody", "not-this-one")
+        frozen.wait(seconds=3)
+    assert sign_in(Client(), "zhang").status_code == 302
 
 
 def test_a_closed_account_is_told_so_only_with_the_right_password(client, zhang):
@@ -197,6 +242,18 @@ def test_from_the_first_password_to_the_desk_with_a_real_code(client, officer, f
     assert client.get("/account/").status_code == 200
     assert client.get(reverse("mfa_totp_qr")).status_code == 404
     assert verbs(officer) == ["signed_in", "second_factor_added"]
+
+
+def test_the_code_that_set_the_app_up_does_not_sign_anybody_in(client, officer, frozen):
+    sign_in(client, "chen")
+    secret = shown_secret(client.get(reverse("mfa_activate_totp")))
+    code = {"code": app_code(time.time(), secret)}
+    assert client.post(reverse("mfa_activate_totp"), code).status_code == 302
+    thief = Client()
+    sign_in(thief, "chen")
+    assert thief.post(CODE, code).status_code == 422
+    frozen.wait(seconds=30)
+    assert thief.post(CODE, {"code": app_code(time.time(), secret)}).status_code == 302
 
 
 def test_the_secret_being_set_up_survives_a_reload(client, officer):
@@ -383,6 +440,54 @@ def test_no_password_code_or_address_reaches_the_audit_trail_or_the_log(client, 
     assert AuditEntry.objects.count() == 2
     for secret in ("a-wrong-password", PASSWORD, codes[3], SECRET, "203.0.113.77"):
         assert secret not in written
+
+
+# --- A lost field key ---------------------------------------------------------------------------------------
+
+
+def test_with_a_lost_field_key_the_code_page_says_so(client, officer, frozen, settings, caplog):
+    codes = give_second_factor(officer)
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    client.cookies["language"] = "en"
+    sign_in(client, "chen")
+    for code in (app_code(time.time()), codes[0]):
+        response = client.post(CODE, {"code": code})
+        assert response.status_code == 422
+        assert "field key" in response.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert "FIELD_KEYS" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "name", ["mfa_view_recovery_codes", "mfa_download_recovery_codes", "mfa_generate_recovery_codes"]
+)
+def test_with_a_lost_field_key_the_recovery_codes_say_so(client, officer, frozen, settings, name):
+    give_second_factor(officer)
+    sign_in(client, "chen")
+    client.post(CODE, {"code": app_code(time.time())})
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    client.cookies["language"] = "en"
+    response = client.get(reverse(name), follow=True)
+    assert response.redirect_chain == [(reverse("mfa_index"), 302)]
+    assert "field key" in response.content.decode()
+
+
+def test_with_a_lost_field_key_a_set_up_begins_again(client, officer, settings):
+    sign_in(client, "chen")
+    before = shown_secret(client.get(reverse("mfa_activate_totp")))
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    assert shown_secret(client.get(reverse("mfa_activate_totp"))) != before
+
+
+def test_the_database_check_counts_the_accounts_that_cannot_be_read(officer, su, settings):
+    give_second_factor(officer)
+    assert checks.second_factors(databases=["default"]) == []
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    assert checks.second_factors() == []
+    (error,) = checks.second_factors(databases=["default"])
+    assert (error.id, "2" in error.msg) == ("longquan.E010", True)
+    with pytest.raises(SystemCheckError, match="FIELD_KEYS"):
+        call_command("check", databases=["default"])
 
 
 def test_an_older_field_key_still_reads_and_the_newest_writes(settings):
