@@ -24,7 +24,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import UNIT_CODE_NOT_VALID, UNIT_FIELDS, UnitDetails, city_facts, unit_facts
-from common.forms import EditForm, PageForm, person_name, phone_number
+from common.forms import EditForm, PageForm, checked_name, person_name, phone_number
 from common.models import OfficeHoursSet
 from common.versions import version_of
 
@@ -273,7 +273,7 @@ class UserForm(MembershipForm):
         return value
 
     def clean_name(self) -> str:
-        return person_name(self.cleaned_data["name"])
+        return checked_name(self.cleaned_data["name"])
 
 
 class MembershipEndForm(PageForm):
@@ -405,7 +405,7 @@ class UnitForm(EditForm):
     )
 
     def clean_name(self) -> str:
-        return person_name(self.cleaned_data["name"])
+        return checked_name(self.cleaned_data["name"])
 
     def clean_alias(self) -> str:
         return person_name(self.cleaned_data["alias"])

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from common.problems import Refused
+from common.text import LINE_BREAKS, has_letter, hidden_character
 from common.versions import Overtaken, version_of
 
 #: Characters that people type for the interpunct of a name; U+00B7 is the one that is kept (DOMAIN §7).
@@ -28,6 +29,7 @@ class WordedForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name_what_is_missing(self)
+        refuse_hidden_characters(self)
 
 
 class PageForm(WordedForm):
@@ -95,6 +97,24 @@ def name_what_is_missing(form: forms.Form) -> None:
             field.empty_label = CHOOSE if field.required else _("None")
 
 
+def refuse_hidden_characters(form: forms.Form) -> None:
+    """Two names that look the same must be the same; a password is nobody's to read."""
+    for field in form.fields.values():
+        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+            many_lines = isinstance(field.widget, forms.Textarea)
+            field.validators.append(_visible_lines if many_lines else _visible)
+
+
+def _visible(value: str, allowed: str = "") -> None:
+    if code := hidden_character(value, allowed):
+        sentence = _("The character %(code)s stands in it, which cannot be seen or printed. Remove it.")
+        raise forms.ValidationError(sentence % {"code": code}, code="hidden")
+
+
+def _visible_lines(value: str) -> None:
+    _visible(value, LINE_BREAKS)
+
+
 def accepted(form: forms.Form, verb: Callable[[], Any]) -> bool:
     """Run a business verb; its refusal becomes an error of the form, at the field it is about."""
     try:
@@ -121,6 +141,17 @@ def render_form(request: HttpRequest, template: str, form: forms.Form, **context
 def person_name(value: str) -> str:
     """A name as it is kept: no doubled spaces, the right interpunct. Never validated by range of characters."""
     return re.sub(r"\s+", " ", value.translate(INTERPUNCTS)).strip()
+
+
+def checked_name(value: str) -> str:
+    """A person's name as it is kept. Raises ValidationError when there is nothing to read aloud in it."""
+    name = person_name(value)
+    if not has_letter(name):
+        raise forms.ValidationError(
+            _("A name has at least one character or letter; “%(name)s” has none.") % {"name": name},
+            code="name",
+        )
+    return name
 
 
 def phone_number(value: str) -> str:

@@ -1,13 +1,19 @@
+import re
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from common.errors import bad_request
 
 TEXT_SIZE_COOKIE = "text"
 TEXT_SIZES = ("normal", "large")
 YEAR = 365 * 24 * 3600
+NUL = "\x00"
+SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 
 
 class LanguageMiddleware:
@@ -44,6 +50,27 @@ class LanguageMiddleware:
                     samesite="Lax",
                 )
         return response
+
+
+class DamagedRequestMiddleware:
+    """What no browser sends gets the 400 page, before a session or a query meets it: PostgreSQL takes no NUL."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path or _holds_nul(request.GET):
+            return bad_request(request)
+        if not SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        return bad_request(request) if request.method == "POST" and _holds_nul(request.POST) else None
+
+
+def _holds_nul(sent: QueryDict) -> bool:
+    return any(NUL in name or any(NUL in value for value in values) for name, values in sent.lists())
 
 
 def _choice(

@@ -27,7 +27,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import OperationalError
+from django.db.utils import DatabaseError, OperationalError
 from django.utils.translation import gettext as _
 
 from common.address import reachable
@@ -94,10 +94,13 @@ def lock_data_dir() -> int:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
+    # The resolver would keep the last 16 bits of a larger one.
+    if not 0 <= port <= 65535:
+        raise Refused(_("A port is a number from 0 to 65535, not %(port)s.") % {"port": port})
     try:
         family, *_rest, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=128)
-    except (OSError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             sentence = _("Port %(port)s is in use: stop what runs there, or choose another one with --port.")
         else:
@@ -112,6 +115,11 @@ def require_migrations() -> None:
     except OperationalError as error:
         raise Refused(
             _("The database cannot be reached: %(error)s.") % {"error": str(error).strip()}
+        ) from error
+    except DatabaseError as error:
+        raise Refused(
+            _("The database cannot be read: %(error)s. Restore it from a backup.")
+            % {"error": str(error).strip()}
         ) from error
     if pending:
         raise Refused(_("The database is not up to date: run “manage.py migrate” first."))
@@ -302,6 +310,7 @@ class Supervisor:
             for child in self.children:
                 child.signal(signal.SIGTERM)
         elif now > self.stopping + IMPATIENCE_SECONDS:
+            say(_("What still runs is ended at once."))
             self.kill()
 
     def reap(self) -> None:

@@ -4,7 +4,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterable
 from types import FrameType
+from typing import Any
 
 import django
 from django.conf import settings
@@ -17,6 +19,29 @@ THREADS = 8
 CONNECTIONS = 500
 
 
+class HeadWithoutBody:
+    """waitress sends what it is given: a body behind HEAD would be read as the next answer of the connection."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return self.application(environ, start_response)
+        begun: list[Any] = []
+        body = self.application(environ, lambda *begin: begun.extend(begin))
+        try:
+            status, headers = begun[:2]
+            if not any(name.lower() == "content-length" for name, _value in headers):
+                # Without a length waitress would send the empty chunk that ends a body.
+                headers = [*headers, ("Content-Length", str(sum(map(len, body))))]
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+        start_response(status, headers)
+        return []
+
+
 def end(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
@@ -24,10 +49,11 @@ def end(_number: int, _frame: FrameType | None) -> None:
 def serve(listening: int, ready: int) -> None:
     django.setup()
     server = create_server(
-        get_internal_wsgi_application(),
+        HeadWithoutBody(get_internal_wsgi_application()),
         sockets=[socket.socket(fileno=listening)],
         threads=THREADS,
         connection_limit=CONNECTIONS,
+        max_request_body_size=settings.MAX_REQUEST_BYTES,
         asyncore_use_poll=True,
         ident=None,
         **proxy_options(),

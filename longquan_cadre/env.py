@@ -9,7 +9,7 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import dj_database_url
 from cryptography.fernet import Fernet
@@ -17,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+SITE = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.IGNORECASE)
+SENDER = re.compile(r"[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s@]@[^\x00-\x1f\x7f\s@]+")
 HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\]", re.IGNORECASE)
 
 
@@ -24,13 +26,35 @@ def text(name: str, default: str = "") -> str:
     """The value of NAME, or the content of the file NAME_FILE; naming both is refused."""
     path = os.environ.get(f"{name}_FILE", "")
     if not path:
-        return os.environ.get(name, default).strip()
+        return _readable(name, os.environ.get(name, default).strip())
     if os.environ.get(name):
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them.")
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"{name}_FILE: cannot read {path} ({error}).") from error
+
+
+def _readable(name: str, value: str) -> str:
+    """Bytes of the environment that are no UTF-8 arrive as half characters, which fail wherever they are written."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ImproperlyConfigured(f"{name} is not in UTF-8.") from None
+    return value
+
+
+def _split(name: str, url: str, like: str) -> SplitResult:
+    """Without repeating the address, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be like {like} ({error}).") from None
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has an impossible port.") from error
+    return parts
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -96,22 +120,20 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 def site_url(name: str, default: str) -> str:
     url = (text(name) or default).rstrip("/")
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.path
-        or parts.query
-        or parts.username
-    ):
+    parts = _split(name, url, "https://id.example.gov.cn")
+    if parts.scheme not in {"http", "https"} or not SITE.fullmatch(parts.netloc) or any(parts[2:]):
         raise ImproperlyConfigured(
             f"{name} must be like https://id.example.gov.cn, without a path; it is “{url}”."
         )
-    try:
-        _ = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} has an impossible port: “{url}”.") from error
-    return url
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def sender(name: str, default: str) -> str:
+    """The From of our mail: a line break in it would begin another header."""
+    value = text(name) or default
+    if not SENDER.fullmatch(value.removesuffix(">")):
+        raise ImproperlyConfigured(f"{name} must be an address like noreply@id.example.gov.cn, on one line.")
+    return value
 
 
 def email(name: str) -> dict[str, Any]:
@@ -119,15 +141,12 @@ def email(name: str) -> dict[str, Any]:
     url = text(name) or "console:"
     if url in {"console:", "console://"}:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    parts = urlsplit(url)
+    parts = _split(name, url, "smtp://user:password@host:port")
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
         raise ImproperlyConfigured(
             f"{name} must begin with smtp://, smtp+tls:// or smtps:// and name a host."
         )
-    try:
-        port = parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} has an impossible port.") from error
+    port = parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme]
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
@@ -142,13 +161,9 @@ def email(name: str) -> dict[str, Any]:
 
 def redis(name: str) -> str:
     url = text(name)
-    parts = urlsplit(url)
+    parts = _split(name, url, "redis://host:6379/0")
     if url and parts.scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://.")
-    try:
-        _ = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} has an impossible port.") from error
     return url
 
 
@@ -187,6 +202,8 @@ def _kept(path: Path, make: Any) -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return _read_kept(path)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be made ({error}).") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(make())
         file.flush()
@@ -195,7 +212,12 @@ def _kept(path: Path, make: Any) -> str:
 
 
 def _read_kept(path: Path) -> str:
-    value = path.read_text(encoding="utf-8").strip()
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read ({error}): put the key back that stood in it."
+        ) from None
     if not value:
         raise ImproperlyConfigured(f"{path} is empty: remove it, or put the key back that stood in it.")
     return value

@@ -54,8 +54,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "common.middleware.LanguageMiddleware",
+    "common.middleware.DamagedRequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -119,7 +120,11 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 FILE_UPLOAD_PERMISSIONS = 0o640
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+#: A photo of 8 MB with its form; waitress and deploy/nginx.conf refuse more with 413.
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
+#: Of this, text.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 CRISPY_TEMPLATE_PACK = "longquan"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ("longquan",)
@@ -200,7 +205,7 @@ CONTENT_SECURITY_POLICY = {
 _mail = env.email("EMAIL_URL")
 EMAIL_BACKEND = _mail.pop("EMAIL_BACKEND")
 globals().update(_mail)
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or f"noreply@{SITE_HOST}"
+DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", f"noreply@{SITE_HOST}")
 
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
@@ -217,7 +222,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"senders_mistakes": {"()": "longquan_cadre.logs.SendersMistakes"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["senders_mistakes"]}
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django.request": {"level": "ERROR"}},
 }

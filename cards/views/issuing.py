@@ -19,6 +19,7 @@ from cards.plaques import printable, sheets, write
 from cards.views.people import PAGE_SIZE, cadre_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
+from common.text import file_name
 
 
 def request_card(request: HttpRequest, pk: int) -> HttpResponse:
@@ -143,7 +144,7 @@ def plaque(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refused.sentence)
         return redirect("cadre", person.pk)
     response = HttpResponse(out.getvalue(), content_type="application/pdf")
-    name = f"{card.serial}-{person.name}.pdf"
+    name = file_name(f"{card.serial}-{person.name}.pdf")
     response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -90,6 +90,8 @@ def test_hosts_that_match_no_request_are_refused(given, value):
         ("https://id.example.cn", "https://id.example.cn"),
         ("https://id.example.cn/", "https://id.example.cn"),
         ("http://192.0.2.7:8000", "http://192.0.2.7:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("HTTPS://id.example.cn", "https://id.example.cn"),
     ],
 )
 def test_a_site_address_is_read(given, value, meant):
@@ -108,6 +110,12 @@ def test_a_site_address_is_read(given, value, meant):
         ("https://somebody@id.example.cn", "must be like https://"),
         ("https://id.example.cn:port", "impossible port"),
         ("https://id.example.cn:99999", "impossible port"),
+        ("http://[::1", "must be like https://"),
+        ("http://a b", "must be like https://"),
+        ("http://a\u3000b", "must be like https://"),
+        ("http://a..b", "must be like https://"),
+        ("http://a#cards", "without a path"),
+        ("http://a:", "must be like https://"),
     ],
 )
 def test_a_site_address_that_is_none_is_refused(given, value, why):
@@ -167,7 +175,12 @@ def test_a_redis_address_is_read(given, value):
 
 @pytest.mark.parametrize(
     ("value", "why"),
-    [("localhost:6379", "must begin with"), ("http://:secret@h", "must begin with"), ("redis://h:p", "port")],
+    [
+        ("localhost:6379", "must begin with"),
+        ("http://:secret@h", "must begin with"),
+        ("redis://h:p", "port"),
+        ("redis://:secret@[::1", "must be like redis://"),
+    ],
 )
 def test_a_redis_address_that_is_none_is_refused_without_its_password(given, value, why):
     given(value)
@@ -209,12 +222,36 @@ def test_a_mail_address_is_read(given, value, meant):
         ("smtp://", "name a host"),
         ("imap://h", "smtp"),
         ("smtp://h:x", "port"),
+        ("smtp://[x", "must be like smtp://"),
     ],
 )
 def test_a_mail_address_that_is_none_is_refused(given, value, why):
     given(value)
     with pytest.raises(ImproperlyConfigured, match=f"NAME .*{why}"):
         env.email("NAME")
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (None, "noreply@example.cn"),
+        ("id@example.cn", "id@example.cn"),
+        ("效能办 <id@example.cn>", "效能办 <id@example.cn>"),
+    ],
+)
+def test_a_sender_is_read(given, value, meant):
+    given(value)
+    assert env.sender("NAME", "noreply@example.cn") == meant
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["id", "@example.cn", "id@", "id@example.cn\nBcc: x@example.cn", "a\rb <id@example.cn>", "id@a b"],
+)
+def test_a_sender_that_is_none_is_refused(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=r"NAME must be an address like .*, on one line"):
+        env.sender("NAME", "noreply@example.cn")
 
 
 # --- Secrets -----------------------------------------------------------------------------------------------------
@@ -243,6 +280,26 @@ def test_an_emptied_secret_file_is_not_replaced(given, tmp_path):
     (tmp_path / "field-key").write_text("")
     with pytest.raises(ImproperlyConfigured, match="field-key is empty"):
         env.field_keys("NAME", tmp_path)
+
+
+@pytest.mark.parametrize("read", [env.secret_key, env.field_keys])
+@pytest.mark.parametrize("spoil", ["folder", "bytes"])
+def test_a_secret_file_that_cannot_be_read_is_not_replaced(given, tmp_path, read, spoil):
+    path = tmp_path / {env.secret_key: "secret-key", env.field_keys: "field-key"}[read]
+    if spoil == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"\xff\xfe" * 40)
+    with pytest.raises(ImproperlyConfigured, match=f"{path} cannot be read"):
+        read("NAME", tmp_path)
+    assert path.is_dir() or path.read_bytes() == b"\xff\xfe" * 40
+
+
+@pytest.mark.parametrize("read", [lambda: env.secret_key("NAME", Path("unused")), lambda: env.text("NAME")])
+def test_bytes_that_are_no_utf_8_are_refused_without_being_told(given, read):
+    given("secret\udcff" * 10)
+    with pytest.raises(ImproperlyConfigured, match=r"^NAME is not in UTF-8\.$"):
+        read()
 
 
 def test_field_keys_are_read_newest_first(given, tmp_path):
@@ -299,6 +356,7 @@ def test_a_file_that_cannot_be_read_is_refused(given, tmp_path, monkeypatch, con
         ("DATABASE_URL", "oracle://db/city", "DATABASE_URL must begin with"),
         ("REDIS_URL", "localhost", "REDIS_URL must begin with"),
         ("EMAIL_URL", "mail", "EMAIL_URL must begin with"),
+        ("EMAIL_FROM", "id@example.cn\nBcc: x@example.cn", "EMAIL_FROM must be an address"),
         ("BEHIND_PROXY", "nginx", "BEHIND_PROXY must be one of"),
         ("DATA_DIR", "/dev/null/data", "DATA_DIR: the folder /dev/null/data cannot be made"),
         ("SECRET_KEY_FILE", "/nonexistent", "SECRET_KEY_FILE: cannot read /nonexistent"),
