@@ -104,6 +104,7 @@ TABLE: dict[str, Page] = {
     "cadre_edit": Page(BOTH, OFFICER, detail=True),
     "cadre_photo": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "cadre_whereabouts": Page(BOTH, OFFICER, detail=True),
+    "cadre_plan_cancel": Page(POST, OFFICER, detail=True),
     "cadre_consent": Page(BOTH, OFFICER, detail=True),
     "cadre_end_service": Page(BOTH, OFFICER, detail=True),
     "cadre_account": Page(BOTH, OFFICER, detail=True),

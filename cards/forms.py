@@ -6,10 +6,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
+from cards import photos
 from cards.models import STATE_CHOICES, Cadre, EmploymentKind, Office, RevokeReason
 from cards.rules import Half, State, UntilChoice
 from cards.services import CadreDetails, OfficeDetails
-from common.forms import PageForm, WordedForm, lines, person_name, phone_number
+from common.forms import CHOOSE, PageForm, WordedForm, checked_name, lines, phone_number
+from common.problems import Refused
 
 MAX_POSTS = 4
 MAX_DUTIES = 8
@@ -109,7 +111,23 @@ class CadreForm(PageForm):
         return field
 
     def clean_name(self) -> str:
-        return person_name(self.cleaned_data["name"])
+        return checked_name(self.cleaned_data["name"])
+
+    def clean_photo(self) -> Any:
+        """A bad photo is an error like any other, before anything is saved."""
+        upload = self.cleaned_data["photo"]
+        if upload:
+            try:
+                photos.clean(upload)
+            except Refused as refused:
+                raise ValidationError(refused.sentence) from refused
+            upload.seek(0)
+        return upload
+
+    def ask_again_for_photo(self) -> None:
+        """No browser keeps a chosen file when the form comes back."""
+        if self.errors and self.files.get("photo") and "photo" not in self.errors:
+            self.add_error("photo", _("Choose the photo again."))
 
     def details(self) -> CadreDetails:
         return CadreDetails(**{key: value for key, value in self.cleaned_data.items() if key != "photo"})
@@ -148,7 +166,10 @@ class CardRequestForm(PageForm):
         super().__init__(*args, **kwargs)
         if replaces:
             reasons = [RevokeReason.REISSUED, RevokeReason.LOST, RevokeReason.MISUSED]
-            self.fields["reason"].choices = [(reason.value, reason.label) for reason in reasons]  # type: ignore[attr-defined]
+            self.fields["reason"].choices = [  # type: ignore[attr-defined]
+                ("", CHOOSE),
+                *((reason.value, reason.label) for reason in reasons),
+            ]
         else:
             del self.fields["reason"]
 
@@ -170,7 +191,10 @@ class CardRevokeForm(PageForm):
     tone = "seal"
     reason = forms.ChoiceField(
         label=_("Reason"),
-        choices=[choice for choice in RevokeReason.choices if choice[0] != RevokeReason.REISSUED],
+        choices=[
+            ("", CHOOSE),
+            *(choice for choice in RevokeReason.choices if choice[0] != RevokeReason.REISSUED),
+        ],
     )
     note = _one_line(label=_("Note"), max_length=200, required=False)
 
@@ -203,6 +227,11 @@ class WhereaboutsForm(WordedForm):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     place = _one_line(label=_("Place"), max_length=40, required=False, help_text=_("Seen by your unit only."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A time was tapped before a state: say which of the two is missing.
+        self.fields["state"].error_messages["required"] = _("Choose where you are first.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -26,6 +26,11 @@ urlpatterns = [
     path("desk/cadres/<int:pk>/photo.jpg", people.photo, name="cadre_photo"),
     path("desk/cadres/<int:pk>/end/", people.end_service, name="cadre_end_service"),
     path("desk/cadres/<int:pk>/whereabouts/", officer.whereabouts, name="cadre_whereabouts"),
+    path(
+        "desk/cadres/<int:pk>/whereabouts/<int:plan_pk>/cancel/",
+        officer.plan_cancel,
+        name="cadre_plan_cancel",
+    ),
     path("desk/cadres/<int:pk>/consent/", officer.consent, name="cadre_consent"),
     path("desk/cadres/<int:pk>/account/", officer.account, name="cadre_account"),
     path("desk/cadres/<int:pk>/card/request/", issuing.request_card, name="card_request"),

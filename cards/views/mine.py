@@ -14,22 +14,16 @@ from django.utils.translation import gettext as _
 from accounts.http import scope_for, user_of
 from cards import selectors, services
 from cards.forms import LeaveForm, WhereaboutsForm
-from cards.models import Cadre, CadreQuerySet, Consent, Whereabouts
+from cards.models import Cadre, CadreQuerySet, Card, Consent, Whereabouts
 from cards.presentation import clock, moment_words, state_label, status_view
-from cards.rules import (
-    Half,
-    Preset,
-    State,
-    UntilChoice,
-    half_day_bounds,
-    presets,
-    until_choices,
-    until_of,
-)
-from common.forms import accepted, posted
+from cards.rules import Kind, Preset, State, presets
+from cards.views import declaring
+from common.forms import posted
 from common.problems import Refused
 from common.rules import SHANGHAI, OfficeHours, at, local
 
+#: What is seen at once, and what one more tap shows.
+HISTORY_SHOWN = 5
 HISTORY_ROWS = 12
 #: Habits change with the season; a month of them is enough to know what is usual.
 HABIT_DAYS = 30
@@ -49,22 +43,22 @@ def whereabouts(request: HttpRequest) -> HttpResponse:
     me, now = _mine(request).first(), timezone.now()
     if me is None:
         return render(request, "cards/no_person.html", status=404)
-    hours = hours_of(me, now)
+    hours = declaring.hours_of(me, now)
     form = WhereaboutsForm(posted(request))
     if "preset" in request.POST:
         return _preset_tapped(request, me, now)
-    if request.method == "POST" and declare(form, me, hours, request, now):
-        messages.success(request, _("The plaque has been updated."))
+    if request.method == "POST" and (said := declaring.declare(form, me, hours, request, now)):
+        messages.success(request, declaring.updated(said, now))
         return redirect("my_whereabouts")
-    return _page(request, me, hours, now, form, LeaveForm(prefix="leave", initial=_leave_initial(hours, now)))
+    return _page(request, me, hours, now, form, declaring.first_leave_form(hours, now))
 
 
 def leave(request: HttpRequest) -> HttpResponse:
     me, now = _me(request), timezone.now()
-    hours = hours_of(me, now)
-    form = LeaveForm(request.POST, prefix="leave")
-    if form.is_valid() and accepted(form, lambda: _plan(form, me, hours, request, now)):
-        messages.success(request, _("The absence has been put on the plaque."))
+    hours = declaring.hours_of(me, now)
+    form = LeaveForm(request.POST, prefix=declaring.LEAVE)
+    if said := declaring.plan(form, me, hours, request, now):
+        messages.success(request, declaring.entered(said, now))
         return redirect("my_whereabouts")
     return _page(request, me, hours, now, WhereaboutsForm(), form)
 
@@ -72,12 +66,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 def plan_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     me = _me(request)
     plan = get_object_or_404(Whereabouts.objects.filter(cadre=me).select_related("cadre"), pk=pk)
-    try:
-        services.plan_cancel(plan=plan, actor=user_of(request), now=timezone.now())
-    except Refused as refused:
-        messages.error(request, refused.sentence)
-    else:
-        messages.success(request, _("The planned absence has been cancelled."))
+    declaring.cancel(plan, request, timezone.now())
     return redirect("my_whereabouts")
 
 
@@ -102,77 +91,6 @@ def consent(request: HttpRequest) -> HttpResponse:
     return render(request, "cards/my_consent.html", {"cadre": me, "rows": rows})
 
 
-# --- Parts shared with the officer's page ------------------------------------------------------------------------
-
-
-def hours_of(cadre: Cadre, now: datetime) -> OfficeHours:
-    return selectors.hours_of(cadre, selectors.HoursBook(timezone.localdate(now)))
-
-
-def declare(
-    form: WhereaboutsForm, cadre: Cadre, hours: OfficeHours, request: HttpRequest, now: datetime
-) -> bool:
-    """Declare what the form says; False, with errors on the form, when it cannot be."""
-    if not form.is_valid():
-        return False
-    chosen = form.cleaned_data
-    until = until_of(
-        UntilChoice(chosen["until_choice"] or UntilChoice.TIME), chosen["until_time"], now, hours
-    )
-    return accepted(
-        form,
-        lambda: services.whereabouts_declare(
-            cadre=cadre,
-            state=State(chosen["state"]),
-            until=until,
-            place=chosen["place"],
-            actor=user_of(request),
-            now=now,
-        ),
-    )
-
-
-def until_buttons(now: datetime, hours: OfficeHours) -> list[dict[str, str]]:
-    """The quick answers as the buttons that submit the form: state and answer make two taps."""
-    words = {
-        UntilChoice.HALF_HOUR: _("30 minutes"),
-        UntilChoice.HOUR: _("1 hour"),
-        UntilChoice.SPAN: _("noon"),
-        UntilChoice.DAY: _("end of the day"),
-    }
-    return [
-        {"value": choice.value, "label": words[choice], "time": clock(until)}
-        for choice, until in until_choices(now, hours)
-    ]
-
-
-def _plan(form: LeaveForm, me: Cadre, hours: OfficeHours, request: HttpRequest, now: datetime) -> None:
-    chosen = form.cleaned_data
-    since, until = half_day_bounds(
-        first=chosen["from_date"],
-        first_half=Half(chosen["from_half"]),
-        last=chosen["to_date"],
-        last_half=Half(chosen["to_half"]),
-        hours=hours,
-    )
-    # An absence entered on its own first day counts from now on: nothing is declared for a time that is over.
-    if since < now and local(since).date() == local(now).date():
-        since = now
-    services.absence_plan(
-        cadre=me,
-        state=State(chosen["state"]),
-        since=since,
-        until=until,
-        actor=user_of(request),
-        now=now,
-    )
-
-
-def _leave_initial(hours: OfficeHours, now: datetime) -> dict[str, Any]:
-    tomorrow = hours.calendar.next_working_day(timezone.localdate(now))
-    return {"from_date": tomorrow, "to_date": tomorrow}
-
-
 def _preset_tapped(request: HttpRequest, me: Cadre, now: datetime) -> HttpResponse:
     """One tap keeps no input, so a refusal is a message: the tap came from a page that was open for long."""
     try:
@@ -180,17 +98,13 @@ def _preset_tapped(request: HttpRequest, me: Cadre, now: datetime) -> HttpRespon
     except ValueError as error:
         raise BadRequest("No such preset.") from error
     try:
-        services.whereabouts_declare(
-            cadre=me,
-            state=state,
-            until=until,
-            actor=user_of(request),
-            now=now,
+        said = services.whereabouts_declare(
+            cadre=me, state=state, until=until, actor=user_of(request), now=now
         )
     except Refused as refused:
         messages.error(request, refused.sentence)
     else:
-        messages.success(request, _("The plaque has been updated."))
+        messages.success(request, declaring.updated(said, now))
     return redirect("my_whereabouts")
 
 
@@ -212,12 +126,15 @@ def _page(
     form: WhereaboutsForm,
     leave_form: LeaveForm,
 ) -> HttpResponse:
-    status = selectors.statuses([me], now)[me.pk]
+    stand_in = _stand_in(me, now)
+    said = selectors.statuses([me, *([stand_in] if stand_in else [])], now)
+    status = said[me.pk]
     rows = list(me.whereabouts.select_related("set_by").order_by("-pk")[:HISTORY_ROWS])
+    history = [_history_view(row, now) for row in rows]
     recent = me.whereabouts.standing().filter(
         recorded_at__gte=now - timedelta(days=HABIT_DAYS), since__lte=now
     )
-    planned = me.whereabouts.standing().filter(since__gt=now).exclude(state=State.AT_POST).order_by("since")
+    away = status.kind in (Kind.AWAY, Kind.OVERDUE)
     wrong = bool(form.errors or leave_form.errors)
     return render(
         request,
@@ -225,20 +142,31 @@ def _page(
         {
             "cadre": me,
             "status": status_view(status, hours, now),
-            "stand_in": me.stand_in if not status.is_present else None,
+            "stand_in": stand_in if away else None,
+            "stand_in_away": bool(stand_in and away and not said[stand_in.pk].is_present),
+            "duty_phone": selectors.place_of(me).duty_phone,
+            "card": Card.objects.valid().filter(cadre=me).first(),
             "presets": [
                 _preset_view(preset, status.is_present, now)
                 for preset in presets(now, hours, [row.as_declaration() for row in recent])
             ],
             "form": form,
-            "until_buttons": until_buttons(now, hours),
+            "until_buttons": declaring.until_buttons(now, hours),
             "leave_form": leave_form,
             "leave_url": reverse("my_leave"),
-            "planned": [_planned_view(plan, now) for plan in planned],
-            "history": [_history_view(row, now) for row in rows],
+            "planned": declaring.planned(me, now, lambda plan: reverse("my_plan_cancel", args=[plan.pk])),
+            "history": history[:HISTORY_SHOWN],
+            "older": history[HISTORY_SHOWN:],
         },
         status=422 if wrong else 200,
     )
+
+
+def _stand_in(me: Cadre, now: datetime) -> Cadre | None:
+    """As on the public page: who has left stands in for nobody."""
+    today = local(now).date()
+    found = selectors.with_place(Cadre.objects.filter(pk=me.stand_in_id or 0), today)
+    return found.serving(today).first()
 
 
 def _preset_view(preset: Preset, present: bool, now: datetime) -> dict[str, Any]:
@@ -254,27 +182,11 @@ def _preset_view(preset: Preset, present: bool, now: datetime) -> dict[str, Any]
     return {"value": f"{preset.state}|{value}", "label": words, "current": False}
 
 
-def _planned_view(plan: Whereabouts, now: datetime) -> dict[str, Any]:
-    return {
-        "label": state_label(plan.state),
-        "period": _period(plan.since, plan.until, now),
-        "cancel_url": reverse("my_plan_cancel", args=[plan.pk]),
-    }
-
-
 def _history_view(row: Whereabouts, now: datetime) -> dict[str, Any]:
     by = _("yourself") if row.source == Whereabouts.Source.SELF else str(row.set_by or "")
     return {
         "label": _("Absence cancelled") if row.cancels_id else state_label(row.state),
-        "period": _period(row.since, row.until, now),
+        "period": declaring.period(row.since, row.until, now),
         "set_by": by,
         "recorded_at": row.recorded_at,
     }
-
-
-def _period(since: datetime, until: datetime | None, now: datetime) -> str:
-    start = moment_words(since, now)
-    if until is None:
-        return start
-    end = clock(until) if local(until).date() == local(since).date() else moment_words(until, now)
-    return f"{start} – {end}"

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,32 +10,54 @@ from django.utils.translation import gettext as _
 from accounts.http import user_of
 from accounts.views import slip_response
 from cards import selectors, services
-from cards.forms import ConsentForm, WhereaboutsForm
-from cards.models import Cadre, Consent
+from cards.forms import ConsentForm, LeaveForm, WhereaboutsForm
+from cards.models import Cadre, Consent, Whereabouts
 from cards.presentation import status_view
-from cards.views.mine import declare, hours_of, until_buttons
+from cards.views import declaring
 from cards.views.people import cadre_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 
 
 def whereabouts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Declare for somebody without a smartphone: where they are now, or an absence of several days."""
     person, now = cadre_of(request, pk), timezone.now()
     placed = selectors.with_place(Cadre.objects.filter(pk=person.pk), timezone.localdate(now))[0]
-    hours = hours_of(placed, now)
-    form = WhereaboutsForm(posted(request))
-    if request.method == "POST" and declare(form, placed, hours, request, now):
-        messages.success(request, _("The plaque has been updated."))
+    hours = declaring.hours_of(placed, now)
+    planning = "plan" in request.POST
+    form = WhereaboutsForm(None if planning else posted(request))
+    leave_form = declaring.first_leave_form(hours, now)
+    if planning:
+        leave_form = LeaveForm(request.POST, prefix=declaring.LEAVE)
+        if said := declaring.plan(leave_form, placed, hours, request, now):
+            messages.success(request, declaring.entered(said, now))
+            return redirect("cadre_whereabouts", pk)
+    elif request.method == "POST" and (said := declaring.declare(form, placed, hours, request, now)):
+        messages.success(request, declaring.updated(said, now))
         return redirect("cadre", pk)
     status = selectors.statuses([placed], now)[person.pk]
-    return render_form(
+    return render(
         request,
         "cards/officer_whereabouts.html",
-        form,
-        person=person,
-        status=status_view(status, hours, now),
-        until_buttons=until_buttons(now, hours),
+        {
+            "form": form,
+            "leave_form": leave_form,
+            "planned": declaring.planned(
+                placed, now, lambda plan: reverse("cadre_plan_cancel", args=[pk, plan.pk])
+            ),
+            "person": person,
+            "status": status_view(status, hours, now),
+            "until_buttons": declaring.until_buttons(now, hours),
+        },
+        status=422 if form.errors or leave_form.errors else 200,
     )
+
+
+def plan_cancel(request: HttpRequest, pk: int, plan_pk: int) -> HttpResponse:
+    person = cadre_of(request, pk)
+    plan = get_object_or_404(Whereabouts.objects.filter(cadre=person).select_related("cadre"), pk=plan_pk)
+    declaring.cancel(plan, request, timezone.now())
+    return redirect("cadre_whereabouts", pk)
 
 
 def consent(request: HttpRequest, pk: int) -> HttpResponse:

@@ -156,6 +156,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "cadre_edit": of_place(pk="cadre.pk"),
     "cadre_photo": of_place(pk="cadre.pk"),
     "cadre_whereabouts": of_place(pk="cadre.pk"),
+    "cadre_plan_cancel": of_place(pk="cadre.pk", plan_pk="plan.pk"),
     "cadre_consent": of_place(pk="cadre.pk"),
     "cadre_end_service": of_place(pk="cadre.pk"),
     "cadre_account": of_place(pk="cadre.pk"),
@@ -306,7 +307,7 @@ ACCOUNTS |= {"user_reset_second_factor", "second_factor_resets", "second_factor_
 SETTINGS = {"units", "unit_new", "unit", "city"}
 SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices"}
 CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
-CHANGING_PEOPLE |= {"cadre_account", "office_new", "office_edit", "card_request"}
+CHANGING_PEOPLE |= {"cadre_account", "cadre_plan_cancel", "office_new", "office_edit", "card_request"}
 CARDS = {"card_requests", "card_decide", "card_revoke", "card_plaque"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
 OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS

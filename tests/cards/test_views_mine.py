@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from cards import services
-from cards.models import Cadre, Consent, Whereabouts
+from cards.models import Cadre, Consent, Office, Whereabouts
 from cards.rules import State
 from common.rules import SHANGHAI, local
 from tests.cast import NOW, declare, issue_card, signed_in
@@ -114,7 +114,7 @@ def test_one_tap_on_a_preset_is_on_the_plaque(phone, chen, clock):
     card = issue_card(chen)
     response = phone.post(URL, {"preset": "meeting|12:00"}, follow=True)
     assert response.redirect_chain == [(URL, 302)]
-    assert "The plaque has been updated." in words(response.text)
+    assert "The plaque has been updated: In a meeting until 12:00." in words(response.text)
     assert "The plaque shows now In a meeting expected back 14:00 confirmed in person, 10:00" in words(
         response.text
     )
@@ -230,7 +230,8 @@ def test_state_and_time(data, row, phone, chen):
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        ({}, "I am now: Choose one."),
+        ({}, "I am now: Choose where you are first."),
+        ({"until_choice": "30m"}, "I am now: Choose where you are first."),
         ({"state": "errand"}, "Other time: Say until when."),
         ({"state": "flying", "until_choice": "30m"}, "I am now: Select a valid choice."),
         ({"state": "errand", "until_choice": "soon"}, "Until when: Select a valid choice."),
@@ -300,7 +301,8 @@ def leave(**changed: str) -> dict[str, str]:
 def test_leave_of_several_days_in_half_days(phone, chen):
     response = phone.post(LEAVE, leave(from_half="pm", to_half="am"), follow=True)
     assert response.redirect_chain == [(URL, 302)]
-    assert "The absence has been put on the plaque." in words(response.text)
+    period = "November 26 (Thursday) 14:00 – November 27 (Friday) 12:00"
+    assert f"On leave has been entered: {period}." in words(response.text)
     assert rows(chen) == [("leave", "26 14:00", "27 12:00")]
     assert "Planned On leave November 26 (Thursday) 14:00 – November 27 (Friday) 12:00" in words(
         response.text
@@ -365,7 +367,7 @@ def test_a_plan_is_cancelled_and_the_list_forgets_it(phone, chen, clock):
     phone.post(LEAVE, leave())
     plan = chen.whereabouts.get()
     response = phone.post(f"/me/leave/{plan.pk}/cancel/", follow=True)
-    assert "The planned absence has been cancelled." in words(response.text)
+    assert "On leave has been cancelled: November 26 (Thursday) 08:30" in words(response.text)
     assert "Planned" not in words(response.text)
     assert "Absence cancelled" in words(response.text)
     clock.move_to(on(26, "10:00"))
@@ -405,8 +407,37 @@ def test_the_history_says_who_declared_what_and_when(phone, chen, officer):
     assert "Out on business November 23 (Monday) 09:00 – 11:00 yourself · 23 November 09:00" in html
 
 
+def test_the_history_shows_five_and_more_on_demand(phone, chen):
+    for minute in range(7):
+        declare(chen, State.MEETING, now=NOW - timedelta(minutes=60 - minute), until=NOW + timedelta(hours=1))
+    recent = phone.get(URL).text.split("Recent entries")[1]
+    shown, older = recent.split("<details>")
+    assert shown.count("<li>") == 5
+    assert older.split("</details>")[0].count("<li>") == 2
+
+
+def test_the_stand_in_is_named_only_while_somebody_must_stand_in(phone, chen, lin, clock):
+    assert "林一帆" not in words(phone.get(URL).text)
+    declare(chen, State.ERRAND, until=on(24, "20:00"))
+    assert "林一帆 stands in" in words(phone.get(URL).text)
+    declare(lin, State.MEETING, until=on(24, "11:00"))
+    shown = words(phone.get(URL).text)
+    assert "Stand-in 林一帆 is not at post now; citizens see the duty phone" in shown
+    assert "stands in" not in shown
+    Office.objects.update(duty_phone="")
+    assert "is not at post now, and the office has no duty phone" in words(phone.get(URL).text)
+    clock.move_to(on(24, "19:00"))
+    assert "林一帆" not in words(phone.get(URL).text)
+
+
+def test_the_public_page_is_a_link_with_a_valid_card_only(phone, chen):
+    assert "See my public page" not in phone.get(URL).text
+    card = issue_card(chen)
+    assert f'href="/c/{card.token}">See my public page' in phone.get(URL).text
+
+
 def test_the_page_takes_the_same_queries_with_a_long_history(phone, chen, django_assert_max_num_queries):
-    with django_assert_max_num_queries(16) as captured:
+    with django_assert_max_num_queries(19) as captured:
         phone.get(URL)
     counts = [len(captured)]
     for _ in range(2):
@@ -415,7 +446,7 @@ def test_the_page_takes_the_same_queries_with_a_long_history(phone, chen, django
                 chen, State.MEETING, now=NOW - timedelta(hours=number + 2), until=NOW - timedelta(hours=1)
             )
             declare(chen, State.LEAVE, since=NOW + timedelta(days=number + 1), until=NOW + timedelta(days=40))
-        with django_assert_max_num_queries(16) as captured:
+        with django_assert_max_num_queries(19) as captured:
             phone.get(URL)
         counts.append(len(captured))
     assert len(set(counts)) == 1
