@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ AWAY_SHOWN = 12
 
 
 def unit(request: HttpRequest, access: Access) -> Part:
-    units = {m.unit_id: m.unit for m in access.memberships if m.role in UNIT_ROLES and m.unit}
+    units = {m.unit.pk: m.unit for m in access.memberships if m.role in UNIT_ROLES and m.unit}
     if not units:
         return None
     now = timezone.now()
@@ -35,25 +36,33 @@ def unit(request: HttpRequest, access: Access) -> Part:
         .order_by("office__room", "pinyin")
     )
     context = {
-        "heading": "、".join(str(unit) for unit in units.values() if unit),
-        "stats": _unit_stats(units.keys(), len(people), today),
+        "heading": "、".join(str(unit) for unit in units.values()),
+        "stats": _unit_stats(list(units.values()), today),
         "away": _away(people, now),
-        "hotline_missing": [unit for unit in units.values() if unit and not unit.hotline],
+        "several": len(units) > 1,
+        "hotline_missing": [unit for unit in units.values() if not unit.hotline],
     }
     return "cards/desk_unit.html", context
 
 
-def _unit_stats(unit_ids: Any, people: int, today: date) -> list[dict[str, Any]]:
-    cards = Card.objects.valid().filter(cadre=OuterRef("pk"))
-    lacking = Cadre.objects.filter(unit__in=unit_ids).serving(today).filter(~Exists(cards)).count()
-    waiting = CardRequest.objects.filter(decision="", cadre__unit__in=unit_ids).count()
-    unprinted = Card.objects.valid().filter(cadre__unit__in=unit_ids, printed_at=None).count()
-    people_url = reverse("cadres")
+def _unit_stats(units: list[Unit], today: date) -> list[dict[str, Any]]:
+    """Each figure counts what the list behind it shows."""
+    serving = Cadre.objects.filter(unit__in=units).serving(today)
+    # Somebody who also works for the city sees more people on the list than the unit's.
+    only = {"unit": units[0].code} if len(units) == 1 else {}
+
+    def figure(label: str, wanted: str, tone: str) -> dict[str, Any]:
+        query = urlencode({**({"card": wanted} if wanted else {}), **only})
+        url = f"{reverse('cadres')}?{query}" if query else reverse("cadres")
+        return _stat(label, selectors.by_card(serving, wanted).count(), url, tone)
+
+    sent_back = figure(_("Sent back"), "refused", "bad")
     return [
-        _stat(_("People in service"), people, people_url, ""),
-        _stat(_("Without a valid card"), lacking, f"{people_url}?card=none", "out"),
-        _stat(_("Waiting for approval"), waiting, "", "info"),
-        _stat(_("Plaques not printed yet"), unprinted, f"{people_url}?card=unprinted", "out"),
+        figure(_("People in service"), "", ""),
+        figure(_("Without a valid card"), "none", "out"),
+        figure(_("Waiting for approval"), "waiting", "info"),
+        *([sent_back] if sent_back["value"] else []),
+        figure(_("Plaques not printed yet"), "unprinted", "out"),
     ]
 
 
@@ -71,6 +80,7 @@ def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
     rows = [
         {
             "cadre": person,
+            "unit": person.unit,
             "room": selectors.place_of(person).room,
             "status": status_view(said[person.pk], selectors.hours_of(person, book), now),
         }
@@ -79,6 +89,8 @@ def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
     return {
         "rows": rows,
         "total": len(away),
+        "away": sum(said[person.pk].kind == Kind.AWAY for person in away),
+        "overdue": sum(said[person.pk].kind == Kind.OVERDUE for person in away),
         "present": present,
         "closed": len(people) > len(away) + present,
     }
@@ -91,6 +103,8 @@ def express(request: HttpRequest, access: Access) -> Part:
     waiting = CardRequest.objects.filter(decision="")
     totals = _coverage(Unit.objects.active(today), today)
     people, covered = sum(row.people for row in totals), sum(row.covered for row in totals)
+    show_all = request.GET.get("units") == "all"
+    shown = [row for row in totals if show_all or row.covered < row.people]
     context = {
         "stats": [
             _stat(_("Cards to approve"), waiting.count(), reverse("card_requests"), "out"),
@@ -99,7 +113,8 @@ def express(request: HttpRequest, access: Access) -> Part:
             _stat(_("People in service"), people, reverse("cadres"), ""),
         ],
         "requests": waiting.select_related("cadre__unit", "requested_by")[:8],
-        "units": sorted(totals, key=lambda row: (row.covered - row.people, row.code))[:10],
+        "units": sorted(shown, key=lambda row: (row.covered - row.people, row.code)),
+        "show_all": show_all,
     }
     return "cards/desk_express.html", context
 

@@ -15,6 +15,7 @@ SHOWN = 60
 VERBS = {
     "cadre_created": gettext_lazy("Person entered"),
     "cadre_edited": gettext_lazy("Details changed"),
+    "photo_uploaded": gettext_lazy("Photo uploaded"),
     "photo_replaced": gettext_lazy("Photo replaced"),
     "service_ended": gettext_lazy("End of service entered"),
     "service_resumed": gettext_lazy("End of service withdrawn"),

@@ -20,6 +20,13 @@ class StatusView:
     presence_label: str
     headline: str
     details: list[str]
+    #: The second line of a list: when the person is expected.
+    note: str = ""
+
+    @property
+    def pill(self) -> str:
+        """In a list: the state, or that nobody has confirmed the return, which matters more."""
+        return self.presence_label if self.tone == "bad" else self.label
 
 
 def state_label(state: State | str) -> str:
@@ -68,18 +75,20 @@ def _at_post(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
 
 def _away(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
     label = state_label(status.state)
-    details = []
+    note = ""
     if status.back_at is not None:
-        details.append(_("expected back %(moment)s") % {"moment": moment_words(status.back_at, now)})
+        note = _("expected back %(moment)s") % {"moment": moment_words(status.back_at, now)}
+    details = [note] if note else []
     tone = "info" if status.state in (State.MEETING, State.COUNTER) else "out"
-    return StatusView(label, tone, _("Not at post"), label, details + _declared(status, now))
+    return StatusView(label, tone, _("Not at post"), label, details + _declared(status, now), note)
 
 
 def _overdue(status: Status, hours: OfficeHours, now: datetime) -> StatusView:
     due = clock(status.back_at) if status.back_at else ""
     headline = _("Due back at %(time)s, not confirmed") % {"time": due}
+    note = _("due back at %(time)s") % {"time": due} if due else ""
     label = state_label(status.state)
-    return StatusView(label, "bad", _("Not confirmed"), headline, [label, *_declared(status, now)])
+    return StatusView(label, "bad", _("Not confirmed"), headline, [label, *_declared(status, now)], note)
 
 
 def _outside_hours(status: Status, hours: OfficeHours, now: datetime) -> StatusView:

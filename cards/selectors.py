@@ -5,13 +5,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
 
-from cards.models import Cadre, CadreQuerySet, Card, Consent, Office, Placement, Whereabouts
+from cards.models import Cadre, CadreQuerySet, Card, CardRequest, Consent, Office, Placement, Whereabouts
 from cards.presentation import StatusView, status_view
 from cards.rules import Declaration, State, Status, status_at
 from common import calendar
 from common.rules import HORIZON_DAYS, OfficeHours, local
+
+CARD_FILTERS = {
+    "none": _("Without a valid card"),
+    "waiting": _("Waiting for approval"),
+    "refused": _("Sent back"),
+    "unprinted": _("Plaque not printed"),
+}
+
+
+def by_card(people: CadreQuerySet, wanted: str) -> CadreQuerySet:
+    """Those whose card stands as `wanted`, a key of CARD_FILTERS: the figures of the desk and the lists behind them."""
+    cards = Card.objects.valid().filter(cadre=OuterRef("pk"))
+    asked = CardRequest.objects.filter(cadre=OuterRef("pk"))
+    if wanted == "none":
+        return people.filter(~Exists(cards))
+    if wanted == "waiting":
+        return people.filter(Exists(asked.filter(decision="")))
+    if wanted == "refused":  # and not asked for again since
+        last = asked.order_by("-requested_at", "-pk").values("decision")[:1]
+        return people.alias(last_decision=Subquery(last)).filter(last_decision=CardRequest.Decision.REFUSED)
+    return people.filter(Exists(cards.filter(printed_at=None))) if wanted == "unprinted" else people
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +18,7 @@ from cards import photos, selectors, services
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
 from cards.history import entries
-from cards.models import Cadre, CadreQuerySet, Card, Consent, Office
+from cards.models import Cadre, Card, CardRequest, Consent, Office
 from cards.plaques import sheets
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
@@ -67,7 +67,7 @@ def cadres(request: HttpRequest) -> HttpResponse:
         )
     if request.GET.get("all") != "1":
         found = found.serving(today)
-    found = _by_card(found, request.GET.get("card", ""))
+    found = selectors.by_card(found, request.GET.get("card", ""))
     valid = Prefetch("cards", queryset=Card.objects.valid(), to_attr="valid_cards")
     found = found.prefetch_related("posts", valid).order_by("unit__code", "office__room", "pinyin", "pk")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -95,16 +95,10 @@ def cadres(request: HttpRequest) -> HttpResponse:
             "units": units,
             "show_all": request.GET.get("all") == "1",
             "card_filter": request.GET.get("card", ""),
+            "card_filters": selectors.CARD_FILTERS,
             "officer_units": officer_units(request),
         },
     )
-
-
-def _by_card(found: CadreQuerySet, wanted: str) -> CadreQuerySet:
-    cards = Card.objects.valid().filter(cadre=OuterRef("pk"))
-    if wanted == "none":
-        return found.filter(~Exists(cards))
-    return found.filter(Exists(cards.filter(printed_at=None))) if wanted == "unprinted" else found
 
 
 def cadre(request: HttpRequest, pk: int) -> HttpResponse:
@@ -117,7 +111,8 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
     valid = next((card for card in cards if card.revoked_at is None), None)
     printed = sheets([valid], city=city_of(request), today=today) if valid else []
     open_request = person.card_requests.filter(decision="").select_related("requested_by").first()
-    last_request = person.card_requests.exclude(decision="").order_by("-decided_at").first()
+    last_request = person.card_requests.order_by("-requested_at", "-pk").first()
+    refused = last_request is not None and last_request.decision == CardRequest.Decision.REFUSED
     return render(
         request,
         "cards/cadre.html",
@@ -131,7 +126,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
             "card": valid,
             "old_cards": [card for card in cards if card.revoked_at is not None],
             "open_request": open_request,
-            "refused_request": last_request if last_request and last_request.decision == "refused" else None,
+            "refused_request": last_request if refused else None,
             "outdated": any(sheet.is_outdated for sheet in printed),
             "consents": _consents(person),
             "history": entries(person, private=changing),
@@ -179,12 +174,13 @@ def cadre_new(request: HttpRequest) -> HttpResponse:
             services.cadre_create(unit=unit, details=form.details(), actor=user_of(request), now=now)
         ),
     ):
-        _photo_of(request, made[0], form)
+        _store_photo(request, made[0], form)
         _warn_of_missing_characters(request, form)
         messages.success(
             request, _("%(name)s has been added. Request the card next.") % {"name": made[0].name}
         )
         return redirect("cadre", made[0].pk)
+    form.ask_again_for_photo()
     return render_form(
         request,
         "cards/form_page.html",
@@ -209,10 +205,11 @@ def cadre_edit(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         lambda: services.cadre_edit(cadre=person, details=form.details(), actor=user_of(request), now=now),
     ):
-        if _photo_of(request, person, form):
-            _warn_of_missing_characters(request, form)
-            messages.success(request, _("Saved."))
+        _store_photo(request, person, form)
+        _warn_of_missing_characters(request, form)
+        messages.success(request, _("Saved."))
         return redirect("cadre", person.pk)
+    form.ask_again_for_photo()
     return render_form(
         request,
         "cards/form_page.html",
@@ -224,21 +221,10 @@ def cadre_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _photo_of(request: HttpRequest, person: Cadre, form: CadreForm) -> bool:
-    """Store the photo that came along. A bad photo keeps the rest of what was entered and says why."""
+def _store_photo(request: HttpRequest, person: Cadre, form: CadreForm) -> None:
     upload = form.cleaned_data["photo"]
-    if upload is None:
-        return True
-    taken = accepted(
-        form,
-        lambda: services.cadre_photo_set(
-            cadre=person, upload=upload, actor=user_of(request), now=timezone.now()
-        ),
-    )
-    if not taken:
-        sentence = " ".join(str(error) for error in form.errors["photo"])
-        messages.error(request, _("Everything is saved except the photo: %(reason)s") % {"reason": sentence})
-    return taken
+    if upload is not None:
+        services.cadre_photo_set(cadre=person, upload=upload, actor=user_of(request), now=timezone.now())
 
 
 def _warn_of_missing_characters(request: HttpRequest, form: CadreForm) -> None:

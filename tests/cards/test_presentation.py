@@ -218,5 +218,5 @@ def test_the_chinese_of_the_mockup():
         "预计 15:30 返回",
         "09:12 本人确认",
     )
-    assert words(on(24, "16:00"), ERRAND, "zh-hans")[2] == "应于 15:30 返回，尚未确认"
+    assert words(on(24, "16:00"), ERRAND, "zh-hans")[2] == "应于\u00a015:30\u00a0返回，尚未确认"
     assert words(on(27, "18:00"), None, "zh-hans")[2:] == ("非工作时间", "11月30日（星期一） 08:30 开始办公")

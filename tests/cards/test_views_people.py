@@ -161,7 +161,7 @@ def test_the_list_shows_post_status_and_card(desk, chen, lin):
     declare(chen, State.MEETING, until=NOW + timedelta(hours=1))
     card = issue_card(chen)
     row = words(desk.get("/desk/cadres/", {"q": "陈"}).text).split("Card 陈砚")[1]
-    assert f"办公室 301 副科长 In a meeting {card.serial} Plaque not printed" in row
+    assert f"办公室 301 副科长 In a meeting expected back 11:00 {card.serial} Plaque not printed" in row
     assert "no valid card" in words(desk.get("/desk/cadres/", {"q": "林"}).text)
 
 
@@ -301,7 +301,7 @@ def test_the_page_of_a_person(desk, chen, lin):
         "given on 24 November · 签字同意书",
         "Person entered",
         "Card issued",
-        "Photo replaced",
+        "Photo uploaded",
         "chen",
     ):
         assert expected in words(html), expected
@@ -454,13 +454,37 @@ def test_nobody_and_nobody_who_has_left_is_offered_as_stand_in(desk, chen, lin):
 
 
 @pytest.mark.parametrize("page", ["new", "edit"])
-def test_a_bad_photo_keeps_the_rest_and_says_why(page, desk, office, chen):
+def test_a_bad_photo_is_an_error_before_anything_is_saved(page, desk, office, chen):
     url = "/desk/cadres/new/" if page == "new" else f"/desk/cadres/{chen.pk}/edit/"
     photo = SimpleUploadedFile("photo.jpg", b"not a photo at all", "image/jpeg")
-    html = desk.post(url, entered(office, name="陈墨", photo=photo), follow=True).text
-    reason = "Everything is saved except the photo: This file is not a readable JPEG, PNG or WebP photo."
-    assert reason in words(html)
-    assert not Cadre.objects.get(name="陈墨").photo
+    response = desk.post(url, entered(office, name="陈墨", photo=photo))
+    assert response.status_code == 422
+    assert "Photo: This file is not a readable JPEG, PNG or WebP photo." in words(response.text)
+    assert 'value="陈墨"' in response.text
+    assert not Cadre.objects.filter(name="陈墨").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"office_phone": "none"}, {"serves_from": "2027-01-01"}])
+def test_a_photo_is_asked_for_again_when_something_else_is_wrong(wrong, desk, office, chen):
+    Cadre.objects.filter(pk=chen.pk).update(serves_to=TODAY)
+    response = desk.post(f"/desk/cadres/{chen.pk}/edit/", entered(office, photo=portrait(), **wrong))
+    assert response.status_code == 422
+    assert "Photo: Choose the photo again." in words(response.text)
+    assert "Choose the photo again." not in desk.post("/desk/cadres/new/", entered(office, **wrong)).text
+
+
+def test_lists_to_choose_from_begin_with_words(desk, chen):
+    html = desk.get("/desk/cadres/new/").text
+    assert "---------" not in html
+    assert re.search(r'name="office".*?<option value="" selected>Please choose</option>', html, re.S)
+    assert re.search(r'name="stand_in".*?<option value="" selected>None</option>', html, re.S)
+
+
+@pytest.mark.parametrize("page", ["edit/", "end/", "consent/", "card/request/", "card/revoke/"])
+def test_every_form_can_be_left(page, desk, chen):
+    issue_card(chen)
+    html = desk.get(f"/desk/cadres/{chen.pk}/{page}").text
+    assert f'<a class="btn plain" href="/desk/cadres/{chen.pk}/">Cancel</a>' in html
 
 
 def test_the_form_of_a_person_shows_what_is_stored(desk, chen, lin):
@@ -471,8 +495,8 @@ def test_the_form_of_a_person_shows_what_is_stored(desk, chen, lin):
 
 
 def test_a_name_that_no_font_has_is_kept_with_a_warning(desk, office):
-    html = desk.post("/desk/cadres/new/", entered(office, name="王\U0002ffff"), follow=True).text
-    assert "The fonts have no \U0002ffff" in words(html)
+    html = desk.post("/desk/cadres/new/", entered(office, name="王\U0002fffd"), follow=True).text
+    assert "The fonts have no \U0002fffd" in words(html)
 
 
 def test_end_of_service(desk, chen):
@@ -551,9 +575,9 @@ def test_a_card_from_the_request_to_the_decision(desk, chen, express):
     for expected in ("First card", "新进人员", "纪明", "副科长", "受理林木采伐许可", "0578-7120101"):
         assert expected in page, expected
     html = city.post(f"/desk/cards/{asked.pk}/", {"decision": "approve", "note": ""}, follow=True).text
-    assert "Decided. The unit sees it on the person's page." in words(html).replace("&#x27;", "'")
-    assert "No request waits" in words(html)
     card = Card.objects.get()
+    assert f"Approved: 陈砚, card no. {card.serial}." in words(html)
+    assert "No request waits" in words(html)
     assert (card.issued_by.username, card.approved_by) == ("officer", express)
     assert card.serial in words(desk.get(f"/desk/cadres/{chen.pk}/").text)
 
@@ -564,9 +588,47 @@ def test_a_refusal_reaches_the_unit_with_its_reason(desk, chen, express):
     response = city.post(f"/desk/cards/{asked.pk}/", {"decision": "refuse", "note": ""})
     assert response.status_code == 422
     assert "Reason: Say why the request is refused." in words(response.text)
-    city.post(f"/desk/cards/{asked.pk}/", {"decision": "refuse", "note": "缺少照片"})
+    refusal = {"decision": "refuse", "note": "缺少照片"}
+    html = city.post(f"/desk/cards/{asked.pk}/", refusal, follow=True).text
+    assert "The request for 陈砚 has been sent back." in words(html)
     html = words(desk.get(f"/desk/cadres/{chen.pk}/").text)
     assert "The last request was refused 缺少照片" in html
+
+
+def test_what_was_sent_back_stays_a_figure_until_it_is_asked_for_again(desk, chen, officer, express):
+    asked = services.card_request(cadre=chen, reason="", note="", actor=officer, now=NOW)
+    assert "Waiting for approval 1" in words(desk.get("/desk/").text)
+    assert "Sent back" not in words(desk.get("/desk/").text)
+    assert (names(desk, card="waiting"), names(desk, card="refused")) == (["陈砚"], [])
+    services.card_decide(request=asked, approve=False, note="缺少照片", actor=express, now=NOW)
+    html = desk.get("/desk/").text
+    assert "Sent back 1" in words(html)
+    assert "card=refused" in html
+    assert (names(desk, card="waiting"), names(desk, card="refused")) == ([], ["陈砚"])
+    services.card_request(cadre=chen, reason="", note="", actor=officer, now=NOW + timedelta(minutes=1))
+    assert "Sent back" not in words(desk.get("/desk/").text)
+    assert names(desk, card="refused") == []
+
+
+def test_who_approves_sees_the_person_and_whether_a_photo_is_missing(chen, lin, officer, express):
+    asked = services.card_request(cadre=chen, reason="", note="", actor=officer, now=NOW)
+    url, city = f"/desk/cards/{asked.pk}/", english(express)
+    html = city.get(url).text
+    for expected in ("No photo uploaded", "Stand-in 林一帆 · 301", "Civil servant", "1 January 2020"):
+        assert expected in words(html), expected
+    assert f'href="/desk/cadres/{chen.pk}/"' in html
+    photograph(chen)
+    html = city.get(url).text
+    assert f'class="portrait large" src="/desk/cadres/{chen.pk}/photo.jpg"' in html
+    assert "No photo uploaded" not in html
+
+
+def test_a_decided_request_says_who_decided_when_and_why(chen, officer, express):
+    asked = services.card_request(cadre=chen, reason="", note="", actor=officer, now=NOW)
+    services.card_decide(request=asked, approve=False, note="缺少照片", actor=express, now=NOW)
+    html = english(express).get(f"/desk/cards/{asked.pk}/").text
+    assert f"This request was sent back {express} · 24 November 10:00 Reason: 缺少照片" in words(html)
+    assert 'name="decision"' not in html
 
 
 @pytest.mark.parametrize("data", [{}, {"decision": "maybe"}])
@@ -676,14 +738,43 @@ def test_an_officer_declares_for_somebody_without_a_phone(desk, officer, chen):
     url = f"/desk/cadres/{chen.pk}/whereabouts/"
     assert "The plaque shows now At post" in words(desk.get(url).text)
     html = desk.post(url, {"state": "meeting", "until_choice": "span", "place": ""}, follow=True).text
-    assert "The plaque has been updated." in words(html)
-    assert "In a meeting" in words(html)
+    assert "The plaque has been updated: In a meeting until 12:00." in words(html)
     assert "declared by the unit, 10:00" in words(html)
     row = Whereabouts.objects.get()
     assert (row.set_by, row.source) == (officer, "officer")
     response = desk.post(url, {"state": "errand"})
     assert response.status_code == 422
     assert "Say until when." in words(response.text)
+
+
+def test_an_officer_plans_and_cancels_days_of_absence(desk, officer, chen):
+    url = f"/desk/cadres/{chen.pk}/whereabouts/"
+    days = {"from_date": "2026-11-26", "from_half": "am", "to_date": "2026-11-27", "to_half": "pm"}
+    data = {"plan": "1", "leave-state": "leave", **{f"leave-{name}": value for name, value in days.items()}}
+    assert desk.post(url, {**data, "leave-to_date": "2026-11-25"}).status_code == 422
+    html = words(desk.post(url, data, follow=True).text)
+    assert "On leave has been entered: November 26 (Thursday) 08:30 – November 27 (Friday) 17:30." in html
+    assert "Planned On leave November 26" in html
+    row = Whereabouts.objects.get()
+    assert (row.set_by, row.source) == (officer, "officer")
+    html = words(desk.post(f"{url}{row.pk}/cancel/", follow=True).text)
+    assert "On leave has been cancelled: November 26" in html
+    assert "Planned" not in html
+    assert Whereabouts.objects.standing().count() == 0
+
+
+def test_a_plan_is_cancelled_under_its_own_person_only(desk, chen, lin):
+    plan = declare(lin, State.LEAVE, since=NOW + timedelta(days=1), until=NOW + timedelta(days=2))
+    assert desk.post(f"/desk/cadres/{chen.pk}/whereabouts/{plan.pk}/cancel/").status_code == 404
+    assert Whereabouts.objects.count() == 1
+
+
+def test_a_card_is_revoked_for_a_reason_that_was_chosen(desk, chen):
+    issue_card(chen)
+    url = f"/desk/cadres/{chen.pk}/card/revoke/"
+    assert '<option value="" selected>Please choose</option>' in desk.get(url).text
+    assert desk.post(url, {"reason": "", "note": ""}).status_code == 422
+    assert Card.objects.valid().exists()
 
 
 def test_an_officer_records_and_withdraws_consent_given_on_paper(desk, officer, chen):
@@ -730,7 +821,8 @@ def test_the_officers_desk_counts_the_unit_and_names_who_is_away(desk, chen, lin
     assert "People in service 3" in html
     assert "Without a valid card 2" in html
     assert "Plaques not printed yet 1" in html
-    assert "1 at post, 2 away" in html
+    assert "1 at post, 1 away, 1 not confirmed" in html
+    assert "Not confirmed due back at 09:55" in html
     # Overdue first.
     assert html.index("韦诉𬱖") < html.index("林一帆")
     assert "周渡" not in html
@@ -741,7 +833,7 @@ def test_in_the_evening_nobody_is_away_but_those_who_are(desk, chen, lin, clock)
     clock.shift(timedelta(hours=9))
     html = words(desk.get("/desk/").text)
     assert "Outside office hours." in html
-    assert "0 at post, 1 away" in html
+    assert "0 at post, 1 away, 0 not confirmed" in html
     assert "陈砚" not in html
     assert "林一帆" in html
 
@@ -763,7 +855,9 @@ def test_the_citys_desk_counts_units_people_and_requests(express, chen, lin, zho
     assert "Units in service 2" in html
     assert "People in service 2" in html
     assert "0 / 1 青窑局" in html
-    assert "1 / 1 剑潭镇" in html
+    # Units where nothing is missing are one tap away.
+    assert "剑潭镇" not in html
+    assert "1 / 1 剑潭镇" in words(english(express).get("/desk/?units=all").text)
 
 
 def test_an_upload_as_large_as_a_form_may_be_is_answered(desk, office):
