@@ -27,8 +27,18 @@ def fold(line: str) -> str:
     return "\r\n".join([*pieces, piece])
 
 
-def vcard(*, name: str, unit: str, office: str, title: str, phones: list[tuple[str, str]], url: str) -> str:
-    """`phones` are (type, number) pairs such as ("WORK,VOICE", "0578-000 0001")."""
+def vcard(
+    *,
+    name: str,
+    unit: str,
+    office: str,
+    title: str,
+    phones: list[tuple[str, str]],
+    url: str,
+    place: str = "",
+    city: str = "",
+) -> str:
+    """`place` is building, floor, room; `phones` are (type, number) pairs such as ("WORK,VOICE", "0578-000 0001")."""
     lines = [
         "BEGIN:VCARD",
         "VERSION:3.0",
@@ -37,6 +47,7 @@ def vcard(*, name: str, unit: str, office: str, title: str, phones: list[tuple[s
         f"ORG:{escape(unit)};{escape(office)}",
         f"TITLE:{escape(title)}",
         *(f"TEL;TYPE={kind}:{escape(number)}" for kind, number in phones if number),
+        *([f"ADR;TYPE=WORK:;;{escape(place)};{escape(city)};;;"] if place else []),
         f"URL:{escape(url)}",
         "END:VCARD",
     ]

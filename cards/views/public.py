@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,10 +15,10 @@ from django.utils.translation import gettext as _
 from accounts.http import city_of
 from cards import photos, selectors
 from cards.models import Card, Consent
-from cards.plaques import card_url
 from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
+from common.text import file_name
 from common.tokens import normalise
 
 
@@ -28,6 +29,7 @@ class StandInView:
     status: Any
     phone: str
     url: str
+    is_present: bool
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -71,11 +73,13 @@ def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
         office=shown.office.name,
         title=shown.posts[0] if shown.posts else "",
         phones=phones,
-        url=card_url(found.token),
+        url=f"{settings.SITE_URL}{reverse('card', args=[found.token])}",
+        place=" ".join(part for part in (shown.office.location, shown.office.room) if part),
+        city=city_of(request).name,
     )
     response = HttpResponse(text, content_type="text/vcard; charset=utf-8")
     response["Content-Disposition"] = (
-        content_disposition_header(True, f"{shown.cadre.name}.vcf") or "attachment"
+        content_disposition_header(True, file_name(f"{shown.cadre.name}.vcf")) or "attachment"
     )
     return _unkept(response)
 
@@ -137,6 +141,7 @@ def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
         },
         "status": shown.status_view,
         "stand_in": stand_in,
+        "stand_in_away": stand_in is not None and not stand_in.is_present,
         "duty_phone": duty_phone,
         "unit_hotline": cadre.unit.hotline,
         "city_hotline": city_of(request).express_hotline,
@@ -158,5 +163,6 @@ def _cover(shown: PublicCard) -> tuple[StandInView | None, str]:
         shown.stand_in_view,
         stand_in.office_phone,
         url,
+        status.is_present,
     )
     return view, "" if status.is_present else shown.office.duty_phone

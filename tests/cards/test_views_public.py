@@ -132,7 +132,16 @@ def test_the_status_of_this_minute(declared, now, words, english, card, clock):
     [
         (False, False, [], ["stand-in", "0578-7120100"]),
         (True, False, ["Served meanwhile by the stand-in", "林一帆", "At post"], ["0578-7120100"]),
-        (True, True, ["Stand-in away too: duty phone 0578-7120100", "林一帆", "In a meeting"], []),
+        (
+            True,
+            True,
+            [
+                "Neither this person nor the stand-in is at post",
+                "Call the duty phone Duty phone 0578-7120100",
+                "Stand-in 林一帆 · 301 In a meeting",
+            ],
+            ["Served meanwhile"],
+        ),
         (False, True, [], ["林一帆", "0578-7120100"]),
     ],
 )
@@ -146,6 +155,10 @@ def test_who_is_there_instead(absent, stand_in_absent, words, never, english, ca
         assert expected in shown, expected
     for unexpected in never:
         assert unexpected not in shown, unexpected
+
+
+def test_at_post_is_said_once(english, card):
+    assert page(english, card).count("At post") == 1
 
 
 def test_the_stand_in_is_a_link_when_they_have_a_card(english, card, lin):
@@ -356,7 +369,7 @@ def test_the_card_that_replaces_a_lost_one_answers_and_the_lost_one_does_not(eng
 
 
 @pytest.mark.parametrize(
-    "token", ["ZZZZZZZZZZZZZZZZ", "short", "U" * 16, "0" * 17, "陈砚", "%00", "%0d%0a", "a b"]
+    "token", ["ZZZZZZZZZZZZZZZZ", "short", "U" * 16, "0" * 17, "陈砚", "%0d%0a", "a b"]
 )
 @pytest.mark.parametrize("suffix", ["", ".vcf"])
 def test_an_unknown_or_malformed_code_gets_the_same_kind_page(token, suffix, english, card):
@@ -402,7 +415,8 @@ def test_the_contact_is_a_file_with_the_persons_name(client, card, settings):
         "ORG:青窑局;办公室",
         "TITLE:副科长",
         "TEL;TYPE=WORK,VOICE:0578-7120101",
-        f"URL:{settings.SITE_URL.upper()}/C/{card.token}",
+        f"ADR;TYPE=WORK:;;主楼三楼 301;{City.current().name};;;",
+        f"URL:{settings.SITE_URL}/c/{card.token}",
         "END:VCARD",
         "",
     ]
