@@ -368,9 +368,7 @@ def test_the_card_that_replaces_a_lost_one_answers_and_the_lost_one_does_not(eng
     assert "no longer valid" in english.get(f"/c/{card.token}").text
 
 
-@pytest.mark.parametrize(
-    "token", ["ZZZZZZZZZZZZZZZZ", "short", "U" * 16, "0" * 17, "陈砚", "%0d%0a", "a b"]
-)
+@pytest.mark.parametrize("token", ["ZZZZZZZZZZZZZZZZ", "short", "U" * 16, "0" * 17, "陈砚", "%0d%0a", "a b"])
 @pytest.mark.parametrize("suffix", ["", ".vcf"])
 def test_an_unknown_or_malformed_code_gets_the_same_kind_page(token, suffix, english, card):
     response = english.get(f"/c/{token}{suffix}")
