@@ -268,12 +268,11 @@ class Supervisor:
                     self.start(child)
         elif all(child.process is None for child in self.children):
             return False
-        elif now > self.stopping + STOP_SECONDS:
-            self.kill()
-            return False
         for key, _mask in self.selector.select(self.patience(now)):
             key.data(key.fd)
         self.reap()
+        if self.stopping is not None and time.monotonic() > self.stopping + STOP_SECONDS:
+            self.kill()
         return True
 
     def patience(self, now: float) -> float | None:

@@ -4,6 +4,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterator
+from typing import NoReturn
 from urllib.parse import quote
 
 import pytest
@@ -127,13 +128,18 @@ def celery_worker(database_url: str) -> Iterator[Worker]:
     worker.stop()
 
 
+def no_running_loop() -> NoReturn:
+    raise RuntimeError
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "chromium is missing: deploy/debian-packages.txt says what the tests need."
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop runs in this thread as long as the browser lives, and Django takes us for a coroutine.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        # Its switch for that is an environment variable, which programs started by other tests would inherit.
+        patch.setattr("django.utils.asyncio.get_running_loop", no_running_loop)
         # Names resolve to nothing but this machine: no page of ours reaches for anybody else.
         browser = playwright.chromium.launch(
             executable_path=path,
