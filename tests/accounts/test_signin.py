@@ -105,7 +105,7 @@ def test_a_name_is_guessed_at_from_everywhere_thirty_times_in_ten_minutes(zhang,
 
 def test_right_passwords_do_not_count(zhang, frozen):
     for _ in range(31):
-        assert sign_in(Client(), "zhang").status_code in {302, 429}
+        assert sign_in(Client(), "zhang").status_code == 302
         frozen.wait(seconds=3)
     assert sign_in(at("203.0.113.6"), "zhang").status_code == 302
 
