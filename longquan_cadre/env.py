@@ -48,8 +48,8 @@ def _split(name: str, url: str, like: str) -> SplitResult:
     """Without repeating the address, which may hold a password."""
     try:
         parts = urlsplit(url)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be like {like} ({error}).") from None
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like {like}.") from None
     try:
         _ = parts.port
     except ValueError as error:

@@ -180,6 +180,7 @@ def test_a_redis_address_is_read(given, value):
         ("http://:secret@h", "must begin with"),
         ("redis://h:p", "port"),
         ("redis://:secret@[::1", "must be like redis://"),
+        ("redis://:secret@a\u2100b", "must be like redis://"),
     ],
 )
 def test_a_redis_address_that_is_none_is_refused_without_its_password(given, value, why):
