@@ -168,6 +168,15 @@ def test_a_name_of_a_unit_makes_a_harmless_file_name(unit):
     assert printing.file_name(unit) == "D901-发展-改革-局（挂牌）.pdf"
 
 
+@pytest.mark.parametrize(
+    ("title", "printed"), [("科长", "办公室 · 科长"), ("办公室主任", "办公室主任"), ("办公室", "办公室")]
+)
+def test_the_primary_post_follows_the_office_unless_it_names_it(title, printed, lin, city):
+    lin.posts.filter(is_primary=True).update(title=title)
+    (sheet,) = sheets([issue_card(lin)], city=city, today=TODAY)
+    assert sheet.content.posts == (printed, "二级主任科员")
+
+
 @pytest.mark.parametrize("most", [3, 40])
 def test_the_number_of_queries_does_not_grow_with_the_unit(run, office, most):
     crowd(office, most)
