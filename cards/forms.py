@@ -9,9 +9,10 @@ from accounts.models import Unit
 from cards import photos
 from cards.models import STATE_CHOICES, Cadre, EmploymentKind, Office, RevokeReason
 from cards.rules import Half, State, UntilChoice
-from cards.services import CadreDetails, OfficeDetails
-from common.forms import CHOOSE, PageForm, WordedForm, checked_name, lines, phone_number
+from cards.services import CadreDetails, OfficeDetails, facts_of
+from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, lines, phone_number
 from common.problems import Refused
+from common.versions import version_of
 
 MAX_POSTS = 4
 MAX_DUTIES = 8
@@ -50,7 +51,7 @@ class LinesField(forms.CharField):
         return entries
 
 
-class OfficeForm(PageForm):
+class OfficeForm(EditForm):
     name = _one_line(label=_("Office name"), max_length=40)
     room = _one_line(label=_("Room"), max_length=30, help_text=_("As on the door, for example “306 室”."))
     location = _one_line(label=_("Building and floor"), max_length=40, required=False)
@@ -60,10 +61,10 @@ class OfficeForm(PageForm):
     )
 
     def details(self) -> OfficeDetails:
-        return OfficeDetails(**self.cleaned_data)
+        return OfficeDetails(**self.values())
 
 
-class CadreForm(PageForm):
+class CadreForm(EditForm):
     name = _one_line(label=_("Name"), max_length=50)
     office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"))
     posts = LinesField(
@@ -130,7 +131,7 @@ class CadreForm(PageForm):
             self.add_error("photo", _("Choose the photo again."))
 
     def details(self) -> CadreDetails:
-        return CadreDetails(**{key: value for key, value in self.cleaned_data.items() if key != "photo"})
+        return CadreDetails(**{key: value for key, value in self.values().items() if key != "photo"})
 
     @staticmethod
     def initial_of(cadre: Cadre) -> dict[str, Any]:
@@ -144,7 +145,15 @@ class CadreForm(PageForm):
             "stand_in": cadre.stand_in_id,
             "employment_kind": cadre.employment_kind,
             "serves_from": cadre.serves_from,
+            "seen": version_of(facts_of(cadre)),
         }
+
+    def saved_words(self, name: str, saved: Any) -> str:
+        return (
+            str(dict(EmploymentKind.choices)[saved])
+            if name == "employment_kind"
+            else super().saved_words(name, saved)
+        )
 
 
 class EndServiceForm(PageForm):

@@ -34,6 +34,7 @@ from cards.rules import Refusal, State, may_approve, refuse_declaration
 from common import audit
 from common.problems import Refused
 from common.rules import local
+from common.versions import check_unchanged
 
 REFUSALS = {
     Refusal.UNTIL_MISSING: _("Say until when."),
@@ -69,13 +70,16 @@ def office_create(*, unit: Unit, details: OfficeDetails, actor: User, now: datet
 
 
 @transaction.atomic
-def office_edit(*, office: Office, details: OfficeDetails, actor: User, now: datetime) -> Office:
+def office_edit(
+    *, office: Office, details: OfficeDetails, seen: str | None = None, actor: User, now: datetime
+) -> Office:
     office = Office.objects.select_for_update().get(pk=office.pk)
     before = {name: getattr(office, name) for name in vars(details)}
     for name, value in vars(details).items():
         setattr(office, name, value)
     changed = audit.differences(before, vars(details))
     if changed:
+        check_unchanged(before, seen)
         _save_office(office)
         audit.record(verb="office_edited", subject=office, actor=actor, now=now, changes=changed)
     return office
@@ -118,7 +122,9 @@ def cadre_create(*, unit: Unit, details: CadreDetails, actor: User | None, now: 
 
 
 @transaction.atomic
-def cadre_edit(*, cadre: Cadre, details: CadreDetails, actor: User, now: datetime) -> Cadre:
+def cadre_edit(
+    *, cadre: Cadre, details: CadreDetails, seen: str | None = None, actor: User, now: datetime
+) -> Cadre:
     cadre = _locked(cadre)
     _check_details(cadre.unit, details, cadre_id=cadre.pk)
     if cadre.serves_to is not None and cadre.serves_to < details.serves_from:
@@ -127,6 +133,7 @@ def cadre_edit(*, cadre: Cadre, details: CadreDetails, actor: User, now: datetim
     # Compared by what they are: two namesakes are not the same stand-in, whatever their names say.
     changed = audit.differences(vars(before), vars(details))
     if changed:
+        check_unchanged(_facts(before), seen)
         _apply(cadre, details)
         cadre.save()
         _write_lines(cadre, details)
@@ -185,6 +192,11 @@ def _details_of(cadre: Cadre) -> CadreDetails:
         stand_in=cadre.stand_in,
         serves_from=cadre.serves_from,
     )
+
+
+def facts_of(cadre: Cadre) -> dict[str, Any]:
+    """What the form of a person shows, for `seen`."""
+    return _facts(_details_of(cadre))
 
 
 def _facts(details: CadreDetails) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from cards.models import Cadre, Card, CardRequest, Consent, Office
 from cards.plaques import sheets
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
+from common.versions import version_of
 
 PAGE_SIZE = 50
 
@@ -203,7 +204,13 @@ def cadre_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if form.is_valid() and accepted(
         form,
-        lambda: services.cadre_edit(cadre=person, details=form.details(), actor=user_of(request), now=now),
+        lambda: services.cadre_edit(
+            cadre=person,
+            details=form.details(),
+            seen=form.cleaned_data["seen"] or None,
+            actor=user_of(request),
+            now=now,
+        ),
     ):
         _store_photo(request, person, form)
         _warn_of_missing_characters(request, form)
@@ -308,11 +315,15 @@ def office_new(request: HttpRequest) -> HttpResponse:
 def office_edit(request: HttpRequest, pk: int) -> HttpResponse:
     office = get_object_or_404(Office.objects.within(scope_for(request)).select_related("unit"), pk=pk)
     initial = {name: getattr(office, name) for name in ("name", "room", "location", "duty_phone")}
-    form = OfficeForm(posted(request), initial=initial)
+    form = OfficeForm(posted(request), initial={**initial, "seen": version_of(initial)})
     if form.is_valid() and accepted(
         form,
         lambda: services.office_edit(
-            office=office, details=form.details(), actor=user_of(request), now=timezone.now()
+            office=office,
+            details=form.details(),
+            seen=form.cleaned_data["seen"] or None,
+            actor=user_of(request),
+            now=timezone.now(),
         ),
     ):
         messages.success(request, _("Saved."))

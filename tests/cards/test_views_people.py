@@ -873,3 +873,16 @@ def test_rooms_are_the_units_own(desk, office, other_office):
     options = desk.get("/desk/cadres/new/").text.split('name="office"')[1].split("</select>")[0]
     assert "办公室 301" in options
     assert "财政所" not in options
+
+
+def test_who_saves_second_is_told_what_the_first_one_saved(desk, chen, office):
+    page = f"/desk/cadres/{chen.pk}/edit/"
+    seen = re.search(r'name="seen" value="(\w+)"', desk.get(page).text)
+    assert seen is not None
+    first = desk.post(page, entered(office, name=chen.name, office_phone="0578-7120199") | {"seen": seen[1]})
+    assert first.status_code == 302
+    second = desk.post(page, entered(office, name=chen.name, office_phone="0578-7120155") | {"seen": seen[1]})
+    assert second.status_code == 422
+    assert "Somebody else has changed this meanwhile" in words(second.text)
+    assert "Saved now: 0578-7120199" in words(second.text)
+    assert Cadre.objects.get(pk=chen.pk).office_phone == "0578-7120199"
