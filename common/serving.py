@@ -17,10 +17,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -340,19 +339,16 @@ def caught_signals() -> Iterator[int]:
     ours, theirs = os.pipe()
     os.set_blocking(ours, False)
     os.set_blocking(theirs, False)
-    before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
-    number: int
     for number in (*STOP_SIGNALS, signal.SIGCHLD):
         # Started with nohup, a hang-up is to be ignored.
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-            before[number] = signal.signal(number, lambda _number, _frame: None)
+            signal.signal(number, lambda _number, _frame: None)
     wakeup = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
     try:
         yield ours
     finally:
+        # The handlers stay: a Ctrl-C too many, after everything has ended, has nothing left to interrupt.
         signal.set_wakeup_fd(wakeup)
-        for number, handler in before.items():
-            signal.signal(number, handler)
         os.close(ours)
         os.close(theirs)
 

@@ -121,17 +121,19 @@ def test_ctrl_c_ends_everything_cleanly(serve: Callable[..., Server]) -> None:
 def test_a_second_ctrl_c_kills_a_child_that_does_not_end(serve: Callable[..., Server]) -> None:
     server = serve()
     assert answer(server) == 200
-    worker = children(server.pid)["worker"]
-    os.kill(worker, signal.SIGSTOP)
-    with all_end([worker], CLEAN_END), translation.override(settings.LANGUAGE_CODE):
+    web = children(server.pid)["common.web"]
+    os.kill(web, signal.SIGSTOP)
+    # The language in which the command speaks.
+    translation.activate(settings.LANGUAGE_CODE)
+    with all_end([web], CLEAN_END):
         server.send(signal.SIGINT)
         server.await_line(_("Stopping…"))
-        while server.process.poll() is None:
+        while _("What still runs is ended at once.") not in server.lines and server.process.poll() is None:
             # The first half second counts as the same Ctrl-C, so the finger presses again.
             server.send(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.process.wait(0.2)
-        server.await_line(_("What still runs is ended at once."))
+    server.await_line(_("What still runs is ended at once."))
 
 
 def test_kill_9_of_the_parent_leaves_no_process(serve: Callable[..., Server]) -> None:
