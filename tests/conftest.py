@@ -20,6 +20,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import cache
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -67,6 +68,13 @@ def static_files() -> None:
 def empty_cache() -> None:
     """Rate limits and queued messages of one test are no business of the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> Iterator[None]:
+    """A request leaves its language active in the thread that answered it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
