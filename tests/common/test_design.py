@@ -384,7 +384,7 @@ def test_error_summary_links_every_error_to_its_field() -> None:
     assert targets == ["id_name", "id_day", "id_state_0", "id_told"]
     assert set(targets) <= set(elements.ids())
     assert "There are 5 problems" in html
-    assert ">已告知当事人: This field is required.</a>" in html
+    assert ">已告知当事人: Fill this in.</a>" in html
     assert "<li>此日已提交</li>" in html
 
 
