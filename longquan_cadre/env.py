@@ -162,8 +162,8 @@ def email(name: str) -> dict[str, Any]:
 def redis(name: str) -> str:
     url = text(name)
     parts = _split(name, url, "redis://host:6379/0")
-    if url and parts.scheme not in {"redis", "rediss", "unix"}:
-        raise ImproperlyConfigured(f"{name} must begin with redis://, rediss:// or unix://.")
+    if url and parts.scheme not in {"redis", "rediss"}:
+        raise ImproperlyConfigured(f"{name} must begin with redis:// or rediss://.")
     return url
 
 
