@@ -165,9 +165,7 @@ def test_a_database_address_that_is_none_is_refused(given, value, why):
         env.database("NAME", Path("unused"))
 
 
-@pytest.mark.parametrize(
-    "value", ["", "redis://localhost:6379/0", "rediss://:secret@redis.example.cn/1"]
-)
+@pytest.mark.parametrize("value", ["", "redis://localhost:6379/0", "rediss://:secret@redis.example.cn/1"])
 def test_a_redis_address_is_read(given, value):
     given(value)
     assert env.redis("NAME") == value
