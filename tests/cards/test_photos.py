@@ -16,6 +16,7 @@ from PIL import Image, ImageCms, ImageDraw, ImageFile
 
 from cards import photos, services
 from cards.models import Cadre
+from common import audit
 from common.models import AuditEntry
 from common.problems import Refused
 from tests.cast import NOW, portrait
@@ -387,7 +388,7 @@ def test_a_rollback_keeps_the_old_files_and_forgets_the_new(chen, officer, media
     def fail(**kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(services.audit, "record", fail)
+    monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(OSError, match="disk full"), transaction.atomic():
         replace_photo(chen, officer)
     assert Cadre.objects.get(pk=chen.pk).photo.name == old

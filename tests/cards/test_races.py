@@ -156,7 +156,7 @@ def test_eight_cards_of_one_unit_at_once_are_numbered_without_gaps(right, office
 
 
 def test_of_two_edits_at_once_the_second_records_what_the_first_wrote(right, chen, officer, monkeypatch):
-    details = services._details_of(chen)
+    details = services.details_of(chen)
 
     def edit(name: str) -> Callable[[], Any]:
         changed = {**vars(details), "name": name, "posts": (f"{name}一", f"{name}二")}

@@ -24,6 +24,7 @@ from cards.models import (
 )
 from cards.rules import Kind, State
 from cards.tasks import revoke_ended_service
+from common import audit
 from common.models import AuditEntry
 from common.problems import Refused
 from tests.accounts.factories import make_user
@@ -49,7 +50,7 @@ def last_entry(verb: str) -> AuditEntry:
 
 
 def details(cadre: Cadre, **changed: Any) -> services.CadreDetails:
-    return replace(services._details_of(cadre), **changed)
+    return replace(services.details_of(cadre), **changed)
 
 
 def soon(**step: int) -> datetime:
@@ -450,8 +451,8 @@ def test_an_issue_that_fails_leaves_no_gap(chen, lin, officer, express, monkeypa
             raise RuntimeError
         return record(**kwargs)
 
-    record = services.audit.record
-    monkeypatch.setattr(services.audit, "record", fail)
+    record = audit.record
+    monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
         services.card_decide(request=asked, approve=True, note="", actor=express, now=NOW)
     monkeypatch.undo()

@@ -1,0 +1,46 @@
+"""The verbs of cards. Keyword-only, one transaction each: lock, check, write, audit."""
+
+from cards.services.accounts import account_link, account_open
+from cards.services.consent import consent_give, consent_withdraw
+from cards.services.issuing import card_decide, card_request, card_revoke, plaques_printed
+from cards.services.people import (
+    CadreDetails,
+    OfficeDetails,
+    cadre_create,
+    cadre_edit,
+    cadre_photo_set,
+    details_of,
+    facts_of,
+    office_create,
+    office_edit,
+)
+from cards.services.placements import placement_record
+from cards.services.tenure import cadre_end_service, cadre_resume_service, revoke_ended_service
+from cards.services.whereabouts import absence_plan, plan_cancel, whereabouts_declare
+
+__all__ = [
+    "CadreDetails",
+    "OfficeDetails",
+    "absence_plan",
+    "account_link",
+    "account_open",
+    "cadre_create",
+    "cadre_edit",
+    "cadre_end_service",
+    "cadre_photo_set",
+    "cadre_resume_service",
+    "card_decide",
+    "card_request",
+    "card_revoke",
+    "consent_give",
+    "consent_withdraw",
+    "details_of",
+    "facts_of",
+    "office_create",
+    "office_edit",
+    "placement_record",
+    "plan_cancel",
+    "plaques_printed",
+    "revoke_ended_service",
+    "whereabouts_declare",
+]

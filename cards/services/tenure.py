@@ -1,0 +1,87 @@
+"""The last day of service, and what ends with it."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from accounts import services as accounts
+from accounts.models import Membership, Role, User
+from cards.models import Cadre, Card, CardRequest, RevokeReason
+from cards.services.issuing import revoke
+from cards.services.locking import locked
+from common import audit
+from common.problems import Refused
+from common.rules import local
+
+
+@transaction.atomic
+def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetime) -> Cadre:
+    """Enter the last day of service. The card is revoked the night after it (DESIGN §3)."""
+    cadre = locked(cadre)
+    if last_day < cadre.serves_from:
+        raise Refused(_("The last day lies before the first day of service."), "last_day")
+    before, cadre.serves_to = cadre.serves_to, last_day
+    cadre.save(update_fields=["serves_to"])
+    audit.record(
+        verb="service_ended",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"serves_to": [before, last_day.isoformat()]},
+    )
+    if cadre.has_left(local(now).date()):
+        _end_cards(cadre, now=now)
+    return cadre
+
+
+def revoke_ended_service(*, now: datetime) -> int:
+    """Revoke the cards of everybody whose last day is over; returns how many. Safe to run twice."""
+    today = local(now).date()
+    holding = Exists(Card.objects.valid().filter(cadre=OuterRef("pk")))
+    waiting = Exists(CardRequest.objects.filter(cadre=OuterRef("pk"), decision=""))
+    revoked = 0
+    for cadre in Cadre.objects.filter(holding | waiting, serves_to__lt=today):
+        with transaction.atomic():
+            # Read again under the lock: the last day may just have been corrected.
+            current = locked(cadre)
+            revoked += _end_cards(current, now=now) if current.has_left(today) else 0
+    return revoked
+
+
+def _end_cards(cadre: Cadre, *, now: datetime) -> int:
+    CardRequest.objects.filter(cadre=cadre, decision="").update(
+        decision=CardRequest.Decision.WITHDRAWN, decided_at=now, decision_note=str(RevokeReason.LEFT.value)
+    )
+    cards = list(Card.objects.valid().filter(cadre=cadre))
+    for card in cards:
+        revoke(card, reason=RevokeReason.LEFT, note="", actor=None, now=now)
+    _end_role(cadre, now=now)
+    return len(cards)
+
+
+def _end_role(cadre: Cadre, *, now: datetime) -> None:
+    """Who has left has no own page any more; what else the account may do is the administrator's."""
+    yesterday = local(now).date() - timedelta(days=1)
+    held = Membership.objects.current(local(now).date()).filter(user=cadre.user_id, role=Role.CADRE)
+    for member in held.filter(valid_from__lte=yesterday):
+        accounts.membership_end(membership=member, last_day=yesterday, actor=None, now=now)
+
+
+@transaction.atomic
+def cadre_resume_service(*, cadre: Cadre, actor: User, now: datetime) -> Cadre:
+    """Take back a last day entered by mistake. A card that was revoked stays so: a new one is asked for."""
+    cadre = locked(cadre)
+    if cadre.serves_to is None:
+        raise Refused(_("No last day of service is entered."))
+    before, cadre.serves_to = cadre.serves_to, None
+    cadre.save(update_fields=["serves_to"])
+    audit.record(
+        verb="service_resumed",
+        subject=cadre,
+        actor=actor,
+        now=now,
+        changes={"serves_to": [before.isoformat(), None]},
+    )
+    return cadre
