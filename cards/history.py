@@ -24,7 +24,7 @@ VERBS = {
     "card_refused": gettext_lazy("Card refused"),
     "card_issued": gettext_lazy("Card issued"),
     "card_revoked": gettext_lazy("Card revoked"),
-    "plaque_printed": gettext_lazy("Plaque printed"),
+    "document_printed": gettext_lazy("Printed"),
     "consent_given": gettext_lazy("Consent given"),
     "consent_withdrawn": gettext_lazy("Consent withdrawn"),
     "account_linked": gettext_lazy("Account opened"),

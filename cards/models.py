@@ -12,6 +12,7 @@ from accounts.models import Unit
 from accounts.permissions import Reach
 from cards.rules import Declaration, State
 from common import append_only
+from common.models import Job
 from common.tokens import new_token
 
 STATE_LABELS = {
@@ -103,6 +104,8 @@ class Cadre(models.Model):
         verbose_name=_("stand-in"),
     )
     photo = models.ImageField(_("photo"), upload_to=photo_path, blank=True)
+    #: SHA-256 of the file that was handed in, of which nothing else is kept: the same file again changes nothing.
+    photo_digest = models.CharField(max_length=64, blank=True, editable=False)
     serves_from = models.DateField(_("in service from"))
     serves_to = models.DateField(_("in service until"), null=True, blank=True)
     user = models.OneToOneField(
@@ -227,9 +230,6 @@ class Card(models.Model):
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField(_("issued at"))
-    #: Fingerprint of what the last printed plaque shows; another one now means the plaque is outdated.
-    printed_version = models.CharField(max_length=64, blank=True)
-    printed_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
     revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     revoke_reason = models.CharField(_("reason"), max_length=20, choices=RevokeReason, blank=True)
@@ -260,6 +260,99 @@ class Card(models.Model):
     def is_valid_on(self, day: date) -> bool:
         """Not revoked, and its cadre in service: a card doesn't outlive the last day while the sweep is late."""
         return self.revoked_at is None and self.cadre.is_serving(day)
+
+
+class PrintKind(models.TextChoices):
+    PLAQUE = "plaque", _("Door plaque")
+    COMBINED = "combined", _("Combined plaque of a room")
+    CONTACT = "contact", _("Contact card")
+
+
+@append_only.register
+class Printing(models.Model):
+    """The print log: what was printed of which card, when and by whom. The newest row of a kind is what hangs there."""
+
+    card = models.ForeignKey(Card, models.PROTECT, related_name="printings")
+    kind = models.CharField(_("document"), max_length=10, choices=PrintKind)
+    #: Everything that the document shows, field by field: says why a plaque is outdated.
+    shown = models.JSONField()
+    #: Of `shown`; another one now means that what hangs there is outdated.
+    fingerprint = models.CharField(max_length=64)
+    printed_at = models.DateTimeField(_("printed at"))
+    printed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-printed_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["card", "kind", "-id"], name="printing_newest")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "card", "kind"], name="printing_once_per_job")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.card_id}"
+
+
+class Transfer(models.Model):
+    """Somebody moves to another unit: handed over by the old one, taken in by the new one, into an office there."""
+
+    class Decision(models.TextChoices):
+        ACCEPTED = "accepted", _("Taken in")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="transfers")
+    from_unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    to_unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("new unit"))
+    #: The first day in the new unit.
+    first_day = models.DateField(_("first day there"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    decision_note = models.CharField(_("reason"), max_length=200, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["proposed_at", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["cadre"], condition=Q(decision=""), name="transfer_one_open_per_cadre"
+            ),
+            models.CheckConstraint(condition=~Q(from_unit=F("to_unit")), name="transfer_to_another_unit"),
+            models.CheckConstraint(
+                condition=Q(decision="", decided_at=None) | (~Q(decision="") & Q(decided_at__isnull=False)),
+                name="transfer_decided_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"transfer {self.pk}"
+
+
+class RosterUpload(models.Model):
+    """A roster that was handed in and looked through; what is confirmed later is exactly this file."""
+
+    #: The only unit whose people it may name; empty where the city hands in.
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    file_name = models.CharField(max_length=120)
+    #: SHA-256 of the roster and of the photos, as they lie in the upload's folder.
+    digest = models.CharField(max_length=64)
+    photos_digest = models.CharField(max_length=64, blank=True)
+    #: Of the plan that the preview showed: when the directory has changed since, the preview is shown again.
+    plan_digest = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    #: Its files are removed then.
+    expires_at = models.DateTimeField()
+    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class CardRequest(models.Model):

@@ -13,9 +13,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import City
-from cards.documents.plaque import PlaqueContent, draw_plaques, fingerprint
-from cards.models import Cadre, Card, CardQuerySet, Office
+from cards.documents.plaque import PlaqueContent, draw_plaques, facts, fingerprint
+from cards.models import Cadre, Card, CardQuerySet, Office, PrintKind
 from cards.selectors import place_of, with_place
+from cards.services.printing import Print
 from common.problems import Refused
 from common.tokens import grouped
 
@@ -32,9 +33,8 @@ class Sheet:
         return fingerprint(self.content)
 
     @property
-    def is_outdated(self) -> bool:
-        """Printed once, and what it shows has changed since (the reprint list)."""
-        return bool(self.card.printed_version) and self.card.printed_version != self.fingerprint
+    def printed(self) -> Print:
+        return Print(self.card, PrintKind.PLAQUE, facts(self.content), self.fingerprint)
 
 
 def card_url(token: str) -> str:

@@ -51,12 +51,12 @@ def in_corridor_order(cards: CardQuerySet) -> CardQuerySet:
 def _write_file(drawn: list[Sheet], path: Path, city: City, now: datetime) -> None:
     """The file takes its name only with its record."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    printed = [(sheet.card, sheet.fingerprint) for sheet in drawn]
+    prints = [sheet.printed for sheet in drawn]
     try:
         with draft.open("xb") as out:
             write(drawn, out, city=city)
         with transaction.atomic():
-            services.plaques_printed(printed=printed, actor=None, now=now)
+            services.prints_record(prints=prints, actor=None, now=now)
             draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

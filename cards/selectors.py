@@ -8,7 +8,18 @@ from datetime import date, datetime, timedelta
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import Cadre, CadreQuerySet, Card, CardRequest, Consent, Office, Placement, Whereabouts
+from cards.models import (
+    Cadre,
+    CadreQuerySet,
+    Card,
+    CardRequest,
+    Consent,
+    Office,
+    Placement,
+    Printing,
+    PrintKind,
+    Whereabouts,
+)
 from cards.presentation import StatusView, status_view
 from cards.rules import Declaration, State, Status, status_at
 from common import calendar
@@ -20,6 +31,9 @@ CARD_FILTERS = {
     "refused": _("Sent back"),
     "unprinted": _("Plaque not printed"),
 }
+
+#: What may hang beside a door.
+PLAQUES = (PrintKind.PLAQUE, PrintKind.COMBINED)
 
 
 def by_card(people: CadreQuerySet, wanted: str) -> CadreQuerySet:
@@ -33,7 +47,17 @@ def by_card(people: CadreQuerySet, wanted: str) -> CadreQuerySet:
     if wanted == "refused":  # and not asked for again since
         last = asked.order_by("-requested_at", "-pk").values("decision")[:1]
         return people.alias(last_decision=Subquery(last)).filter(last_decision=CardRequest.Decision.REFUSED)
-    return people.filter(Exists(cards.filter(printed_at=None))) if wanted == "unprinted" else people
+    if wanted == "unprinted":
+        plaques = Printing.objects.filter(card=OuterRef("pk"), kind__in=PLAQUES)
+        return people.filter(Exists(cards.filter(~Exists(plaques))))
+    return people
+
+
+def newest_printings(cards: Iterable[Card], kinds: Iterable[str] = PLAQUES) -> dict[int, Printing]:
+    """What was printed last of each card, by card; one query for any number."""
+    rows = Printing.objects.filter(card__in=[card.pk for card in cards], kind__in=tuple(kinds))
+    newest = {row.card_id: row for row in rows.order_by("pk")}
+    return newest
 
 
 @dataclass

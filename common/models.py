@@ -2,6 +2,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common import append_only
@@ -73,3 +74,77 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_type} {self.subject_id}"
+
+
+class Job(models.Model):
+    """Long work as a row: its lease survives a killed worker, and its page shows how far it is (DESIGN §6)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+
+    kind = models.CharField(max_length=30)
+    title = models.CharField(_("job"), max_length=160)
+    #: The unit whose people may see it; empty for the city's own. No foreign key: units stand above this app.
+    unit_id = models.BigIntegerField(null=True)
+    params = models.JSONField(default=dict)
+    #: Of the person who asked: sentences about items are written in it.
+    language = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    #: From the form that asked, so that a second click finds the first one's job.
+    once = models.CharField(max_length=32, unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("asked for at"))
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    #: Whoever holds the lease works on it; when it has run out, anybody may take over.
+    lease = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    #: All of its files as one, in the job's folder.
+    archive = models.CharField(max_length=120, blank=True)
+    files_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["unit_id", "-created_at"], name="job_of_unit"),
+            models.Index(fields=["created_at"], condition=~Q(state="done"), name="job_open"),
+            models.Index(
+                fields=["files_until"], condition=Q(files_until__isnull=False), name="job_with_files"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class JobItem(models.Model):
+    """One step of a job, done exactly once in effect: it is claimed in the transaction that records its effect."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Not done")
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    #: What the work needs to find its subject: a primary key.
+    key = models.CharField(max_length=60)
+    label = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    #: How often it was begun; what ends its process each time is given up.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    note = models.TextField(blank=True)
+    #: Name of its file in the job's folder.
+    file = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "position"], name="job_item_position"),
+            models.UniqueConstraint(fields=["job", "key"], name="job_item_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "csp",
     "crispy_forms",
+    "django_htmx",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -213,6 +214,8 @@ CELERY_TASK_DEFAULT_QUEUE = "longquan"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    "ring-waiting-jobs": {"task": "common.tasks.ring_waiting_jobs", "schedule": crontab()},
+    "remove-expired-files": {"task": "common.tasks.remove_expired_files", "schedule": crontab(minute=40)},
     # Every hour, so that a night the machine slept through is made up for.
     "revoke-ended-service": {"task": "cards.tasks.revoke_ended_service", "schedule": crontab(minute=10)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},

@@ -2,7 +2,7 @@
 
 from cards.services.accounts import account_link, account_open
 from cards.services.consent import consent_give, consent_withdraw
-from cards.services.issuing import card_decide, card_request, card_revoke, plaques_printed
+from cards.services.issuing import card_decide, card_request, card_revoke
 from cards.services.people import (
     CadreDetails,
     OfficeDetails,
@@ -15,12 +15,14 @@ from cards.services.people import (
     office_edit,
 )
 from cards.services.placements import placement_record
+from cards.services.printing import Print, prints_record
 from cards.services.tenure import cadre_end_service, cadre_resume_service, revoke_ended_service
 from cards.services.whereabouts import absence_plan, plan_cancel, whereabouts_declare
 
 __all__ = [
     "CadreDetails",
     "OfficeDetails",
+    "Print",
     "absence_plan",
     "account_link",
     "account_open",
@@ -40,7 +42,7 @@ __all__ = [
     "office_edit",
     "placement_record",
     "plan_cancel",
-    "plaques_printed",
+    "prints_record",
     "revoke_ended_service",
     "whereabouts_declare",
 ]

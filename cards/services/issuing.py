@@ -1,11 +1,9 @@
 """Cards: asked for by the unit, approved by the efficiency office, revoked, printed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.models import Unit, User
 from cards.models import Cadre, Card, CardRequest, RevokeReason, SerialCounter
@@ -113,28 +111,3 @@ def revoke(card: Card, *, reason: str, note: str, actor: User | None, now: datet
         now=now,
         changes={"serial": card.serial, "reason": reason, "note": note},
     )
-
-
-@transaction.atomic
-def plaques_printed(*, printed: Sequence[tuple[Card, str]], actor: User | None, now: datetime) -> None:
-    """Remember what the printed plaques show: (card, fingerprint) pairs. Raises Refused when a card was revoked while
-    they were drawn; hand them out after this, or within the same transaction."""
-    cards = Card.objects.select_for_update().valid().filter(pk__in=[card.pk for card, _shown in printed])
-    valid = set(cards.order_by("pk").values_list("pk", flat=True))
-    revoked = [card.serial for card, _shown in printed if card.pk not in valid]
-    if revoked:
-        sentence = ngettext(
-            "Card %(serials)s was revoked while its plaque was being drawn: print again.",
-            "Cards %(serials)s were revoked while their plaques were being drawn: print again.",
-            len(revoked),
-        )
-        raise Refused(sentence % {"serials": "、".join(revoked)})
-    for card, fingerprint in printed:
-        card.printed_version, card.printed_at = fingerprint, now
-    audit.record_each(
-        verb="plaque_printed",
-        subjects=((card.cadre, {"serial": card.serial}) for card, _shown in printed),
-        actor=actor,
-        now=now,
-    )
-    Card.objects.bulk_update([card for card, _shown in printed], ["printed_version", "printed_at"], 200)

@@ -139,7 +139,7 @@ def plaque(request: HttpRequest, pk: int) -> HttpResponse:
     out = io.BytesIO()
     try:
         write([sheet], out, city=city)
-        services.plaques_printed(printed=[(card, sheet.fingerprint)], actor=actor, now=now)
+        services.prints_record(prints=[sheet.printed], actor=actor, now=now)
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("cadre", person.pk)

@@ -74,12 +74,15 @@ def cadres(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     people = list(page.object_list)
     shown = selectors.shown(people, now)
+    held = [card for cadre in people for card in getattr(cadre, "valid_cards", [])]
+    printings = selectors.newest_printings(held)
     rows = [
         {
             "cadre": cadre,
             "office": selectors.place_of(cadre),
             "posts": [post.title for post in cadre.posts.all()],
-            "card": next(iter(getattr(cadre, "valid_cards", [])), None),
+            "card": (card := next(iter(getattr(cadre, "valid_cards", [])), None)),
+            "printed": card is not None and card.pk in printings,
             "status": shown[cadre.pk],
         }
         for cadre in people
@@ -111,6 +114,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
     cards = list(person.cards.select_related("issued_by", "approved_by", "revoked_by"))
     valid = next((card for card in cards if card.revoked_at is None), None)
     printed = sheets([valid], city=city_of(request), today=today) if valid else []
+    printing = selectors.newest_printings([valid]).get(valid.pk) if valid else None
     open_request = person.card_requests.filter(decision="").select_related("requested_by").first()
     last_request = person.card_requests.order_by("-requested_at", "-pk").first()
     refused = last_request is not None and last_request.decision == CardRequest.Decision.REFUSED
@@ -128,7 +132,9 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
             "old_cards": [card for card in cards if card.revoked_at is not None],
             "open_request": open_request,
             "refused_request": last_request if refused else None,
-            "outdated": any(sheet.is_outdated for sheet in printed),
+            "printing": printing,
+            "outdated": printing is not None
+            and any(sheet.fingerprint != printing.fingerprint for sheet in printed),
             "consents": _consents(person),
             "history": entries(person, private=changing),
             "may_change": changing,

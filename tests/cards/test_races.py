@@ -86,7 +86,7 @@ def test_two_approvals_of_one_request_make_one_card(right, chen, officer, expres
     def approve(actor: User) -> Callable[[], Any]:
         return lambda: services.card_decide(request=asked, approve=True, note="", actor=actor, now=NOW)
 
-    with meeting(monkeypatch, services, "may_approve", 2, right):
+    with meeting(monkeypatch, services.issuing, "may_approve", 2, right):
         outcomes = at_once(approve(express), approve(express_head))
     once = kinds(outcomes) == {"Card": 1, "Refused": 1} and Card.objects.count() == 1
     assert once is right, outcomes
@@ -164,7 +164,7 @@ def test_of_two_edits_at_once_the_second_records_what_the_first_wrote(right, che
             cadre=chen, details=services.CadreDetails(**changed), actor=officer, now=NOW
         )
 
-    with meeting(monkeypatch, services, "_apply", 2, right):
+    with meeting(monkeypatch, services.people, "_apply", 2, right):
         outcomes = at_once(edit("甲"), edit("乙"))
     assert kinds(outcomes) == {"Cadre": 2}, outcomes
     chen.refresh_from_db()

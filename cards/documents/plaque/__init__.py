@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from cards.documents.plaque.content import (
     CannotPrint,
     PlaqueContent,
+    facts,
     fingerprint,
     labels,
     problems_with,
@@ -19,7 +20,8 @@ from cards.documents.plaque.design import TITLE
 from cards.documents.plaque.drawing import draw_page, new_canvas
 from cards.documents.plaque.layout import Layout, layout
 
-__all__ = ["CannotPrint", "PlaqueContent", "check", "draw_plaques", "fingerprint", "layout", "shortened"]
+__all__ = ["CannotPrint", "PlaqueContent", "check", "draw_plaques", "facts", "fingerprint"]
+__all__ += ["layout", "shortened"]
 
 
 def check(content: PlaqueContent) -> list[str]:

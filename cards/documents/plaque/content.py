@@ -7,9 +7,9 @@ import json
 import struct
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from reportlab.pdfbase.pdfdoc import PDFError
@@ -152,15 +152,11 @@ def photo_size(photo: Path) -> tuple[int, int] | None:
     return (across, down) if across and down else None
 
 
-def _photo_digest(photo: Path) -> str:
-    try:
-        return hashlib.sha256(photo.read_bytes()).hexdigest()
-    except OSError:
-        return f"missing {photo.name}"
+def facts(content: PlaqueContent) -> dict[str, Any]:
+    """Everything that is printed, for the print log; a photo's stored name is new with every photo."""
+    return {**asdict(content), "photo": content.photo.name if content.photo else ""}
 
 
 def fingerprint(content: PlaqueContent) -> str:
     """Changes with everything that is printed: tells that a plaque on a door is outdated."""
-    fields = asdict(replace(content, photo=None))
-    fields["photo"] = _photo_digest(content.photo) if content.photo else ""
-    return hashlib.sha256(json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts(content), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
