@@ -5,15 +5,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def keep_what_was_printed(apps, schema_editor):
-    """What an old plaque shows is not known field by field: it stands in the log as printed, and as outdated."""
-    card, printing = apps.get_model("cards", "Card"), apps.get_model("cards", "Printing")
-    for old in card.objects.exclude(printed_at=None).iterator():
-        printing.objects.create(
-            card=old, kind="plaque", shown={}, fingerprint=old.printed_version, printed_at=old.printed_at
-        )
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -85,14 +76,5 @@ class Migration(migrations.Migration):
                 'ordering': ['proposed_at', 'pk'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('cadre',), name='transfer_one_open_per_cadre'), models.CheckConstraint(condition=models.Q(('from_unit', models.F('to_unit')), _negated=True), name='transfer_to_another_unit'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decision', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='transfer_decided_when')],
             },
-        ),
-        migrations.RunPython(keep_what_was_printed, migrations.RunPython.noop),
-        migrations.RemoveField(
-            model_name='card',
-            name='printed_at',
-        ),
-        migrations.RemoveField(
-            model_name='card',
-            name='printed_version',
         ),
     ]
