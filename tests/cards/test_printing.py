@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from accounts.models import City
 from cards import plaques, printing, services
-from cards.models import Card
+from cards.models import Card, Printing
 from cards.plaques import sheets
 from common import audit
 from common.problems import Refused
@@ -144,14 +144,15 @@ def test_what_was_printed_is_remembered(run, lin, chen, city):
     card, unprinted = issue_card(lin), issue_card(chen)
     services.card_revoke(card=unprinted, reason="lost", note="", actor=card.approved_by, now=NOW)
     run("--unit", "D901")
-    card.refresh_from_db()
     (sheet,) = sheets([card], city=city, today=TODAY)
-    assert (card.printed_at, card.printed_version) == (NOW, sheet.fingerprint)
-    assert not sheet.is_outdated
-    assert [entry.changes for entry in audit.history(lin).filter(verb="plaque_printed")] == [
-        {"serial": card.serial}
+    (printing,) = Printing.objects.all()
+    assert (printing.card, printing.kind, printing.printed_at) == (card, "plaque", NOW)
+    assert printing.fingerprint == sheet.fingerprint
+    assert printing.shown["name"] == "林一帆"
+    assert [entry.changes for entry in audit.history(lin).filter(verb="document_printed")] == [
+        {"serial": card.serial, "kind": "plaque"}
     ]
-    assert not audit.history(chen).filter(verb="plaque_printed").exists()
+    assert not audit.history(chen).filter(verb="document_printed").exists()
 
 
 def test_printing_again_replaces_the_file(run, lin, chen, tmp_path):
@@ -196,7 +197,7 @@ def test_a_character_that_no_font_has_is_named_with_unit_and_card(run, lin, offi
         f"D901 青窑局：{rare.serial} 张\U00031350：Name: no installed font has the character \U00031350 (U+31350)."
     ]
     assert files(tmp_path / "out") == []
-    assert not Card.objects.exclude(printed_at=None).exists()
+    assert not Printing.objects.exists()
 
 
 def test_a_unit_with_a_problem_does_not_stop_the_others(run, lin, zhou, tmp_path):
@@ -340,7 +341,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monke
     issue_card(lin)
     run("--all")
     before = (tmp_path / "out" / "D901-青窑局.pdf").read_bytes()
-    Card.objects.update(printed_at=None)
+    before_rows = Printing.objects.count()
 
     def full(contents, out):
         out.write(b"%PDF")
@@ -350,7 +351,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monke
     assert "No space left" in refused(run, "--all")
     assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
     assert (tmp_path / "out" / "D901-青窑局.pdf").read_bytes() == before
-    assert not Card.objects.exclude(printed_at=None).exists()
+    assert Printing.objects.count() == before_rows == 1
 
 
 def test_without_a_record_there_is_no_file(run, lin, tmp_path, monkeypatch):
@@ -359,7 +360,7 @@ def test_without_a_record_there_is_no_file(run, lin, tmp_path, monkeypatch):
     def fail(**_kwargs):
         raise RuntimeError("no record")
 
-    monkeypatch.setattr(services, "plaques_printed", fail)
+    monkeypatch.setattr(services, "prints_record", fail)
     with pytest.raises(RuntimeError, match="no record"):
         run("--all")
     assert files(tmp_path / "out") == []
@@ -369,8 +370,8 @@ def test_without_a_file_there_is_no_record(run, lin, tmp_path, monkeypatch):
     issue_card(lin)
     (tmp_path / "out" / "D901-青窑局.pdf").mkdir(parents=True)
     assert "Cannot write to" in refused(run, "--all")
-    assert not Card.objects.exclude(printed_at=None).exists()
-    assert not audit.history(lin).filter(verb="plaque_printed").exists()
+    assert not Printing.objects.exists()
+    assert not audit.history(lin).filter(verb="document_printed").exists()
 
 
 # --- A card that ends meanwhile ----------------------------------------------------------------------------------
@@ -405,7 +406,7 @@ def serials_in(pdf: bytes | None, folder: Path) -> str:
 
 
 def printings(cadre) -> list[str]:
-    entries = audit.history(cadre).filter(verb="plaque_printed").order_by("pk")
+    entries = audit.history(cadre).filter(verb="document_printed").order_by("pk")
     return [entry.changes["serial"] for entry in entries]
 
 
@@ -467,7 +468,7 @@ def test_a_card_that_ends_while_it_is_drawn_is_not_handed_out(replaced, way, lin
     meanwhile(monkeypatch, end)
     assert way() is None
     assert printings(lin) == []
-    assert not Card.objects.exclude(printed_at=None).exists()
+    assert not Printing.objects.exists()
 
 
 def test_one_card_revoked_meanwhile_keeps_back_the_file_of_its_unit(
@@ -475,18 +476,17 @@ def test_one_card_revoked_meanwhile_keeps_back_the_file_of_its_unit(
 ):
     card, _other = issue_card(lin), issue_card(chen)
     run("--unit", "D901")
-    Card.objects.update(printed_at=None)
     meanwhile(
         monkeypatch,
         lambda: services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW),
     )
     refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines() == [
-        f"D901 青窑局：Card {card.serial} was revoked while its plaque was being drawn: print again.",
+        f"D901 青窑局：Card {card.serial} was revoked while its document was being drawn: print again.",
         "D901 青窑局：The earlier file D901-青窑局.pdf was removed.",
     ]
     assert files(tmp_path / "out") == []
-    assert not Card.objects.exclude(printed_at=None).exists()
+    assert Printing.objects.count() == 2
 
 
 def test_the_page_says_that_the_card_was_revoked_meanwhile(lin, officer, monkeypatch):
@@ -505,8 +505,10 @@ def test_two_revoked_cards_are_named_together(lin, chen, wei, officer):
     for card in cards[:2]:
         services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
     with pytest.raises(Refused, match=f"Cards {cards[0].serial}、{cards[1].serial} were revoked"):
-        services.plaques_printed(printed=[(card, "aa") for card in cards], actor=officer, now=NOW)
-    assert not Card.objects.exclude(printed_at=None).exists()
+        services.prints_record(
+            prints=[services.Print(card, "plaque", {}, "aa") for card in cards], actor=officer, now=NOW
+        )
+    assert not Printing.objects.exists()
 
 
 def blocks_somebody() -> bool:

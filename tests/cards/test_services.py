@@ -19,6 +19,7 @@ from cards.models import (
     Office,
     Placement,
     PlacementKind,
+    Printing,
     RevokeReason,
     Whereabouts,
 )
@@ -465,13 +466,22 @@ def test_an_issue_that_fails_leaves_no_gap(chen, lin, officer, express, monkeypa
 
 def test_what_was_printed_is_remembered_with_the_audit(chen, lin, officer):
     cards = [issue_card(chen), issue_card(lin)]
-    services.plaques_printed(printed=[(cards[0], "aa"), (cards[1], "bb")], actor=officer, now=soon(hours=1))
-    found = Card.objects.order_by("pk").values_list("printed_version", "printed_at")
-    assert list(found) == [("aa", soon(hours=1)), ("bb", soon(hours=1))]
-    entries = AuditEntry.objects.filter(verb="plaque_printed").order_by("pk")
-    assert [(entry.subject_id, entry.changes["serial"]) for entry in entries] == [
-        (chen.pk, cards[0].serial),
-        (lin.pk, cards[1].serial),
+    prints = [
+        services.Print(cards[0], "plaque", {"name": "陈砚"}, "aa"),
+        services.Print(cards[1], "contact", {"name": "林一帆"}, "bb"),
+    ]
+    services.prints_record(prints=prints, actor=officer, now=soon(hours=1))
+    found = Printing.objects.order_by("pk").values_list(
+        "card", "kind", "fingerprint", "printed_at", "printed_by", "job"
+    )
+    assert list(found) == [
+        (cards[0].pk, "plaque", "aa", soon(hours=1), officer.pk, None),
+        (cards[1].pk, "contact", "bb", soon(hours=1), officer.pk, None),
+    ]
+    entries = AuditEntry.objects.filter(verb="document_printed").order_by("pk")
+    assert [(entry.subject_id, entry.changes) for entry in entries] == [
+        (chen.pk, {"serial": cards[0].serial, "kind": "plaque"}),
+        (lin.pk, {"serial": cards[1].serial, "kind": "contact"}),
     ]
 
 

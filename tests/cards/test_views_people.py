@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import City, Role, Unit, User
 from cards import services
-from cards.models import Cadre, Card, CardRequest, Consent, Office, Placement, Whereabouts
+from cards.models import Cadre, Card, CardRequest, Consent, Office, Placement, Printing, Whereabouts
 from cards.rules import State
 from tests.cast import (
     NOW,
@@ -166,9 +166,10 @@ def test_the_list_shows_post_status_and_card(desk, chen, lin):
 
 
 def test_filters_by_card_and_service(desk, chen, lin, wei):
-    issue_card(chen)
+    issued = issue_card(chen)
     printed = issue_card(lin)
-    Card.objects.filter(pk=printed.pk).update(printed_at=NOW, printed_version="x")
+    prints = [services.Print(printed, "combined", {}, "x"), services.Print(issued, "contact", {}, "x")]
+    services.prints_record(prints=prints, actor=None, now=NOW)
     Cadre.objects.filter(pk=wei.pk).update(serves_to=TODAY - timedelta(days=1))
     assert names(desk) == ["陈砚", "林一帆"]
     assert set(names(desk, all="1")) == {"陈砚", "林一帆", "韦诉𬱖"}
@@ -705,8 +706,7 @@ def test_the_plaque_is_drawn_for_the_valid_card_and_remembered(desk, chen, setti
     assert response.headers["Content-Disposition"].startswith("inline")
     assert response.content.startswith(b"%PDF")
     assert response.headers["Cache-Control"] == "private, no-store"
-    card.refresh_from_db()
-    assert card.printed_at == NOW
+    assert [(row.card, row.printed_at) for row in Printing.objects.all()] == [(card, NOW)]
     html = words(desk.get(f"/desk/cadres/{chen.pk}/").text)
     assert "printed 24 November 10:00" in html
     assert "The printed plaque is outdated" not in html
@@ -719,14 +719,13 @@ def test_a_plaque_that_cannot_be_printed_says_why_and_is_not_remembered(desk, ch
     Unit.objects.filter(pk=chen.unit_id).update(hotline="")
     html = desk.post(f"/desk/cadres/{chen.pk}/plaque.pdf", follow=True).text
     assert "set SITE_URL to the site's permanent https address first" in words(html).replace("&#x27;", "'")
-    assert Card.objects.get().printed_at is None
+    assert not Printing.objects.exists()
 
 
 def test_a_stand_in_who_has_left_stands_on_no_plaque(desk, chen, lin):
     City.objects.update(is_demo=True)
-    card = issue_card(chen)
+    issue_card(chen)
     desk.post(f"/desk/cadres/{chen.pk}/plaque.pdf")
-    card.refresh_from_db()
     Cadre.objects.filter(pk=lin.pk).update(serves_to=TODAY - timedelta(days=1))
     assert "The printed plaque is outdated" in words(desk.get(f"/desk/cadres/{chen.pk}/").text)
 
