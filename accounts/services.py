@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import rules, selectors
+from accounts import closing, rules, selectors
 from accounts.models import (
     Activation,
     City,
@@ -27,6 +27,7 @@ from accounts.models import (
     Unit,
     User,
 )
+from accounts.moving import lock_units
 from common import audit, tokens
 from common.models import OfficeHoursSet
 from common.problems import Refused
@@ -433,7 +434,7 @@ def unit_edit(
     *, unit: Unit, details: UnitDetails, seen: str | None = None, actor: User, now: datetime
 ) -> Unit:
     # All of them: two units that become each other's successors at the same moment come one after the other.
-    list(Unit.objects.select_for_update().order_by("pk").values_list("pk"))
+    lock_units()
     unit = Unit.objects.select_related("office_hours", "supervision_group", "successor").get(pk=unit.pk)
     before = unit_facts(unit)
     after = unit_facts(details)
@@ -446,6 +447,8 @@ def unit_edit(
         return unit
     check_unchanged(before, seen)
     _check_unit(unit, details)
+    if details.valid_to is not None and "valid_to" in changed:
+        closing.refuse(unit, details.valid_to)
     _fill(unit, details)
     unit.save(update_fields=list(changed))
     audit.record(verb="unit_edited", subject=unit, actor=actor, now=now, changes=changed)
