@@ -97,6 +97,9 @@ TABLE: dict[str, Page] = {
     "my_leave": Page(POST, CADRE),
     "my_plan_cancel": Page(POST, CADRE, detail=True),
     "my_consent": Page(BOTH, CADRE),
+    # Who is at post now
+    "board": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Who is at post")),
+    "board_unit": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     # People and cards
     "cadres": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")),
     "cadre_new": Page(BOTH, OFFICER),

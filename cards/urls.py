@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from cards.views import issuing, mine, officer, people, public
+from cards.views import board, issuing, mine, officer, people, public
 
 TOKEN = r"(?P<token>[^/.]{1,64})"
 
@@ -38,6 +38,8 @@ urlpatterns = [
     path("desk/cadres/<int:pk>/plaque.pdf", issuing.plaque, name="card_plaque"),
     path("desk/cards/", issuing.requests, name="card_requests"),
     path("desk/cards/<int:pk>/", issuing.decide, name="card_decide"),
+    path("desk/board/", board.board, name="board"),
+    path("desk/board/<str:code>/", board.board_unit, name="board_unit"),
     path("desk/offices/", people.offices, name="offices"),
     path("desk/offices/new/", people.office_new, name="office_new"),
     path("desk/offices/<int:pk>/", people.office_edit, name="office_edit"),

@@ -152,6 +152,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "card_photo": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
     # People and cards
     "my_plan_cancel": of_place(pk="plan.pk"),
+    "board_unit": of_place(code="unit.code"),
     "cadre": of_place(pk="cadre.pk"),
     "cadre_edit": of_place(pk="cadre.pk"),
     "cadre_photo": of_place(pk="cadre.pk"),
@@ -305,7 +306,7 @@ ACCOUNTS = {
 }
 ACCOUNTS |= {"user_reset_second_factor", "second_factor_resets", "second_factor_reset_decide"}
 SETTINGS = {"units", "unit_new", "unit", "city"}
-SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices"}
+SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices", "board", "board_unit"}
 CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
 CHANGING_PEOPLE |= {"cadre_account", "cadre_plan_cancel", "office_new", "office_edit", "card_request"}
 CARDS = {"card_requests", "card_decide", "card_revoke", "card_plaque"}
