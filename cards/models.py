@@ -12,7 +12,7 @@ from accounts.models import Unit
 from accounts.permissions import Reach
 from cards.rules import Declaration, State
 from common import append_only
-from common.models import Job
+from common.models import Job, JobItem
 from common.tokens import new_token
 
 STATE_LABELS = {
@@ -140,6 +140,16 @@ class Cadre(models.Model):
 
     def has_left(self, day: date) -> bool:
         return self.serves_to is not None and self.serves_to < day
+
+
+class EndReason(models.TextChoices):
+    """Why somebody's service ends; kept in the audit trail."""
+
+    RETIRED = "retired", _("Retired")
+    RESIGNED = "resigned", _("Resigned")
+    DISMISSED = "dismissed", _("Dismissed")
+    DIED = "died", _("Died")
+    OTHER = "other_reason", _("Another reason")
 
 
 class Post(models.Model):
@@ -281,6 +291,8 @@ class Printing(models.Model):
     printed_at = models.DateTimeField(_("printed at"))
     printed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
+    #: The step of the job whose file holds it: a file with a card that was revoked since is not handed out.
+    item = models.ForeignKey(JobItem, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["-printed_at", "-pk"]
