@@ -71,6 +71,8 @@ TABLE: dict[str, Page] = {
     "card_by_code": public(),
     "card_vcard": public(detail=True),
     "card_photo": public(detail=True),
+    "door": public(detail=True),
+    "door_png": public(detail=True),
     # Signing in; before anything else is known about the person
     "account_login": public(BOTH),
     "account_inactive": public(),

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from cards.views import board, issuing, mine, officer, people, public
+from cards.views import board, door, issuing, mine, officer, people, public
 
 TOKEN = r"(?P<token>[^/.]{1,64})"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     re_path(rf"^[cC]/{TOKEN}\.vcf$", public.vcard_file, name="card_vcard"),
     re_path(rf"^[cC]/{TOKEN}\.jpg$", public.photo, name="card_photo"),
     re_path(rf"^[cC]/{TOKEN}/?$", public.card, name="card"),
+    re_path(rf"^door/{TOKEN}\.png$", door.picture, name="door_png"),
+    re_path(rf"^door/{TOKEN}/?$", door.screen, name="door"),
     # The cadre
     path("me/", mine.whereabouts, name="my_whereabouts"),
     path("me/leave/", mine.leave, name="my_leave"),

@@ -150,6 +150,8 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "card": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
     "card_vcard": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
     "card_photo": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
+    "door": lambda world: ({"token": world.here.office.door_token}, {"token": "0" * 16}),
+    "door_png": lambda world: ({"token": world.here.office.door_token}, {"token": "0" * 16}),
     # People and cards
     "my_plan_cancel": of_place(pk="plan.pk"),
     "board_unit": of_place(code="unit.code"),

@@ -1,0 +1,325 @@
+"""The door screen for e-paper: 800 × 480 dots, black or white, every stroke whole.
+
+Grey would be dithered away by the panel, so text is drawn without antialiasing, at sizes that survive it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.pdfbase import pdfmetrics
+
+from cards.documents.fonts import Role, missing_characters, runs
+from cards.documents.text import ELLIPSIS, fit, wrap
+from cards.door import Door, Occupant
+from common.rules import local
+
+WIDTH, HEIGHT = 800, 480
+HEAD, FOOT, MARGIN, GAP = 70, 44, 20, 10
+BLACK, WHITE = 0, 1
+#: A panel that stopped is seen by it: what stands here holds for this half hour.
+PERIOD = timedelta(minutes=30)
+#: Eight people have a cell each, twelve a narrow one; of more the last cell says how many.
+MOST = 12
+#: Part of the tag, so that another way of drawing is fetched too.
+DESIGN = 1
+#: For what no font has; a hole would be read as another name.
+UNKNOWN = "〓"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of a cell, by how many stand above each other."""
+
+    name: int
+    pill: int
+    text: int
+    notes: int
+
+
+SIZES: Final = {
+    1: Sizes(110, 64, 32, 3),
+    2: Sizes(64, 40, 26, 3),
+    3: Sizes(44, 32, 24, 2),
+    4: Sizes(36, 26, 20, 2),
+    5: Sizes(30, 24, 20, 1),
+    6: Sizes(28, 22, 18, 1),
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Face:
+    """What one picture shows."""
+
+    door: Door
+    now: datetime
+    demo: bool
+
+    @property
+    def people(self) -> tuple[Occupant, ...]:
+        people = self.door.people
+        return people if len(people) <= MOST else people[: MOST - 1]
+
+    @property
+    def period(self) -> str:
+        """The half hour, with its date."""
+        begin = local(self.now).replace(
+            minute=self.now.minute - self.now.minute % 30, second=0, microsecond=0
+        )
+        day = formats.date_format(begin.date(), _("F j (l)"))
+        return f"{day} {begin:%H:%M}–{begin + PERIOD:%H:%M}"
+
+    def fingerprint(self, language: str) -> str:
+        shown = [DESIGN, language, self.demo, self.period, self.door.facts]
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
+
+
+def draw(face: Face) -> bytes:
+    image = Image.new("1", (WIDTH, HEIGHT), WHITE)
+    Painter(ImageDraw.Draw(image)).face(face)
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=64)
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    """The same file that printing embeds; the basic layout is the same wherever the program runs."""
+    path = pdfmetrics.getFont(name).face.filename  # type: ignore[attr-defined]  # the stubs know no TTFont here
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _drawable(text: str, role: Role) -> str:
+    missing = missing_characters(text, role)
+    return text.translate(dict.fromkeys(map(ord, missing), UNKNOWN)) if missing else text
+
+
+class Painter:
+    """Places words by their baseline, character by character from the font that has it."""
+
+    def __init__(self, canvas: ImageDraw.ImageDraw) -> None:
+        self.canvas = canvas
+        canvas.fontmode = "1"
+
+    # --- Words ---------------------------------------------------------------------------------------------------
+
+    def words(
+        self,
+        x: float,
+        baseline: float,
+        text: str,
+        role: Role,
+        size: int,
+        fill: int = BLACK,
+        anchor: str = "l",
+    ) -> float:
+        """Draw one line from x on (or up to it, with anchor "r"); returns how wide it is."""
+        pieces = [(_font(name, size), piece) for name, piece in runs(_drawable(text, role), role)]
+        length = sum(font.getlength(piece) for font, piece in pieces)
+        at = x - length if anchor == "r" else x
+        for font, piece in pieces:
+            self.canvas.text((round(at), round(baseline)), piece, fill=fill, font=font, anchor="ls")
+            at += font.getlength(piece)
+        return length
+
+    def line(
+        self,
+        x: float,
+        baseline: float,
+        text: str,
+        role: Role,
+        size: int,
+        room: float,
+        *,
+        smallest: int,
+        fill: int = BLACK,
+        anchor: str = "l",
+    ) -> float:
+        """One line as large as it fits, cut with an ellipsis below the smallest size."""
+        text = _drawable(text, role)
+        found = fit(text, role, room, largest=size, smallest=smallest)
+        if found is None:
+            text, found = _cut(text, role, smallest, room), smallest
+        return self.words(x, baseline, text, role, int(found), fill, anchor)
+
+    # --- The face ------------------------------------------------------------------------------------------------
+
+    def face(self, face: Face) -> None:
+        self.head(face.door)
+        self.foot(face)
+        people = face.people
+        body = Box(MARGIN, HEAD, WIDTH - 2 * MARGIN, HEIGHT - HEAD - FOOT)
+        more = len(face.door.people) - len(people)
+        number = len(people) + bool(more)
+        if not number:
+            text = _("Nobody of this room has a valid card today.")
+            self.line(body.x, body.y + body.height / 2, text, "sans", 32, body.width, smallest=20)
+            return
+        columns = 1 if number <= 4 else 2
+        rows = -(-number // columns)
+        for place in range(number):
+            box = _cell(body, columns, rows, place)
+            if place < len(people):
+                self.cell(people[place], box, SIZES[rows], wide=columns == 1)
+            else:
+                text = ngettext("and %(number)s person more", "and %(number)s people more", more)
+                self.line(
+                    box.x,
+                    box.y + box.height / 2 + 8,
+                    text % {"number": more},
+                    "sans",
+                    SIZES[rows].pill,
+                    box.width,
+                    smallest=16,
+                )
+        self.rules(body, columns, rows)
+
+    def rules(self, body: Box, columns: int, rows: int) -> None:
+        for row in range(1, rows):
+            y = round(body.y + body.height * row / rows)
+            self.canvas.line((MARGIN, y, WIDTH - MARGIN, y), fill=BLACK, width=1)
+        if columns == 2:
+            self.canvas.line((WIDTH // 2, HEAD + 10, WIDTH // 2, HEIGHT - FOOT - 10), fill=BLACK, width=1)
+
+    def head(self, door: Door) -> None:
+        self.canvas.rectangle((0, 0, WIDTH, HEAD - 1), fill=BLACK)
+        room = " ".join(part for part in (door.location, door.room) if part)
+        used = self.line(MARGIN, 48, room, "sans-bold", 38, 360, smallest=22, fill=WHITE)
+        rest = WIDTH - 2 * MARGIN - used - 24
+        right = WIDTH - MARGIN
+        self.line(right, 30, door.unit, "sans-bold", 22, rest, smallest=16, fill=WHITE, anchor="r")
+        offices = "、".join(door.offices)
+        self.line(right, 58, offices, "sans", 20, rest, smallest=16, fill=WHITE, anchor="r")
+
+    def foot(self, face: Face) -> None:
+        door, top = face.door, HEIGHT - FOOT
+        self.canvas.line((0, top, WIDTH, top), fill=BLACK, width=2)
+        hotlines = [
+            f"{label} {number}"
+            for label, number in (
+                (_("Unit hotline"), door.unit_hotline),
+                (_("Efficiency Express"), door.city_hotline),
+            )
+            if number
+        ]
+        when = f"{_('Demonstration')} · {face.period}" if face.demo else face.period
+        used = self.line(WIDTH - MARGIN, top + 29, when, "sans", 18, 330, smallest=14, anchor="r")
+        rest = WIDTH - 2 * MARGIN - used - 20
+        self.line(MARGIN, top + 29, "  ".join(hotlines), "sans", 18, rest, smallest=14)
+
+    # --- One person ----------------------------------------------------------------------------------------------
+
+    def cell(self, one: Occupant, box: Box, sizes: Sizes, *, wide: bool) -> None:
+        """Wide: who on the left, the status on the right. Narrow: one below the other."""
+        if wide:
+            half = box.width * 0.5
+            self.who(one, Box(box.x, box.y, half - 24, box.height), sizes)
+            self.status(one, Box(box.x + half, box.y, box.width - half, box.height), sizes)
+            return
+        pad = max(4, (box.height - sizes.name * 1.3 - (sizes.notes) * sizes.text * 1.35) / 2)
+        baseline = box.y + pad + sizes.name * 0.95
+        pill = self.pill(one, box.x + box.width, baseline - sizes.name * 0.36, sizes.pill, box.width * 0.55)
+        room = box.width - pill - 12
+        used = self.line(box.x, baseline, one.name, "sans-bold", sizes.name, room, smallest=sizes.text)
+        lines = _lines(one)
+        if one.post and room - used > sizes.text * 3:
+            self.line(
+                box.x + used + 10, baseline, one.post, "sans", sizes.text, room - used - 10, smallest=16
+            )
+        elif one.post:
+            lines = [*lines, one.post]
+        for number, text in enumerate(lines[: sizes.notes], start=1):
+            y = baseline + number * sizes.text * 1.35
+            self.line(box.x, y, text, "sans", sizes.text, box.width, smallest=16)
+
+    def who(self, one: Occupant, box: Box, sizes: Sizes) -> None:
+        role: Role = "sans-bold"
+        size = int(fit(_drawable(one.name, role), role, box.width, largest=sizes.name, smallest=24) or 24)
+        names = wrap(_drawable(one.name, role), role, size, box.width)[:2]
+        height = len(names) * size * 1.2 + (sizes.text * 1.4 if one.post else 0)
+        y = box.y + (box.height - height) / 2
+        for name in names:
+            y += size * 1.2
+            self.words(box.x, y - size * 0.24, name, role, size)
+        if one.post:
+            y += sizes.text * 1.4
+            self.line(
+                box.x, y - sizes.text * 0.3, one.post, "sans", sizes.text, box.width, smallest=sizes.text - 6
+            )
+
+    def status(self, one: Occupant, box: Box, sizes: Sizes) -> None:
+        lines = _lines(one)[: sizes.notes]
+        height = sizes.pill * 1.5 + len(lines) * sizes.text * 1.4
+        y = box.y + (box.height - height) / 2
+        self.pill(one, box.x, y + sizes.pill * 0.75, sizes.pill, box.width, anchor="l")
+        y += sizes.pill * 1.5
+        for text in lines:
+            y += sizes.text * 1.4
+            self.line(
+                box.x, y - sizes.text * 0.25, text, "sans", sizes.text, box.width, smallest=sizes.text - 6
+            )
+
+    def pill(
+        self, one: Occupant, x: float, middle: float, size: int, room: float, anchor: str = "r"
+    ) -> float:
+        """At post is a black field, everything else a frame: told apart from the corridor's end without reading."""
+        role: Role = "sans-bold"
+        pad = size * 0.35
+        text = _drawable(one.status, role)
+        found = int(fit(text, role, room - 2 * pad, largest=size, smallest=size * 0.5) or size * 0.5)
+        if fit(text, role, room - 2 * pad, largest=found, smallest=found) is None:
+            text = _cut(text, role, found, room - 2 * pad)
+        length = sum(_font(name, found).getlength(piece) for name, piece in runs(text, role)) + 2 * pad
+        left, half = (x - length if anchor == "r" else x), size * 0.68
+        box = (round(left), round(middle - half), round(left + length), round(middle + half))
+        present = one.tone == "on"
+        self.canvas.rounded_rectangle(
+            box, radius=size * 0.2, fill=BLACK if present else WHITE, outline=BLACK, width=2
+        )
+        self.words(left + pad, middle + found * 0.36, text, role, found, WHITE if present else BLACK)
+        return length
+
+
+def _lines(one: Occupant) -> list[str]:
+    """The most useful first: a small cell shows only that."""
+    lines: list[str] = []
+    if one.cover is not None:
+        where = f"\uff08{one.cover.room}\uff09" if one.cover.room else ""
+        lines.append(f"{_('Stand-in')} {one.cover.name}{where} {one.cover.status}")
+    lines[:0] = one.notes[:1]
+    if one.phone:
+        lines.append(_("Phone %(number)s") % {"number": one.phone})
+    return lines + list(one.notes[1:])
+
+
+def _cell(body: Box, columns: int, rows: int, place: int) -> Box:
+    """Down the first column, then down the second."""
+    column, row = divmod(place, rows)
+    gap = 2 * GAP if columns == 2 else 0
+    width = (body.width - gap * (columns - 1)) / columns
+    height = body.height / rows
+    return Box(body.x + column * (width + gap), body.y + row * height, width, height)
+
+
+def _cut(text: str, role: Role, size: float, room: float) -> str:
+    while text and fit(text + ELLIPSIS, role, room, largest=size, smallest=size) is None:
+        text = text[:-1]
+    return text.rstrip() + ELLIPSIS
