@@ -1,4 +1,7 @@
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
 from django.utils import timezone
 
 from common import jobs
@@ -13,10 +16,18 @@ def run_job(job_id: int) -> None:
 @shared_task
 def ring_waiting_jobs() -> int:
     """Every minute: brings back what a killed worker or a lost message left lying."""
-    found = jobs.waiting(timezone.now())
+    now = timezone.now()
+    jobs.give_up_unknown(now)
+    found = jobs.waiting(now)
     for job_id in found:
-        jobs.ring(job_id)
+        jobs.ring(job_id, expires=jobs.SWEEP_SECONDS)
     return len(found)
+
+
+@worker_ready.connect
+def ring_what_was_left(**event: Any) -> None:
+    """A worker in place of a killed one goes on with its work at once."""
+    ring_waiting_jobs.delay()
 
 
 @shared_task
