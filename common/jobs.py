@@ -171,7 +171,7 @@ def ring(job_id: int, *, expires: int | None = None) -> None:
     """Wake a worker. Lost or doubled it does no harm: the sweep rings for what waits."""
     from common.tasks import run_job
 
-    options = {} if expires is None else {"expires": expires}
+    options: dict[str, Any] = {} if expires is None else {"expires": expires}
     try:
         run_job.apply_async((job_id,), **options)
     except Exception as error:
