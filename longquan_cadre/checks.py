@@ -19,7 +19,7 @@ from django.utils.translation import ngettext, to_locale
 from accounts import selectors
 from accounts.permissions import TABLE
 from cards.documents.fonts import check_fonts
-from cards.plaques import has_permanent_address, no_address
+from cards.printing.address import has_permanent_address, no_address
 from common import calendar
 from common.models import CalendarYear
 

@@ -4,7 +4,7 @@ import io
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.http import city_of, user_of
 from cards import services
 from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
-from cards.models import Card, CardRequest, RevokeReason
-from cards.plaques import printable, sheets, write
+from cards.models import Card, CardRequest, PrintKind, RevokeReason
+from cards.printing.files import write
+from cards.printing.gathering import documents, holders, printable
 from cards.views.people import PAGE_SIZE, cadre_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
@@ -128,23 +129,32 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def plaque(request: HttpRequest, pk: int) -> HttpResponse:
-    """The plaque of the valid card, drawn now: a revoked card has no file that could be served.
+    return _printed(request, pk, PrintKind.PLAQUE)
+
+
+def contact(request: HttpRequest, pk: int) -> HttpResponse:
+    return _printed(request, pk, PrintKind.CONTACT)
+
+
+def _printed(request: HttpRequest, pk: int, kind: PrintKind) -> HttpResponse:
+    """A document of the valid card, drawn now: a revoked card has no file that could be served.
 
     Never a GET: a browser that looks ahead would mark a door as up to date.
     """
     person, now = cadre_of(request, pk), timezone.now()
     today, city, actor = timezone.localdate(now), city_of(request), user_of(request)
-    card = get_object_or_404(printable(today), cadre=person)
-    (sheet,) = sheets([card], city=city, today=today)
+    found = documents(kind, holders(printable(today).filter(cadre=person), today), city)
+    if not found:
+        raise Http404
     out = io.BytesIO()
     try:
-        write([sheet], out, city=city)
-        services.prints_record(prints=[sheet.printed], actor=actor, now=now)
+        write(found, out, city=city)
+        services.prints_record(prints=found[0].prints, actor=actor, now=now)
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("cadre", person.pk)
     response = HttpResponse(out.getvalue(), content_type="application/pdf")
-    name = file_name(f"{card.serial}-{person.name}.pdf")
+    name = file_name(f"{found[0].holders[0].serial}-{person.name}.pdf")
     response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -18,8 +18,8 @@ from cards import photos, selectors, services
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
 from cards.history import entries
-from cards.models import Cadre, Card, CardRequest, Consent, Office
-from cards.plaques import sheets
+from cards.models import Cadre, Card, CardRequest, Consent, Office, PrintKind
+from cards.printing.gathering import documents, holders
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.versions import version_of
@@ -45,7 +45,7 @@ def officer_units(request: HttpRequest) -> list[Unit]:
     ]
 
 
-def _officer_unit(request: HttpRequest) -> Unit:
+def officer_unit(request: HttpRequest) -> Unit:
     """The unit a new row belongs to: the one named by ?unit=, or the officer's only one."""
     units = officer_units(request)
     code = request.GET.get("unit")
@@ -113,7 +113,8 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
     changing = may_change(request, person)
     cards = list(person.cards.select_related("issued_by", "approved_by", "revoked_by"))
     valid = next((card for card in cards if card.revoked_at is None), None)
-    printed = sheets([valid], city=city_of(request), today=today) if valid else []
+    current = holders(Card.objects.valid().filter(cadre=person), today)
+    printed = documents(PrintKind.PLAQUE, current, city_of(request))
     printing = selectors.newest_printings([valid]).get(valid.pk) if valid else None
     open_request = person.card_requests.filter(decision="").select_related("requested_by").first()
     last_request = person.card_requests.order_by("-requested_at", "-pk").first()
@@ -167,7 +168,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def cadre_new(request: HttpRequest) -> HttpResponse:
-    unit, now = _officer_unit(request), timezone.now()
+    unit, now = officer_unit(request), timezone.now()
     form = CadreForm(
         posted(request),
         request.FILES or None,
@@ -297,7 +298,7 @@ def offices(request: HttpRequest) -> HttpResponse:
 
 
 def office_new(request: HttpRequest) -> HttpResponse:
-    unit = _officer_unit(request)
+    unit = officer_unit(request)
     form = OfficeForm(posted(request))
     if form.is_valid() and accepted(
         form,

@@ -17,9 +17,11 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from accounts.models import City
-from cards import plaques, printing, services
-from cards.models import Card, Printing
-from cards.plaques import sheets
+from cards import services
+from cards.documents import plaque
+from cards.models import Card, Printing, PrintKind
+from cards.printing import files as printed_files
+from cards.printing.gathering import Document, documents, holders
 from common import audit
 from common.problems import Refused
 from tests.cast import (
@@ -78,6 +80,11 @@ def refused(run, *arguments, **options) -> str:
         run(*arguments, **options)
     assert error.value.returncode == 1
     return str(error.value)
+
+
+def plaques_now(city: City) -> list[Document]:
+    """What would be printed now of every valid card."""
+    return documents(PrintKind.PLAQUE, holders(Card.objects.valid(), TODAY), city)
 
 
 def files(folder: Path) -> list[str]:
@@ -144,7 +151,7 @@ def test_what_was_printed_is_remembered(run, lin, chen, city):
     card, unprinted = issue_card(lin), issue_card(chen)
     services.card_revoke(card=unprinted, reason="lost", note="", actor=card.approved_by, now=NOW)
     run("--unit", "D901")
-    (sheet,) = sheets([card], city=city, today=TODAY)
+    (sheet,) = plaques_now(city)
     (printing,) = Printing.objects.all()
     assert (printing.card, printing.kind, printing.printed_at) == (card, "plaque", NOW)
     assert printing.fingerprint == sheet.fingerprint
@@ -166,7 +173,7 @@ def test_printing_again_replaces_the_file(run, lin, chen, tmp_path):
 
 def test_a_name_of_a_unit_makes_a_harmless_file_name(unit):
     unit.name = "../发展 改革/局（挂牌）"
-    assert printing.file_name(unit) == "D901-发展-改革-局（挂牌）.pdf"
+    assert printed_files.file_name(unit.code, unit.name, PrintKind.PLAQUE) == "D901-发展-改革-局（挂牌）.pdf"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,8 @@ def test_a_name_of_a_unit_makes_a_harmless_file_name(unit):
 )
 def test_the_primary_post_follows_the_office_unless_it_names_it(title, printed, lin, city):
     lin.posts.filter(is_primary=True).update(title=title)
-    (sheet,) = sheets([issue_card(lin)], city=city, today=TODAY)
+    issue_card(lin)
+    (sheet,) = plaques_now(city)
     assert sheet.content.posts == (printed, "二级主任科员")
 
 
@@ -183,7 +191,7 @@ def test_the_number_of_queries_does_not_grow_with_the_unit(run, office, most):
     crowd(office, most)
     with CaptureQueriesContext(connection) as queries:
         run("--unit", "D901")
-    assert len(queries) == 14
+    assert len(queries) == 13
 
 
 # --- What prevents it --------------------------------------------------------------------------------------------
@@ -347,7 +355,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monke
         out.write(b"%PDF")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(plaques, "draw_plaques", full)
+    monkeypatch.setattr(plaque, "draw_plaques", full)
     assert "No space left" in refused(run, "--all")
     assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
     assert (tmp_path / "out" / "D901-青窑局.pdf").read_bytes() == before
@@ -445,14 +453,14 @@ def test_who_has_left_is_not_printed_before_the_nightly_revocation_either(way, l
 
 def meanwhile(monkeypatch, act: Callable[[], Any]) -> None:
     """`act` happens when the plaques are drawn and not yet recorded."""
-    draw = plaques.draw_plaques
+    draw = plaque.draw_plaques
 
     def drawn(contents, out):
         pages = draw(contents, out)
         act()
         return pages
 
-    monkeypatch.setattr(plaques, "draw_plaques", drawn)
+    monkeypatch.setattr(plaque, "draw_plaques", drawn)
 
 
 @pytest.mark.parametrize("replaced", [False, True])
@@ -506,7 +514,7 @@ def test_two_revoked_cards_are_named_together(lin, chen, wei, officer):
         services.card_revoke(card=card, reason="lost", note="", actor=officer, now=NOW)
     with pytest.raises(Refused, match=f"Cards {cards[0].serial}、{cards[1].serial} were revoked"):
         services.prints_record(
-            prints=[services.Print(card, "plaque", {}, "aa") for card in cards], actor=officer, now=NOW
+            prints=[services.Print(card.pk, "plaque", {}, "aa") for card in cards], actor=officer, now=NOW
         )
     assert not Printing.objects.exists()
 

@@ -467,8 +467,8 @@ def test_an_issue_that_fails_leaves_no_gap(chen, lin, officer, express, monkeypa
 def test_what_was_printed_is_remembered_with_the_audit(chen, lin, officer):
     cards = [issue_card(chen), issue_card(lin)]
     prints = [
-        services.Print(cards[0], "plaque", {"name": "陈砚"}, "aa"),
-        services.Print(cards[1], "contact", {"name": "林一帆"}, "bb"),
+        services.Print(cards[0].pk, "plaque", {"name": "陈砚"}, "aa"),
+        services.Print(cards[1].pk, "contact", {"name": "林一帆"}, "bb"),
     ]
     services.prints_record(prints=prints, actor=officer, now=soon(hours=1))
     found = Printing.objects.order_by("pk").values_list(

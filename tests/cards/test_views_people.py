@@ -168,7 +168,7 @@ def test_the_list_shows_post_status_and_card(desk, chen, lin):
 def test_filters_by_card_and_service(desk, chen, lin, wei):
     issued = issue_card(chen)
     printed = issue_card(lin)
-    prints = [services.Print(printed, "combined", {}, "x"), services.Print(issued, "contact", {}, "x")]
+    prints = [services.Print(printed.pk, "combined", {}, "x"), services.Print(issued.pk, "contact", {}, "x")]
     services.prints_record(prints=prints, actor=None, now=NOW)
     Cadre.objects.filter(pk=wei.pk).update(serves_to=TODAY - timedelta(days=1))
     assert names(desk) == ["陈砚", "林一帆"]

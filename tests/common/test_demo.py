@@ -27,8 +27,8 @@ from accounts.models import City, Membership, Role, Unit, User
 from cards import photos, selectors, services
 from cards.demo import issuing, people, whereabouts, work
 from cards.documents.plaque import check
-from cards.models import Cadre, Card, CardRequest, Office, SerialCounter, Whereabouts
-from cards.plaques import sheets
+from cards.models import Cadre, Card, CardRequest, Office, PrintKind, SerialCounter, Whereabouts
+from cards.printing.gathering import documents, holders
 from cards.rules import State
 from common import audit, calendar
 from common.management.commands.demo import Line, table, width
@@ -87,7 +87,7 @@ def test_the_whole_city(build):
     assert Card.objects.exclude(revoked_at=None).count() == 2
     assert not Card.objects.filter(issued_by=F("approved_by")).exists()
     assert Cadre.objects.filter(name="韦诉𬱖").exists()
-    printed = sheets(valid, city=City.current(), today=local(NOW).date())
+    printed = documents(PrintKind.PLAQUE, holders(valid, local(NOW).date()), City.current())
     assert [problem for sheet in printed for problem in check(sheet.content)] == []
 
 

@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 from accounts.models import City
 from cards import services
 from cards.models import Cadre, Card
-from cards.plaques import card_url
 from cards.presentation import status_view
+from cards.printing.address import card_url
 from cards.rules import Kind, State
 from cards.selectors import HoursBook, public_card, statuses, with_place
 from common.rules import local

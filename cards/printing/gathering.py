@@ -1,0 +1,287 @@
+"""What is printed of whom: the content of every kind of document, in five queries for one card or ten thousand.
+
+Rows are read as plain values: the reprint list compares the whole city with its doors at every opening.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import City
+from cards.documents import plaque
+from cards.models import Card, CardQuerySet, Duty, Post, PrintKind
+from cards.printing.address import card_url
+from cards.selectors import current_placements
+from cards.services.printing import Print
+from common.tokens import grouped
+
+#: How many a combined plaque is for.
+FEWEST_ON_A_SHEET, MOST_ON_A_SHEET = 2, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An office as it stands on paper; two offices behind one door are one room."""
+
+    unit_id: int
+    unit_name: str
+    unit_hotline: str
+    location: str
+    number: str
+    office_name: str
+
+    @property
+    def name(self) -> str:
+        return " ".join(part for part in (self.location, self.number) if part)
+
+    @property
+    def door(self) -> tuple[int, str, str]:
+        return self.unit_id, self.location.strip(), self.number.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A valid card and everything that any document says of the person."""
+
+    card_id: int
+    serial: str
+    token: str
+    cadre_id: int
+    name: str
+    pinyin: str
+    office_phone: str
+    photo: str
+    stand_in: str
+    unit_id: int
+    unit_name: str
+    unit_hotline: str
+    #: Where the person works today: a secondment's, a village post's, or their own.
+    room: Room
+    posts: tuple[str, ...]
+    duties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One plaque, combined plaque or contact card as it would be printed now, and whose it is."""
+
+    kind: PrintKind
+    holders: tuple[Holder, ...]
+    content: Any
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return MAKERS[self.kind].facts(self.content)
+
+    @property
+    def fingerprint(self) -> str:
+        return str(MAKERS[self.kind].fingerprint(self.content))
+
+    @property
+    def prints(self) -> list[Print]:
+        facts, fingerprint = self.facts, self.fingerprint
+        return [Print(holder.card_id, self.kind, facts, fingerprint) for holder in self.holders]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A unit's documents of one kind, in the order of the corridor, and sentences on who is left out."""
+
+    documents: list[Document]
+    notes: tuple[str, ...] = ()
+
+
+#: Each package of documents has facts, fingerprint and the content's class under the same names.
+MAKERS: dict[str, Any] = {PrintKind.PLAQUE: plaque}
+
+
+def printable(today: date) -> CardQuerySet:
+    """The valid cards without those that lapse tonight (DESIGN §3)."""
+    serving = Q(cadre__serves_to=None) | Q(cadre__serves_to__gte=today)
+    return Card.objects.valid().filter(serving).select_related("cadre")
+
+
+def at_home_or_at_work(cards: CardQuerySet, units: Iterable[int], today: date) -> CardQuerySet:
+    """The cards of whoever belongs to these units or works in them today."""
+    ids = list(units)
+    placed = current_placements(today).filter(office__unit__in=ids).values("cadre")
+    return cards.filter(Q(cadre__unit__in=ids) | Q(cadre__in=placed))
+
+
+_OFFICE = ("unit_id", "unit__name", "unit__hotline", "location", "room", "name")
+_CARD = (
+    ["pk", "serial", "token", "cadre_id"]
+    + [f"cadre__{name}" for name in ("name", "pinyin", "office_phone", "photo")]
+    + [f"cadre__stand_in__{name}" for name in ("name", "serves_from", "serves_to", "office__room")]
+    + [f"cadre__{name}" for name in ("unit_id", "unit__name", "unit__hotline")]
+    + [f"cadre__office__{name}" for name in _OFFICE]
+)
+
+
+def holders(cards: CardQuerySet, today: date) -> list[Holder]:
+    """Everybody of these cards, as one walks along the corridor."""
+    rows = list(cards.order_by().select_related(None).values_list(*_CARD))
+    cadres = cards.order_by().select_related(None).values("cadre")
+    rooms = _rooms(current_placements(today).filter(cadre__in=cadres))
+    posts = _lines(Post.objects.filter(cadre__in=cadres).values_list("cadre_id", "title"))
+    duties = _lines(
+        Duty.objects.filter(cadre__in=cadres).order_by("position").values_list("cadre_id", "text")
+    )
+    found = [
+        Holder(
+            card_id=card_id,
+            serial=serial,
+            token=token,
+            cadre_id=cadre_id,
+            name=name,
+            pinyin=pinyin,
+            office_phone=office_phone,
+            photo=photo,
+            stand_in=_stand_in(others[:4], today),
+            unit_id=others[4],
+            unit_name=others[5],
+            unit_hotline=others[6],
+            room=rooms.get(cadre_id) or Room(*others[7:]),
+            posts=tuple(posts[cadre_id]),
+            duties=tuple(duties[cadre_id]),
+        )
+        for card_id, serial, token, cadre_id, name, pinyin, office_phone, photo, *others in rows
+    ]
+    return sorted(found, key=_along_the_corridor)
+
+
+def _along_the_corridor(holder: Holder) -> tuple[Any, ...]:
+    return holder.room.number, holder.room.location, holder.room.office_name, holder.pinyin, holder.card_id
+
+
+def _rooms(placements: Any) -> dict[int, Room]:
+    """Where those work who work elsewhere; of several places the one that began last, as in selectors.place_of."""
+    fields = [f"office__{name}" for name in _OFFICE]
+    rows = placements.order_by("valid_from", "pk").values_list("cadre_id", *fields)
+    return {cadre_id: Room(*place) for cadre_id, *place in rows}
+
+
+def _lines(rows: Any) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for cadre_id, line in rows:
+        found[cadre_id].append(line)
+    return found
+
+
+def _stand_in(row: Sequence[Any], today: date) -> str:
+    """As on the public page: who has left stands in for nobody."""
+    name, first, last, room = row
+    if name is None or first > today or (last is not None and last < today):
+        return ""
+    return f"{name}\uff08{room}\uff09"
+
+
+def _photo(holder: Holder) -> Path | None:
+    return Path(default_storage.path(holder.photo)) if holder.photo else None
+
+
+# --- Plaques -----------------------------------------------------------------------------------------------------
+
+
+def _plaque(holder: Holder, city: City) -> plaque.PlaqueContent:
+    return plaque.PlaqueContent(
+        unit_name=holder.unit_name,
+        name=holder.name,
+        posts=_posts(holder),
+        duties=holder.duties,
+        room=holder.room.name,
+        office_name=holder.room.office_name,
+        office_phone=holder.office_phone,
+        stand_in=holder.stand_in,
+        unit_hotline=holder.unit_hotline,
+        city_hotline=city.express_hotline,
+        serial=holder.serial,
+        url=card_url(holder.token),
+        code_text=grouped(holder.token),
+        photo=_photo(holder),
+        demo=city.is_demo,
+    )
+
+
+def _posts(holder: Holder) -> tuple[str, ...]:
+    """As below the name on the door: the primary post after the office, unless its title already names that."""
+    first, *others = holder.posts or ("",)
+    if first and not first.startswith(holder.room.office_name):
+        first = f"{holder.room.office_name} · {first}"
+    return (first, *others) if first else ()
+
+
+# --- Combined plaques --------------------------------------------------------------------------------------------
+
+
+def shared_rooms(people: Iterable[Holder]) -> dict[tuple[int, str, str], list[Holder]]:
+    found: dict[tuple[int, str, str], list[Holder]] = defaultdict(list)
+    for holder in people:
+        found[holder.room.door].append(holder)
+    return found
+
+
+def in_equal_parts(people: Sequence[Holder], most: int = MOST_ON_A_SHEET) -> list[tuple[Holder, ...]]:
+    """As few sheets as possible, none of them nearly empty: nine people are five and four."""
+    sheets = -(-len(people) // most)
+    size, larger = divmod(len(people), sheets)
+    starts = [number * size + min(number, larger) for number in range(sheets + 1)]
+    return [tuple(people[one:other]) for one, other in pairwise(starts)]
+
+
+def _sheet(people: Sequence[Holder], city: City) -> Any:
+    raise NotImplementedError
+
+
+def sheets_of(room: Sequence[Holder], city: City) -> list[Document]:
+    """The combined plaques of one room; none for somebody who works there alone."""
+    if len(room) < FEWEST_ON_A_SHEET:
+        return []
+    parts = in_equal_parts(room)
+    return [Document(PrintKind.COMBINED, part, _sheet(part, city)) for part in parts]
+
+
+def _combined_batch(rooms: Iterable[list[Holder]], city: City, only: Collection[int] | None) -> Batch:
+    wanted = [room for room in rooms if only is None or any(holder.card_id in only for holder in room)]
+    alone = [room[0] for room in wanted if len(room) < FEWEST_ON_A_SHEET]
+    notes = [
+        _("%(room)s: only %(name)s works there, who gets a plaque of their own.")
+        % {"room": holder.room.name, "name": holder.name}
+        for holder in alone
+    ]
+    return Batch([sheet for room in wanted for sheet in sheets_of(room, city)], tuple(notes))
+
+
+# --- What one unit prints ----------------------------------------------------------------------------------------
+
+
+def batch(
+    kind: PrintKind, *, unit_id: int, city: City, today: date, only: Collection[int] | None = None
+) -> Batch:
+    """What this unit prints; `only` these cards, for combined plaques the rooms with one of them."""
+    cards = printable(today)
+    if kind == PrintKind.COMBINED:
+        people = holders(at_home_or_at_work(cards, [unit_id], today), today)
+        rooms = shared_rooms(holder for holder in people if holder.room.unit_id == unit_id)
+        return _combined_batch(rooms.values(), city, only)
+    cards = cards.filter(cadre__unit=unit_id)
+    if only is not None:
+        cards = cards.filter(pk__in=only)
+    return Batch(documents(kind, holders(cards, today), city))
+
+
+def documents(kind: PrintKind, people: Iterable[Holder], city: City) -> list[Document]:
+    """The documents of single people."""
+    content = _BUILDERS[kind]
+    return [Document(kind, (holder,), content(holder, city)) for holder in people]
+
+
+_BUILDERS: dict[str, Any] = {PrintKind.PLAQUE: _plaque}
