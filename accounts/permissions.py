@@ -102,6 +102,8 @@ TABLE: dict[str, Page] = {
     # Who is at post now
     "board": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Who is at post")),
     "board_unit": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "whereabouts_bulk": Page(BOTH, OFFICER),
+    "whereabouts_bulk_undo": Page(POST, OFFICER),
     # People and cards
     "cadres": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")),
     "cadre_new": Page(BOTH, OFFICER),

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from cards.rules import Half, State, UntilChoice
 from cards.services import CadreDetails, OfficeDetails, facts_of
 from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, lines, phone_number
 from common.problems import Refused
+from common.rules import at, local
 from common.versions import version_of
 
 MAX_POSTS = 4
@@ -251,8 +253,9 @@ class WhereaboutsForm(WordedForm):
         return cleaned
 
 
-def _date(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+def _date(label: Any, **kwargs: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, **kwargs)
 
 
 HALVES = [(Half.MORNING.value, _("morning")), (Half.AFTERNOON.value, _("afternoon"))]
@@ -286,3 +289,80 @@ class LeaveForm(WordedForm):
         if first and last and last < first:
             self.add_error("to_date", _("The last day lies before the first."))
         return cleaned
+
+
+class BulkWhereaboutsForm(WordedForm):
+    """Where many people of a unit are, such as 全体会议 9:00–11:30; also for those without a smartphone."""
+
+    EVERYBODY, OFFICES, PEOPLE = "everybody", "offices", "people"
+
+    state = forms.ChoiceField(
+        label=_("Where"),
+        choices=[choice for choice in STATE_CHOICES if choice[0] != State.AT_POST],
+        initial=State.MEETING.value,
+        widget=forms.RadioSelect,
+    )
+    from_date = _date(_("From"))
+    from_time = forms.TimeField(
+        label=_("From what time"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("Empty: from now on."),
+    )
+    until_date = _date(_("Until the day"), required=False, help_text=_("Empty: the same day."))
+    until_time = forms.TimeField(
+        label=_("Until what time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    place = _one_line(label=_("Place"), max_length=40, required=False, help_text=_("Seen by your unit only."))
+    whom = forms.ChoiceField(
+        label=_("Whom"),
+        choices=[
+            (EVERYBODY, _("Everybody in the unit")),
+            (OFFICES, _("Offices, chosen below")),
+            (PEOPLE, _("People, chosen below")),
+        ],
+        initial=EVERYBODY,
+        widget=forms.RadioSelect,
+    )
+    offices = forms.TypedMultipleChoiceField(
+        label=_("Offices"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    people = forms.TypedMultipleChoiceField(
+        label=_("People"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    #: Of those who already have another absence: whom it is declared for all the same.
+    also = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.MultipleHiddenInput)
+
+    def __init__(
+        self, data: Any, *, offices: list[tuple[int, str]], people: list[tuple[int, str]], now: datetime
+    ) -> None:
+        super().__init__(data, initial={"from_date": timezone.localdate(now)})
+        self.now = now
+        for name, choices in (("offices", offices), ("people", people), ("also", people)):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        whom = cleaned.get("whom")
+        for name, missing in (
+            (self.OFFICES, _("Choose the offices.")),
+            (self.PEOPLE, _("Choose the people.")),
+        ):
+            if whom == name and not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, missing)
+            elif whom not in (name, None) and cleaned.get(name):
+                self.add_error("whom", _("Something is ticked below that this answer leaves out."))
+        day = cleaned.get("from_date")
+        if day and not cleaned.get("from_time") and day != local(self.now).date():
+            self.add_error("from_time", _("Say from when."))
+        return cleaned
+
+    def period(self) -> tuple[datetime | None, datetime]:
+        """From when until when; None is now, also where the beginning is over and the end is not."""
+        first, last = self.cleaned_data["from_date"], self.cleaned_data["until_date"]
+        until = at(last or first, self.cleaned_data["until_time"])
+        if not self.cleaned_data["from_time"]:
+            return None, until
+        since = at(first, self.cleaned_data["from_time"])
+        begun_today = since < self.now < until and first == local(self.now).date()
+        return (None if begun_today else since), until

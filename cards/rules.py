@@ -125,6 +125,12 @@ def standing_at(instant: datetime, said: Sequence[Declaration]) -> Declaration |
     return None
 
 
+def standing_within(since: datetime, until: datetime, said: Sequence[Declaration]) -> Declaration | None:
+    """The first absence or duty that holds at some instant from `since` until before `until`."""
+    instants = [since, *sorted(row.since for row in said if since < row.since < until)]
+    return next(filter(None, (standing_at(instant, said) for instant in instants)), None)
+
+
 def next_presence(after: datetime, hours: OfficeHours, said: Sequence[Declaration]) -> datetime | None:
     """The first instant of office hours from `after` on for which no absence is declared; None within the horizon."""
     for span in hours.upcoming(after):

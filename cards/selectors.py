@@ -93,11 +93,17 @@ def place_of(cadre: Cadre) -> Office:
     return cadre.office
 
 
-def declarations(cadre_ids: Iterable[int], now: datetime) -> dict[int, list[Declaration]]:
+#: How far a search for the next opening looks.
+AHEAD = timedelta(days=HORIZON_DAYS)
+
+
+def declarations(
+    cadre_ids: Iterable[int], now: datetime, ahead: timedelta = AHEAD
+) -> dict[int, list[Declaration]]:
     """What was said of now and of the days ahead, by cadre, newest beginning first: all that `status_at` asks for.
 
     Two queries, and a handful of rows per cadre however long the history: the newest word, the last "back at post",
-    what still runs, and what is planned within the horizon of a search for the next opening.
+    what still runs, and what is planned `ahead`: at least within the horizon of a search for the next opening.
     """
     people = list(cadre_ids)
     begun = Whereabouts.objects.begun(now).filter(cadre=OuterRef("pk")).values("pk")
@@ -108,7 +114,7 @@ def declarations(cadre_ids: Iterable[int], now: datetime) -> dict[int, list[Decl
     rows = Whereabouts.objects.standing().filter(
         Q(pk__in=ids)
         | Q(cadre__in=people, until__gt=now, since__lte=now)
-        | Q(cadre__in=people, since__gt=now, since__lte=now + timedelta(days=HORIZON_DAYS))
+        | Q(cadre__in=people, since__gt=now, since__lte=now + ahead)
     )
     found: dict[int, list[Declaration]] = defaultdict(list)
     for row in rows.order_by("-since", "-pk"):

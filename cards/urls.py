@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from cards.views import board, door, issuing, mine, officer, people, public
+from cards.views import board, bulk_whereabouts, door, issuing, mine, officer, people, public
 
 TOKEN = r"(?P<token>[^/.]{1,64})"
 
@@ -42,6 +42,8 @@ urlpatterns = [
     path("desk/cards/<int:pk>/", issuing.decide, name="card_decide"),
     path("desk/board/", board.board, name="board"),
     path("desk/board/<str:code>/", board.board_unit, name="board_unit"),
+    path("desk/whereabouts/", bulk_whereabouts.whereabouts_bulk, name="whereabouts_bulk"),
+    path("desk/whereabouts/undo/", bulk_whereabouts.undo, name="whereabouts_bulk_undo"),
     path("desk/offices/", people.offices, name="offices"),
     path("desk/offices/new/", people.office_new, name="office_new"),
     path("desk/offices/<int:pk>/", people.office_edit, name="office_edit"),

@@ -17,9 +17,17 @@ from cards.services.people import (
 from cards.services.placements import placement_record
 from cards.services.printing import Print, prints_record
 from cards.services.tenure import cadre_end_service, cadre_resume_service, revoke_ended_service
-from cards.services.whereabouts import absence_plan, plan_cancel, whereabouts_declare
+from cards.services.whereabouts import (
+    Bulk,
+    absence_plan,
+    plan_cancel,
+    whereabouts_bulk,
+    whereabouts_bulk_undo,
+    whereabouts_declare,
+)
 
 __all__ = [
+    "Bulk",
     "CadreDetails",
     "OfficeDetails",
     "Print",
@@ -44,5 +52,7 @@ __all__ = [
     "plan_cancel",
     "prints_record",
     "revoke_ended_service",
+    "whereabouts_bulk",
+    "whereabouts_bulk_undo",
     "whereabouts_declare",
 ]

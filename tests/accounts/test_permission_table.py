@@ -27,6 +27,8 @@ from accounts.models import (
 )
 from accounts.permissions import TABLE, Page, Reach
 from cards.models import Cadre, Card, CardRequest, Office, Whereabouts
+from common import jobs
+from common.models import Job, JobItem
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
 from tests.cast import make_cadre, make_office, photograph
 
@@ -50,6 +52,7 @@ class Place:
     card: Card
     asked: CardRequest
     plan: Whereabouts
+    job: Job
 
 
 @dataclass
@@ -78,13 +81,38 @@ def place(code: str, name: str, group: SupervisionGroup, officer: User, decider:
         until=NOW + timedelta(days=3),
         recorded_at=NOW,
     )
-    return Place(unit, office, cadre, card, asked, plan)
+    return Place(unit, office, cadre, card, asked, plan, ended_job(unit, officer))
+
+
+def ended_job(unit: Unit, officer: User) -> Job:
+    """A file to fetch, all of them together, and something that has failed."""
+    job = Job.objects.create(
+        kind="test",
+        title="打印",
+        unit_id=unit.pk,
+        language="en",
+        state=Job.State.DONE,
+        once=unit.code,
+        created_by=officer,
+        created_at=NOW,
+        finished_at=NOW,
+        archive="all.zip",
+        files_until=NOW + timedelta(days=1),
+    )
+    JobItem.objects.create(job=job, position=1, key="1", label="一", state=JobItem.State.DONE, file="1.pdf")
+    JobItem.objects.create(
+        job=job, position=2, key="2", label="二", state=JobItem.State.FAILED, note="缺照片"
+    )
+    for name in ("1.pdf", "all.zip"):
+        with jobs.draft(job, name) as path:
+            path.write_bytes(b"%PDF-1.7")
+    return job
 
 
 @pytest.fixture
 def world(db: None, settings, tmp_path) -> World:
     """One person for each role, at home `here`; `there` is another unit, of another supervision group."""
-    settings.MEDIA_ROOT = tmp_path
+    settings.MEDIA_ROOT = settings.DATA_DIR = tmp_path
     groups = list(SupervisionGroup.objects.order_by("number")[:2])
     officer, decider = make_user("first"), make_user("second")
     here = place("D901", "示例局甲", groups[0], officer, decider)
@@ -168,6 +196,13 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "card_plaque": of_place(pk="cadre.pk"),
     "card_decide": of_place(pk="asked.pk"),
     "office_edit": of_place(pk="office.pk"),
+    # Long work
+    "job": of_place(pk="job.pk"),
+    "job_file": lambda world: tuple(
+        {"pk": place.job.pk, "position": 1} for place in (world.here, world.there)
+    ),
+    "job_archive": of_place(pk="job.pk"),
+    "job_retry": of_place(pk="job.pk"),
     # Accounts
     "user": of_city(pk="account.pk"),
     "unit": of_city(pk="here.unit.pk"),
@@ -311,18 +346,20 @@ SETTINGS = {"units", "unit_new", "unit", "city"}
 SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices", "board", "board_unit"}
 CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
 CHANGING_PEOPLE |= {"cadre_account", "cadre_plan_cancel", "office_new", "office_edit", "card_request"}
+CHANGING_PEOPLE |= {"whereabouts_bulk", "whereabouts_bulk_undo"}
 CARDS = {"card_requests", "card_decide", "card_revoke", "card_plaque"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
-OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS
+JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
+OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
     Role.CADRE: ACCOUNTS | SETTINGS | OFFICE_WORK,
     Role.UNIT_OFFICER: ACCOUNTS | SETTINGS | OWN_PAGE | {"card_requests", "card_decide"},
-    Role.LEADING_GROUP_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS,
+    Role.LEADING_GROUP_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS,
     Role.EXPRESS_STAFF: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
     Role.EXPRESS_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
-    Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS,
+    Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS,
     Role.DISCIPLINE: ACCOUNTS | SETTINGS | OWN_PAGE | OFFICE_WORK,
     Role.ADMINISTRATOR: OWN_PAGE | OFFICE_WORK,
 }
