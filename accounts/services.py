@@ -448,7 +448,8 @@ def unit_edit(
     check_unchanged(before, seen)
     _check_unit(unit, details)
     if details.valid_to is not None and "valid_to" in changed:
-        closing.refuse(unit, details.valid_to)
+        # What ended before today is history, wherever the last day lies.
+        closing.refuse(unit, max(details.valid_to, local(now).date() - timedelta(days=1)))
     _fill(unit, details)
     unit.save(update_fields=list(changed))
     audit.record(verb="unit_edited", subject=unit, actor=actor, now=now, changes=changed)

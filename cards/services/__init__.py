@@ -3,6 +3,7 @@
 from cards.services.accounts import account_link, account_open
 from cards.services.consent import consent_give, consent_withdraw
 from cards.services.issuing import card_decide, card_request, card_revoke
+from cards.services.merging import MergeConsequences, merge_consequences, units_merge
 from cards.services.people import (
     CadreDetails,
     OfficeDetails,
@@ -14,9 +15,21 @@ from cards.services.people import (
     office_create,
     office_edit,
 )
-from cards.services.placements import placement_record
+from cards.services.placements import (
+    placement_correct,
+    placement_end,
+    placement_facts,
+    placement_record,
+)
 from cards.services.printing import Print, prints_record
 from cards.services.tenure import cadre_end_service, cadre_resume_service, revoke_ended_service
+from cards.services.transfers import (
+    Arrival,
+    transfer_accept,
+    transfer_decline,
+    transfer_propose,
+    transfer_withdraw,
+)
 from cards.services.whereabouts import (
     Bulk,
     absence_plan,
@@ -27,8 +40,10 @@ from cards.services.whereabouts import (
 )
 
 __all__ = [
+    "Arrival",
     "Bulk",
     "CadreDetails",
+    "MergeConsequences",
     "OfficeDetails",
     "Print",
     "absence_plan",
@@ -46,12 +61,21 @@ __all__ = [
     "consent_withdraw",
     "details_of",
     "facts_of",
+    "merge_consequences",
     "office_create",
     "office_edit",
+    "placement_correct",
+    "placement_end",
+    "placement_facts",
     "placement_record",
     "plan_cancel",
     "prints_record",
     "revoke_ended_service",
+    "transfer_accept",
+    "transfer_decline",
+    "transfer_propose",
+    "transfer_withdraw",
+    "units_merge",
     "whereabouts_bulk",
     "whereabouts_bulk_undo",
     "whereabouts_declare",

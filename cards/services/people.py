@@ -1,6 +1,6 @@
 """Offices and the people in them: what a unit's officer enters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, User
+from accounts.moving import lock_open_unit
 from cards import photos
 from cards.models import Cadre, Duty, Office, Post, photo_path
 from cards.pinyin import name_keys
-from cards.services.locking import locked
+from cards.services.locking import locked, locked_together
 from common import audit
 from common.problems import Refused
 from common.versions import check_unchanged
@@ -27,7 +28,7 @@ class OfficeDetails:
 
 @transaction.atomic
 def office_create(*, unit: Unit, details: OfficeDetails, actor: User, now: datetime) -> Office:
-    office = Office(unit=unit, **vars(details))
+    office = Office(unit=lock_open_unit(unit.pk), **vars(details))
     _save_office(office)
     audit.record(verb="office_created", subject=office, actor=actor, now=now, changes=vars(details))
     return office
@@ -76,11 +77,14 @@ class CadreDetails:
 
 @transaction.atomic
 def cadre_create(*, unit: Unit, details: CadreDetails, actor: User | None, now: datetime) -> Cadre:
+    unit = lock_open_unit(unit.pk)
+    if details.stand_in is not None:
+        details = replace(details, stand_in=locked(details.stand_in))
     _check_details(unit, details, cadre_id=None)
     cadre = Cadre(unit=unit)
     _apply(cadre, details)
     cadre.save()
-    _write_lines(cadre, details)
+    write_lines(cadre, details.posts, details.duties)
     audit.record(verb="cadre_created", subject=cadre, actor=actor, now=now, changes=_facts(details))
     return cadre
 
@@ -89,7 +93,12 @@ def cadre_create(*, unit: Unit, details: CadreDetails, actor: User | None, now: 
 def cadre_edit(
     *, cadre: Cadre, details: CadreDetails, seen: str | None = None, actor: User, now: datetime
 ) -> Cadre:
-    cadre = locked(cadre)
+    # The stand-in too: whoever moves to another unit at this moment must not be left standing in here.
+    ids = {cadre.pk, *([details.stand_in.pk] if details.stand_in else [])}
+    people = locked_together(Cadre.objects.filter(pk__in=ids))
+    cadre = people[cadre.pk]
+    if details.stand_in is not None:
+        details = replace(details, stand_in=people[details.stand_in.pk])
     _check_details(cadre.unit, details, cadre_id=cadre.pk)
     if cadre.serves_to is not None and cadre.serves_to < details.serves_from:
         raise Refused(_("The last day lies before the first day of service."), "serves_from")
@@ -100,7 +109,7 @@ def cadre_edit(
         check_unchanged(_facts(before), seen)
         _apply(cadre, details)
         cadre.save()
-        _write_lines(cadre, details)
+        write_lines(cadre, details.posts, details.duties)
         old, new = _facts(before), _facts(details)
         audit.record(
             verb="cadre_edited",
@@ -131,15 +140,15 @@ def _apply(cadre: Cadre, details: CadreDetails) -> None:
         setattr(cadre, name, getattr(details, name))
 
 
-def _write_lines(cadre: Cadre, details: CadreDetails) -> None:
+def write_lines(cadre: Cadre, posts: tuple[str, ...], duties: tuple[str, ...]) -> None:
     cadre.posts.all().delete()
     cadre.duties.all().delete()
     Post.objects.bulk_create(
         Post(cadre=cadre, title=title, is_primary=not index, position=index)
-        for index, title in enumerate(details.posts)
+        for index, title in enumerate(posts)
     )
     Duty.objects.bulk_create(
-        Duty(cadre=cadre, position=index, text=text) for index, text in enumerate(details.duties)
+        Duty(cadre=cadre, position=index, text=text) for index, text in enumerate(duties)
     )
 
 

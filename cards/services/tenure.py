@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services as accounts
-from accounts.models import Membership, Role, User
-from cards.models import Cadre, Card, CardRequest, RevokeReason
+from accounts.models import Membership, Role, Unit, User
+from cards.models import Cadre, Card, CardRequest, RevokeReason, Transfer
 from cards.services.issuing import revoke
 from cards.services.locking import locked
 from common import audit
@@ -17,11 +17,12 @@ from common.rules import local
 
 
 @transaction.atomic
-def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetime) -> Cadre:
+def cadre_end_service(*, cadre: Cadre, last_day: date, reason: str = "", actor: User, now: datetime) -> Cadre:
     """Enter the last day of service. The card is revoked the night after it (DESIGN §3)."""
-    cadre = locked(cadre)
+    cadre = _locked_with_unit(cadre)
     if last_day < cadre.serves_from:
         raise Refused(_("The last day lies before the first day of service."), "last_day")
+    _refuse_beyond(cadre.unit, last_day)
     before, cadre.serves_to = cadre.serves_to, last_day
     cadre.save(update_fields=["serves_to"])
     audit.record(
@@ -29,11 +30,25 @@ def cadre_end_service(*, cadre: Cadre, last_day: date, actor: User, now: datetim
         subject=cadre,
         actor=actor,
         now=now,
-        changes={"serves_to": [before, last_day.isoformat()]},
+        changes={"serves_to": [before, last_day.isoformat()], **({"reason": reason} if reason else {})},
     )
     if cadre.has_left(local(now).date()):
         _end_cards(cadre, now=now)
     return cadre
+
+
+def _locked_with_unit(cadre: Cadre) -> Cadre:
+    """The unit first: it must not close at the moment in which somebody's service is prolonged."""
+    Unit.objects.select_for_update(no_key=True).get(pk=cadre.unit_id)
+    return locked(cadre)
+
+
+def _refuse_beyond(unit: Unit, last_day: date | None) -> None:
+    """Nobody serves in a unit that is no more."""
+    if unit.valid_to is not None and (last_day is None or last_day > unit.valid_to):
+        raise Refused(
+            _("The unit itself closes or has closed: nobody serves in it any longer than that."), "last_day"
+        )
 
 
 def revoke_ended_service(*, now: datetime) -> int:
@@ -41,8 +56,9 @@ def revoke_ended_service(*, now: datetime) -> int:
     today = local(now).date()
     holding = Exists(Card.objects.valid().filter(cadre=OuterRef("pk")))
     waiting = Exists(CardRequest.objects.filter(cadre=OuterRef("pk"), decision=""))
+    moving = Exists(Transfer.objects.filter(cadre=OuterRef("pk"), decision=""))
     revoked = 0
-    for cadre in Cadre.objects.filter(holding | waiting, serves_to__lt=today):
+    for cadre in Cadre.objects.filter(holding | waiting | moving, serves_to__lt=today):
         with transaction.atomic():
             # Read again under the lock: the last day may just have been corrected.
             current = locked(cadre)
@@ -53,6 +69,9 @@ def revoke_ended_service(*, now: datetime) -> int:
 def _end_cards(cadre: Cadre, *, now: datetime) -> int:
     CardRequest.objects.filter(cadre=cadre, decision="").update(
         decision=CardRequest.Decision.WITHDRAWN, decided_at=now, decision_note=str(RevokeReason.LEFT.value)
+    )
+    Transfer.objects.filter(cadre=cadre, decision="").update(
+        decision=Transfer.Decision.WITHDRAWN, decided_at=now, decision_note=str(RevokeReason.LEFT.value)
     )
     cards = list(Card.objects.valid().filter(cadre=cadre))
     for card in cards:
@@ -72,9 +91,10 @@ def _end_role(cadre: Cadre, *, now: datetime) -> None:
 @transaction.atomic
 def cadre_resume_service(*, cadre: Cadre, actor: User, now: datetime) -> Cadre:
     """Take back a last day entered by mistake. A card that was revoked stays so: a new one is asked for."""
-    cadre = locked(cadre)
+    cadre = _locked_with_unit(cadre)
     if cadre.serves_to is None:
         raise Refused(_("No last day of service is entered."))
+    _refuse_beyond(cadre.unit, None)
     before, cadre.serves_to = cadre.serves_to, None
     cadre.save(update_fields=["serves_to"])
     audit.record(
