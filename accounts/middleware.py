@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import Access, access_of
 from accounts.http import city_of
@@ -64,6 +65,9 @@ class PermissionMiddleware:
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
     """Back to the page afterwards; never back to a form's target, which answers no GET."""
+    if request.method == "GET" and "HX-Request" in request.headers:
+        # A part of a page that refreshes itself must not be replaced by the sign-in page.
+        return HttpResponseClientRedirect(redirect_to_login(request.get_full_path()).url)
     if request.method in {"GET", "HEAD"}:
         return redirect_to_login(request.get_full_path())
     return redirect(settings.LOGIN_URL)

@@ -124,6 +124,12 @@ TABLE: dict[str, Page] = {
     "offices": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Offices")),
     "office_new": Page(BOTH, OFFICER),
     "office_edit": Page(BOTH, OFFICER, detail=True),
+    # Long work of a unit, or of the city
+    "jobs": Page(GET, OFFICER | EXPRESS, nav=_("Jobs")),
+    "job": Page(GET, OFFICER | EXPRESS, detail=True),
+    "job_file": Page(GET, OFFICER | EXPRESS, detail=True),
+    "job_archive": Page(GET, OFFICER | EXPRESS, detail=True),
+    "job_retry": Page(POST, OFFICER | EXPRESS, detail=True),
     # Accounts
     "users": Page(GET, ADMINISTRATORS, nav=_("Accounts")),
     "user_new": Page(BOTH, ADMINISTRATORS),

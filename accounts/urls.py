@@ -5,7 +5,7 @@ The sign-in library's other pages (sign-up, e-mail, password reset by e-mail) ha
 
 from django.urls import path
 
-from accounts.views import administration, own, signin, slips, units
+from accounts.views import administration, jobs, own, signin, slips, units
 
 urlpatterns = [
     # Signing in
@@ -58,4 +58,10 @@ urlpatterns = [
     path("desk/units/new/", units.unit_new, name="unit_new"),
     path("desk/units/<int:pk>/", units.unit, name="unit"),
     path("desk/city/", units.city, name="city"),
+    # Long work
+    path("desk/jobs/", jobs.jobs, name="jobs"),
+    path("desk/jobs/<int:pk>/", jobs.job, name="job"),
+    path("desk/jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
+    path("desk/jobs/<int:pk>/files/<int:position>/", jobs.job_file, name="job_file"),
+    path("desk/jobs/<int:pk>/files/all/", jobs.job_archive, name="job_archive"),
 ]
