@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
 from accounts.models import Activation, User
@@ -23,31 +23,9 @@ from cards.rules import State
 from common.models import AuditEntry
 from common.problems import Refused
 from tests.cast import NOW, TODAY, issue_card, make_cadre, make_user
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """What each returned or raised, all started together, each on a connection of its own."""
-    start = threading.Barrier(len(works))
-    outcomes: list[Any] = [None] * len(works)
-
-    def run(number: int) -> None:
-        try:
-            start.wait(30)
-            outcomes[number] = works[number]()
-        except Exception as error:
-            outcomes[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "a thread waits for a lock for ever"
-    return outcomes
 
 
 @contextmanager
