@@ -1,6 +1,7 @@
 """Reading accounts: constant queries, whatever the number of rows."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,9 +70,17 @@ def lacking_second_factor(day: date) -> Q:
 
 
 def is_more_than_cadre(user: User, day: date) -> bool:
+    return bool(more_than_cadres([user], day))
+
+
+def more_than_cadres(users: Iterable[User], day: date) -> set[int]:
     """Now or later: a role that begins tomorrow counts today."""
-    lasting = Membership.objects.filter(Q(valid_to=None) | Q(valid_to__gte=day), user=user)
-    return lasting.exclude(role=Role.CADRE).exists()
+    lasting = Membership.objects.filter(Q(valid_to=None) | Q(valid_to__gte=day), user__in=list(users))
+    return set(lasting.exclude(role=Role.CADRE).values_list("user_id", flat=True))
+
+
+def roles_of(user: User, day: date) -> set[str]:
+    return set(Membership.objects.current(day).filter(user=user).values_list("role", flat=True))
 
 
 def unreadable_second_factors() -> int:

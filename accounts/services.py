@@ -1,7 +1,7 @@
 """The verbs of accounts. Keyword-only, one transaction each: lock, check, write, audit (no secrets)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -205,7 +205,7 @@ class IssuedSlip(NamedTuple):
     expires_at: datetime
 
 
-def _digest(code: str) -> str:
+def slip_digest(code: str) -> str:
     """80 random bits cannot be tried out, so a plain digest is enough and outlives a change of SECRET_KEY."""
     return hashlib.sha256(f"activation:{code}".encode()).hexdigest()
 
@@ -229,7 +229,7 @@ def _new_slip(user: User, issued_by: User, now: datetime) -> IssuedSlip:
     code = tokens.new_token()
     slip = Activation.objects.create(
         user=user,
-        digest=_digest(code),
+        digest=slip_digest(code),
         issued_by=issued_by,
         issued_at=now,
         expires_at=now + rules.SLIP_LIFETIME,
@@ -257,13 +257,23 @@ def administrator_create(*, username: str, name: str, now: datetime) -> IssuedSl
 
 
 def _check_issuer(user: User, issuer: User, day: date) -> None:
-    """A slip is a way into an account: an officer hands them to cadres, never to somebody who may do more."""
-    if user.pk == issuer.pk:
+    check_issuers(
+        {user.pk: selectors.is_more_than_cadre(user, day)},
+        issuer=issuer,
+        held=selectors.roles_of(issuer, day),
+    )
+
+
+def check_issuers(accounts: Mapping[int, bool], *, issuer: User, held: Collection[str]) -> None:
+    """A slip is a way into an account: an officer hands them to cadres, never to somebody who may do more.
+
+    `accounts` says of each, by primary key, whether it may do more than a cadre's.
+    """
+    if issuer.pk in accounts:
         raise Refused(_("Nobody issues a slip for their own account."))
-    held = set(Membership.objects.current(day).filter(user=issuer).values_list("role", flat=True))
-    if not issuer.is_active or not held & {Role.ADMINISTRATOR, Role.UNIT_OFFICER}:
+    if not issuer.is_active or not {Role.ADMINISTRATOR, Role.UNIT_OFFICER}.intersection(held):
         raise Refused(_("Only an administrator or a unit’s discipline officer issues slips."))
-    if Role.ADMINISTRATOR not in held and selectors.is_more_than_cadre(user, day):
+    if Role.ADMINISTRATOR not in held and any(accounts.values()):
         raise Refused(
             _("This account has more than the role of a cadre: only an administrator issues its slip.")
         )
@@ -282,7 +292,7 @@ def _check_slip(slip: Activation, user: User, day: date) -> None:
 def activation_use(*, username: str, code: str, password: str, now: datetime) -> User:
     """Set a password. The slip is claimed by a conditional update: of two people who use it, one succeeds."""
     user, token = selectors.user_named(rules.username(username)), tokens.normalise(code)
-    slips = Activation.objects.usable(now).filter(user=user, digest=_digest(token or ""))
+    slips = Activation.objects.usable(now).filter(user=user, digest=slip_digest(token or ""))
     slip = slips.select_related("issued_by").first()
     if user is None or not user.is_active or token is None or slip is None:
         _note_failure(user, now)

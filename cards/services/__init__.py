@@ -1,6 +1,6 @@
 """The verbs of cards. Keyword-only, one transaction each: lock, check, write, audit."""
 
-from cards.services.accounts import account_link, account_open
+from cards.services.accounts import Opened, account_link, account_open, accounts_open
 from cards.services.consent import consent_give, consent_withdraw
 from cards.services.issuing import card_decide, card_request, card_revoke
 from cards.services.merging import MergeConsequences, merge_consequences, units_merge
@@ -45,10 +45,12 @@ __all__ = [
     "CadreDetails",
     "MergeConsequences",
     "OfficeDetails",
+    "Opened",
     "Print",
     "absence_plan",
     "account_link",
     "account_open",
+    "accounts_open",
     "cadre_create",
     "cadre_edit",
     "cadre_end_service",

@@ -163,7 +163,9 @@ def whereabouts_bulk(
     skipped = [
         cadre
         for cadre in people.values()
-        if cadre.pk not in again and cadre.pk not in also and standing_within(since, until, said.get(cadre.pk, []))
+        if cadre.pk not in again
+        and cadre.pk not in also
+        and standing_within(since, until, said.get(cadre.pk, []))
     ]
     left_out = {cadre.pk for cadre in skipped} | again.keys()
     rows = Whereabouts.objects.bulk_create(
