@@ -8,16 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from cards import photos
-from cards.models import STATE_CHOICES, Cadre, EmploymentKind, Office, RevokeReason
-from cards.rules import Half, State, UntilChoice
+from cards.models import STATE_CHOICES, Cadre, EmploymentKind, EndReason, Office, RevokeReason
+from cards.rules import MAX_DUTIES, MAX_POSTS, Half, State, UntilChoice
 from cards.services import CadreDetails, OfficeDetails, facts_of
-from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, lines, phone_number
+from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, phone_number
 from common.problems import Refused
 from common.rules import at, local
+from common.text import lines
 from common.versions import version_of
-
-MAX_POSTS = 4
-MAX_DUTIES = 8
 
 
 def _one_line(**kwargs: Any) -> forms.CharField:
@@ -166,6 +164,7 @@ class EndServiceForm(PageForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The card is revoked the night after this day."),
     )
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", CHOOSE), *EndReason.choices])
 
 
 class CardRequestForm(PageForm):

@@ -4,6 +4,8 @@ import io
 import re
 import threading
 import warnings
+from collections.abc import Container
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
@@ -22,6 +24,9 @@ MAX_PIXELS_IN_SCANS = 25_000_000
 MAX_PIXELS_AT_ONCE = 16_000_000
 #: A progressive photo has about ten. Every scan is a pass over the whole picture, and costs its sender 60 bytes.
 MAX_SCANS = 20
+#: Where the model puts them (cards.models.photo_path).
+FOLDER = "photos"
+ORPHANS_KEPT = timedelta(days=1)
 MIN_SIDE = 200
 FORMATS = ("JPEG", "PNG", "WEBP")
 #: 45.6 mm of plaque at 300 dpi and a little more, in the 5:7 of the plaque.
@@ -175,3 +180,28 @@ def read(name: str) -> bytes:
 def delete(name: str) -> None:
     for stored in (name, web_name(name)):
         default_storage.delete(stored)
+
+
+def sweep_orphans(used: Container[str], now: datetime) -> int:
+    """Delete stored photos that nobody has: those of a run that was killed between storing and its commit.
+
+    What is younger than a day may belong to somebody who is saving at this moment.
+    """
+    removed = 0
+    for file in _stored():
+        original = file.removesuffix("-web.jpg") + ".jpg" if file.endswith("-web.jpg") else file
+        try:
+            if original not in used and default_storage.get_modified_time(file) < now - ORPHANS_KEPT:
+                default_storage.delete(file)
+                removed += 1
+        except FileNotFoundError:
+            continue
+    return removed
+
+
+def _stored() -> list[str]:
+    try:
+        _folders, files = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return []
+    return [f"{FOLDER}/{file}" for file in files if file.endswith(".jpg")]

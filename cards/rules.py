@@ -35,6 +35,9 @@ class Kind(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
 
 
+#: What fits on a plaque.
+MAX_POSTS = 4
+MAX_DUTIES = 8
 #: Somebody on duty answers at their post, at night and on rest days too.
 PRESENT = frozenset({State.AT_POST, State.ON_DUTY})
 #: No declaration may reach further: a longer absence is a change of post or the end of service (C).

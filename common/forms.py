@@ -160,9 +160,3 @@ def phone_number(value: str) -> str:
     if plain and not _PHONE.fullmatch(plain):
         raise forms.ValidationError(_("Enter a telephone number such as 0578-7212345."), code="phone")
     return plain
-
-
-def lines(value: str) -> tuple[str, ...]:
-    """The lines of a text field, without numbering that somebody pasted along and without empty lines."""
-    numbering = re.compile(r"^\s*(?:\d{1,2}\s*[.\u3001\uff0e)\uff09]|[(\uff08]\d{1,2}[)\uff09])\s*")
-    return tuple(stripped for line in value.splitlines() if (stripped := numbering.sub("", line).strip()))

@@ -52,3 +52,9 @@ def file_name(name: str) -> str:
         "_" if character in _RESERVED or _is_hidden(character) else character for character in name
     )
     return re.sub(r"\s+", " ", kept).strip(" .") or "_"
+
+
+def lines(value: str) -> tuple[str, ...]:
+    """The lines of a text field, without numbering that somebody pasted along and without empty lines."""
+    numbering = re.compile(r"^\s*(?:\d{1,2}\s*[.\u3001\uff0e)\uff09]|[(\uff08]\d{1,2}[)\uff09])\s*")
+    return tuple(stripped for line in value.splitlines() if (stripped := numbering.sub("", line).strip()))

@@ -218,6 +218,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove-expired-files": {"task": "common.tasks.remove_expired_files", "schedule": crontab(minute=40)},
     # Every hour, so that a night the machine slept through is made up for.
     "revoke-ended-service": {"task": "cards.tasks.revoke_ended_service", "schedule": crontab(minute=10)},
+    "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},
 }
 

@@ -22,6 +22,7 @@ from cards.services.placements import (
     placement_record,
 )
 from cards.services.printing import Print, prints_record
+from cards.services.roster import Counts, roster_import, roster_photos
 from cards.services.tenure import cadre_end_service, cadre_resume_service, revoke_ended_service
 from cards.services.transfers import (
     Arrival,
@@ -43,6 +44,7 @@ __all__ = [
     "Arrival",
     "Bulk",
     "CadreDetails",
+    "Counts",
     "MergeConsequences",
     "OfficeDetails",
     "Opened",
@@ -73,6 +75,8 @@ __all__ = [
     "plan_cancel",
     "prints_record",
     "revoke_ended_service",
+    "roster_import",
+    "roster_photos",
     "transfer_accept",
     "transfer_decline",
     "transfer_propose",

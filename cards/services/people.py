@@ -1,5 +1,8 @@
 """Offices and the people in them: what a unit's officer enters."""
 
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -140,15 +143,26 @@ def _apply(cadre: Cadre, details: CadreDetails) -> None:
         setattr(cadre, name, getattr(details, name))
 
 
-def write_lines(cadre: Cadre, posts: tuple[str, ...], duties: tuple[str, ...]) -> None:
-    cadre.posts.all().delete()
-    cadre.duties.all().delete()
+def write_lines(cadre: Cadre, posts: Sequence[str], duties: Sequence[str]) -> None:
+    write_lines_of([(cadre, posts, duties)])
+
+
+def write_lines_of(people: Iterable[tuple[Cadre, Sequence[str], Sequence[str]]]) -> None:
+    """Posts, the primary one first, and duties of many in a few statements."""
+    written = list(people)
+    for start in range(0, len(written), 500):
+        ids = [cadre.pk for cadre, _posts, _duties in written[start : start + 500]]
+        Post.objects.filter(cadre__in=ids).delete()
+        Duty.objects.filter(cadre__in=ids).delete()
     Post.objects.bulk_create(
         Post(cadre=cadre, title=title, is_primary=not index, position=index)
+        for cadre, posts, _duties in written
         for index, title in enumerate(posts)
     )
     Duty.objects.bulk_create(
-        Duty(cadre=cadre, position=index, text=text) for index, text in enumerate(duties)
+        Duty(cadre=cadre, position=index, text=text)
+        for cadre, _posts, duties in written
+        for index, text in enumerate(duties)
     )
 
 
@@ -185,24 +199,26 @@ def _facts(details: CadreDetails) -> dict[str, Any]:
 
 def cadre_photo_set(*, cadre: Cadre, upload: BinaryIO, actor: User, now: datetime) -> Cadre:
     """Replace the photo. Raises Refused when the file is not a usable photo; the old files go after the commit."""
-    plaque, web = photos.clean(upload)
+    data = upload.read(photos.MAX_BYTES + 1)
+    plaque, web = photos.clean(io.BytesIO(data))
     name = photos.store(plaque, web, photo_path(cadre, ""))
     try:
         with transaction.atomic():
             cadre = locked(cadre)
             old = cadre.photo.name
             cadre.photo = name
-            cadre.save(update_fields=["photo"])
+            cadre.photo_digest = hashlib.sha256(data).hexdigest()
+            cadre.save(update_fields=["photo", "photo_digest"])
             verb = "photo_replaced" if old else "photo_uploaded"
             audit.record(verb=verb, subject=cadre, actor=actor, now=now)
             if old:
-                transaction.on_commit(lambda: _delete_unused_photo(old))
+                transaction.on_commit(lambda: delete_unused_photo(old))
     except Exception:
         photos.delete(name)
         raise
     return cadre
 
 
-def _delete_unused_photo(name: str) -> None:
+def delete_unused_photo(name: str) -> None:
     if not Cadre.objects.filter(photo=name).exists():
         photos.delete(name)

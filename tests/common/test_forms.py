@@ -5,8 +5,9 @@ from django import forms
 from django.http import QueryDict
 from django.test import RequestFactory
 
-from common.forms import accepted, lines, person_name, phone_number, posted
+from common.forms import accepted, person_name, phone_number, posted
 from common.problems import Refused
+from common.text import lines
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,248 @@
+"""The sheet of an XLSX workbook, read without trusting it: no formula is worked out, nothing large is unpacked."""
+
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from defusedxml.ElementTree import iterparse
+from django.utils.translation import gettext as _
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.utils.cell import get_column_letter, range_boundaries
+
+from cards.roster import zips
+from cards.roster.columns import COLUMNS, field_of, is_header, missing
+from cards.roster.rows import Broken, Formula
+from common.problems import Refused
+
+MEGABYTE = 1024 * 1024
+#: Photos pasted into cells count, though nobody reads them.
+LIMITS = zips.Limits(file_bytes=30 * MEGABYTE, entries=2_000, unpacked_bytes=200 * MEGABYTE)
+#: Sheets and their words; 20,000 rows take about 17 MB. The other parts are read as a whole.
+MOST_SHEET_BYTES, MOST_PART_BYTES = 48 * MEGABYTE, 8 * MEGABYTE
+MOST_ROWS = 20_000
+MOST_COLUMNS = 64
+#: Titles and remarks above the header.
+HEADER_WITHIN = 30
+#: A sheet ends at its last row even when a format was laid over a million of them.
+MOST_BLANK_ROWS = 5_000
+MOST_MERGED_ROWS = 200_000
+#: What a merged cell says of all its rows. A name stands for one person.
+SHARED = ("unit_code", "unit_name", "office", "room", "location", "office_phone", "employment_kind")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@dataclass
+class Sheet:
+    name: str
+    #: Field -> “E 姓名”.
+    titles: dict[str, str]
+    #: The sheet's own row number and the cells that hold something.
+    rows: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class _Reader(ExcelReader):
+    """Only what a roster needs is parsed."""
+
+    def read_properties(self) -> None: ...
+
+    def read_custom(self) -> None: ...
+
+    def read_theme(self) -> None: ...
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
+
+
+def read(path: Path, *, unit_known: bool) -> Sheet:
+    """The first sheet with a roster's header. Raises Refused with a sentence when there is none to be read."""
+    _refuse_other_kinds(path)
+    with zips.opened(path, LIMITS) as archive, path.open("rb") as file:
+        _check_parts(archive)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _sheet(archive, file, unit_known)
+        except Refused:
+            raise
+        except MemoryError:
+            raise
+        # openpyxl answers to a damaged workbook with nearly anything, and so does the XML below it.
+        except Exception as error:
+            raise Refused(
+                _("The workbook cannot be read. Copy its rows into the template and hand that in.")
+            ) from error
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_OLE))
+    except OSError as error:
+        words = {"file": path.name, "error": error.strerror}
+        raise Refused(_("The file %(file)s cannot be read: %(error)s.") % words) from error
+    if start == _OLE:
+        raise Refused(
+            _(
+                "This is a workbook of the old .xls kind, or one with a password. Save it as .xlsx without a password."
+            )
+        )
+    if not start.startswith(b"PK"):
+        raise Refused(
+            _("This is not an XLSX workbook. Open the file in a spreadsheet program and save it as .xlsx.")
+        )
+
+
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    for entry in archive.infolist():
+        name = entry.filename.lower()
+        if not name.endswith((".xml", ".rels", ".vml")):
+            continue
+        large = name.startswith("xl/worksheets/") or name.endswith("sharedstrings.xml")
+        if entry.file_size > (MOST_SHEET_BYTES if large else MOST_PART_BYTES):
+            raise Refused(
+                _(
+                    "A sheet of the workbook is too large, usually from formats in empty rows. "
+                    "Copy the filled rows into the template and hand that in."
+                )
+            )
+
+
+def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet:
+    reader = _Reader(file, read_only=True, data_only=False, keep_links=False)
+    try:
+        reader.read()
+        worksheets: list[Any] = list(reader.wb.worksheets)
+        for worksheet in worksheets:
+            worksheet.reset_dimensions()
+            rows = enumerate(worksheet.iter_rows(max_col=MOST_COLUMNS), start=1)
+            if (header := _header(rows)) is None:
+                continue
+            sheet, columns = _titled(worksheet.title, header)
+            _check_titles(sheet, unit_known)
+            merged = _merged(archive, worksheet._worksheet_path, columns)
+            _fill(sheet, rows, columns, merged)
+            return sheet
+    finally:
+        reader.archive.close()
+    raise Refused(
+        _("No sheet has a header with %(columns)s and the other columns. Use the template.")
+        % {"columns": "、".join(column.title for column in COLUMNS if column.field in ("name", "office"))}
+    )
+
+
+# --- The header --------------------------------------------------------------------------------------------------
+
+
+def _header(rows: Iterator[tuple[int, Any]]) -> list[str] | None:
+    for number, cells in rows:
+        titles = [str(cell.value) if isinstance(cell.value, str) else "" for cell in cells]
+        if is_header(titles):
+            return titles
+        if number >= HEADER_WITHIN:
+            break
+    return None
+
+
+def _titled(name: str, header: list[str]) -> tuple[Sheet, dict[int, str]]:
+    """The sheet with its columns by position. Raises Refused when two columns say the same."""
+    sheet, columns = Sheet(name, {}), {}
+    unknown = []
+    for position, title in enumerate(header):
+        label = f"{get_column_letter(position + 1)} {' '.join(title.split())[:20]}"
+        named = field_of(title)
+        if named in sheet.titles:
+            sentence = _("Columns %(one)s and %(other)s mean the same. Keep one of them.")
+            raise Refused(sentence % {"one": sheet.titles[named], "other": label})
+        if named:
+            sheet.titles[named] = label
+            columns[position] = named
+        elif title.strip() and not title.lstrip().startswith("="):
+            unknown.append(label)
+    if unknown:
+        sentence = _("Not read, because no such column is known: %(columns)s.")
+        sheet.notes.append(sentence % {"columns": "、".join(unknown)})
+    return sheet, columns
+
+
+def _check_titles(sheet: Sheet, unit_known: bool) -> None:
+    if lacking := missing(sheet.titles, unit_known=unit_known):
+        sentence = _("The sheet “%(sheet)s” lacks %(columns)s.")
+        raise Refused(sentence % {"sheet": sheet.name[:31], "columns": "、".join(lacking)})
+
+
+# --- The rows ----------------------------------------------------------------------------------------------------
+
+
+def _fill(
+    sheet: Sheet,
+    rows: Iterator[tuple[int, Any]],
+    columns: Mapping[int, str],
+    merged: Mapping[tuple[int, str], int],
+) -> None:
+    blank = 0
+    first: dict[tuple[int, str], Any] = {}
+    tops = set(merged.values())
+    for number, cells in rows:
+        values = {}
+        for position, named in columns.items():
+            value = _value(cells[position]) if position < len(cells) else None
+            if value is not None:
+                values[named] = value
+                if number in tops:
+                    first[number, named] = value
+        if not values:
+            blank += 1
+            if blank >= MOST_BLANK_ROWS:
+                sentence = _("Not read further than row %(row)s: %(blank)s empty rows stand above it.")
+                sheet.notes.append(sentence % {"row": number, "blank": f"{blank:,}"})
+                return
+            continue
+        blank = 0
+        for named in SHARED:
+            if named not in values and (top := merged.get((number, named))) is not None:
+                values.update({named: first[top, named]} if (top, named) in first else {})
+        sheet.rows.append((number, values))
+        if len(sheet.rows) > MOST_ROWS:
+            sentence = _("More than %(most)s rows. Hand the roster in in parts.")
+            raise Refused(sentence % {"most": f"{MOST_ROWS:,}"})
+
+
+def _value(cell: Any) -> Any:
+    """What a cell holds; None for an empty one. A formula is neither worked out nor kept."""
+    value = cell.value
+    if value is None:
+        return None
+    if cell.data_type == "f" or (isinstance(value, str) and value.lstrip().startswith("=")):
+        return Formula()
+    if cell.data_type == "e":
+        return Broken()
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _merged(archive: zipfile.ZipFile, part: str, columns: Mapping[int, str]) -> dict[tuple[int, str], int]:
+    """Row and field -> the row in which a merged cell keeps what it says."""
+    named = {position + 1: named for position, named in columns.items() if named in SHARED}
+    found: dict[tuple[int, str], int] = {}
+    rows = 0
+    with archive.open(part) as source:
+        for _event, element in iterparse(source):
+            if element.tag == f"{_MAIN}mergeCell":
+                left, top, _right, bottom = _bounds(element.get("ref") or "A1")
+                # The whole of a column may be merged by mistake; nobody means a million people.
+                bottom = min(bottom, top + MOST_ROWS)
+                rows += 1 + bottom - top
+                if rows > MOST_MERGED_ROWS:
+                    raise Refused(_("The sheet has too many merged cells. Use the template."))
+                if left in named:
+                    found.update({(row, named[left]): top for row in range(top + 1, bottom + 1)})
+            element.clear()
+    return found
+
+
+def _bounds(reference: str) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (number or 1 for number in range_boundaries(reference))
+    return left, top, right, bottom
