@@ -16,6 +16,7 @@ from cards import services
 from cards.models import PrintKind
 from cards.printing.address import refuse_city
 from cards.printing.gathering import MAKERS, Document, batch
+from common.jobs import DRAFT
 from common.problems import Refused
 from common.rules import local
 
@@ -37,10 +38,12 @@ def write(documents: Sequence[Document], out: BinaryIO, *, city: City, start: in
 
 def draw_draft(documents: Sequence[Document], folder: Path, *, city: City, start: int = 1) -> Path:
     """A file under a name of its own, which nobody hands out; it is gone when the drawing fails."""
-    draft = folder / f".{uuid.uuid4().hex}.{os.getpid()}.draft"
+    draft = folder / f".{uuid.uuid4().hex}{DRAFT}"
     try:
         with draft.open("xb") as out:
             write(documents, out, city=city, start=start)
+            out.flush()
+            os.fsync(out.fileno())
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

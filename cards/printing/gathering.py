@@ -4,7 +4,7 @@ Rows are read as plain values: the reprint list compares the whole city with its
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -27,6 +27,10 @@ from common.tokens import grouped
 FEWEST_ON_A_SHEET, MOST_ON_A_SHEET = 2, 8
 
 
+#: Unit, building and floor, number.
+Door = tuple[int, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """An office as it stands on paper; two offices behind one door are one room."""
@@ -43,7 +47,7 @@ class Room:
         return " ".join(part for part in (self.location, self.number) if part)
 
     @property
-    def door(self) -> tuple[int, str, str]:
+    def door(self) -> Door:
         return self.unit_id, self.location.strip(), self.number.strip()
 
 
@@ -128,8 +132,7 @@ _CARD = (
 
 def holders(cards: CardQuerySet, today: date) -> list[Holder]:
     """Everybody of these cards, as one walks along the corridor."""
-    rows = list(cards.order_by().select_related(None).values_list(*_CARD))
-    cadres = cards.order_by().select_related(None).values("cadre")
+    rows, cadres = list(_plain(cards).values_list(*_CARD)), _cadres(cards)
     rooms = _rooms(current_placements(today).filter(cadre__in=cadres))
     posts = _lines(Post.objects.filter(cadre__in=cadres).values_list("cadre_id", "title"))
     duties = _lines(
@@ -156,6 +159,14 @@ def holders(cards: CardQuerySet, today: date) -> list[Holder]:
         for card_id, serial, token, cadre_id, name, pinyin, office_phone, photo, *others in rows
     ]
     return sorted(found, key=_along_the_corridor)
+
+
+def _plain(cards: CardQuerySet) -> CardQuerySet:
+    return cards.order_by().select_related(None)
+
+
+def _cadres(cards: CardQuerySet) -> Any:
+    return _plain(cards).values("cadre")
 
 
 def _along_the_corridor(holder: Holder) -> tuple[Any, ...]:
@@ -222,17 +233,31 @@ def _posts(holder: Holder) -> tuple[str, ...]:
 # --- Combined plaques --------------------------------------------------------------------------------------------
 
 
-def shared_rooms(people: Iterable[Holder]) -> dict[tuple[int, str, str], list[Holder]]:
-    found: dict[tuple[int, str, str], list[Holder]] = defaultdict(list)
+def shared_rooms(people: Iterable[Holder]) -> dict[Door, list[Holder]]:
+    found: dict[Door, list[Holder]] = defaultdict(list)
     for holder in people:
         found[holder.room.door].append(holder)
     return found
 
 
-def in_equal_parts(people: Sequence[Holder], most: int = MOST_ON_A_SHEET) -> list[tuple[Holder, ...]]:
+def rooms_of(cards: CardQuerySet, today: date) -> dict[Door, list[int]]:
+    """Who shares a room today, as card numbers alone: enough to count sheets."""
+    offices = [f"cadre__office__{name}" for name in _OFFICE]
+    elsewhere = _rooms(current_placements(today).filter(cadre__in=_cadres(cards)))
+    found: dict[Door, list[int]] = defaultdict(list)
+    for card_id, cadre_id, *office in _plain(cards).values_list("pk", "cadre_id", *offices):
+        found[(elsewhere.get(cadre_id) or Room(*office)).door].append(card_id)
+    return found
+
+
+def sheets_needed(people: int) -> int:
+    return -(-people // MOST_ON_A_SHEET) if people >= FEWEST_ON_A_SHEET else 0
+
+
+def in_equal_parts(people: Sequence[Holder]) -> list[tuple[Holder, ...]]:
     """As few sheets as possible, none of them nearly empty: nine people are five and four."""
-    sheets = -(-len(people) // most)
-    size, larger = divmod(len(people), sheets)
+    sheets = sheets_needed(len(people))
+    size, larger = divmod(len(people), sheets) if sheets else (0, 0)
     starts = [number * size + min(number, larger) for number in range(sheets + 1)]
     return [tuple(people[one:other]) for one, other in pairwise(starts)]
 
@@ -243,13 +268,10 @@ def _sheet(people: Sequence[Holder], city: City) -> Any:
 
 def sheets_of(room: Sequence[Holder], city: City) -> list[Document]:
     """The combined plaques of one room; none for somebody who works there alone."""
-    if len(room) < FEWEST_ON_A_SHEET:
-        return []
-    parts = in_equal_parts(room)
-    return [Document(PrintKind.COMBINED, part, _sheet(part, city)) for part in parts]
+    return [Document(PrintKind.COMBINED, part, _sheet(part, city)) for part in in_equal_parts(room)]
 
 
-def _combined_batch(rooms: Iterable[list[Holder]], city: City, only: Collection[int] | None) -> Batch:
+def _combined_batch(rooms: Iterable[list[Holder]], city: City, only: frozenset[int] | None) -> Batch:
     wanted = [room for room in rooms if only is None or any(holder.card_id in only for holder in room)]
     alone = [room[0] for room in wanted if len(room) < FEWEST_ON_A_SHEET]
     notes = [
@@ -264,7 +286,7 @@ def _combined_batch(rooms: Iterable[list[Holder]], city: City, only: Collection[
 
 
 def batch(
-    kind: PrintKind, *, unit_id: int, city: City, today: date, only: Collection[int] | None = None
+    kind: PrintKind, *, unit_id: int, city: City, today: date, only: frozenset[int] | None = None
 ) -> Batch:
     """What this unit prints; `only` these cards, for combined plaques the rooms with one of them."""
     cards = printable(today)
