@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Access
 from accounts.models import Role, Unit
 from cards import selectors
-from cards.models import Cadre, Card, CardRequest
+from cards.models import Cadre, Card, CardRequest, Transfer
 from cards.presentation import status_view
 from cards.rules import Kind
 from common import slots
@@ -37,7 +37,7 @@ def unit(request: HttpRequest, access: Access) -> Part:
     )
     context = {
         "heading": "、".join(str(unit) for unit in units.values()),
-        "stats": _unit_stats(list(units.values()), today),
+        "stats": [*_unit_stats(list(units.values()), today), *_to_take_in(access)],
         "away": _away(people, now),
         "several": len(units) > 1,
         "hotline_missing": [unit for unit in units.values() if not unit.hotline],
@@ -64,6 +64,13 @@ def _unit_stats(units: list[Unit], today: date) -> list[dict[str, Any]]:
         *([sent_back] if sent_back["value"] else []),
         figure(_("Plaques not printed yet"), "unprinted", "out"),
     ]
+
+
+def _to_take_in(access: Access) -> list[dict[str, Any]]:
+    """Those whom other units hand over, while there are any; officers decide, heads need not know."""
+    units = [m.unit_id for m in access.memberships if m.role == Role.UNIT_OFFICER]
+    waiting = Transfer.objects.filter(to_unit__in=units, decision="").count()
+    return [_stat(_("People to take in"), waiting, reverse("transfers"), "info")] if waiting else []
 
 
 def _stat(label: str, value: int, url: str, tone: str) -> dict[str, Any]:
@@ -134,6 +141,18 @@ def _coverage(units: QuerySet[Unit], today: date) -> list[Any]:
     )
 
 
+def unit_people(request: HttpRequest, unit: Unit) -> Part:
+    """On the administrator's page of a unit: how many serve, no names, and the way to merge it."""
+    people = Cadre.objects.filter(unit=unit).serving(timezone.localdate()).count()
+    mergeable = unit.valid_to is None or unit.successor_id is None
+    return "cards/unit_people.html", {
+        "people": people,
+        "mergeable": mergeable,
+        "merge_url": reverse("unit_merge", args=[unit.pk]),
+    }
+
+
 def register() -> None:
     slots.fill("desk", unit, order=20)
+    slots.fill("unit", unit_people)
     slots.fill("desk", express, order=10)

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cards.models import Cadre, Consent, EmploymentKind, PlacementKind, RevokeReason
+from cards.models import Cadre, Consent, EmploymentKind, EndReason, PlacementKind, RevokeReason
 from common import audit
 from common.models import AuditEntry
 
@@ -20,6 +20,14 @@ VERBS = {
     "service_ended": gettext_lazy("End of service entered"),
     "service_resumed": gettext_lazy("End of service withdrawn"),
     "placement_recorded": gettext_lazy("Place of work entered"),
+    "placement_corrected": gettext_lazy("Place of work corrected"),
+    "placement_ended": gettext_lazy("Work elsewhere ended"),
+    "placement_removed": gettext_lazy("Place of work removed"),
+    "transfer_proposed": gettext_lazy("Handed over to another unit"),
+    "transfer_accepted": gettext_lazy("Taken in by the new unit"),
+    "transfer_declined": gettext_lazy("Transfer declined"),
+    "transfer_withdrawn": gettext_lazy("Transfer withdrawn"),
+    "unit_merged": gettext_lazy("Moved with the unit"),
     "card_requested": gettext_lazy("Card requested"),
     "card_refused": gettext_lazy("Card refused"),
     "card_issued": gettext_lazy("Card issued"),
@@ -49,12 +57,15 @@ FIELDS = {
     "kind": gettext_lazy("Kind"),
     "from": gettext_lazy("From"),
     "to": gettext_lazy("To"),
+    "unit": gettext_lazy("Unit"),
+    "first_day": gettext_lazy("First day there"),
 }
 LABELS: dict[str, Any] = {
     **dict(RevokeReason.choices),
     **dict(Consent.Subject.choices),
     **dict(EmploymentKind.choices),
     **dict(PlacementKind.choices),
+    **dict(EndReason.choices),
 }
 
 

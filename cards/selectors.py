@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from cards.models import (
     Placement,
     Printing,
     PrintKind,
+    Transfer,
     Whereabouts,
 )
 from cards.presentation import StatusView, status_view
@@ -51,6 +53,11 @@ def by_card(people: CadreQuerySet, wanted: str) -> CadreQuerySet:
         plaques = Printing.objects.filter(card=OuterRef("pk"), kind__in=PLAQUES)
         return people.filter(Exists(cards.filter(~Exists(plaques))))
     return people
+
+
+def with_card(people: CadreQuerySet) -> CadreQuerySet:
+    """Those whom a citizen may look up: a card of theirs is valid."""
+    return people.filter(Exists(Card.objects.valid().filter(cadre=OuterRef("pk"))))
 
 
 def newest_printings(cards: Iterable[Card], kinds: Iterable[str] = PLAQUES) -> dict[int, Printing]:
@@ -141,6 +148,25 @@ def shown(cadres: Iterable[Cadre], now: datetime) -> dict[int, StatusView]:
     book = HoursBook(local(now).date())
     said = statuses(people, now, book)
     return {cadre.pk: status_view(said[cadre.pk], hours_of(cadre, book), now) for cadre in people}
+
+
+def moves(cadre: Cadre, day: date) -> dict[str, Any]:
+    """Where somebody works for a time, and where they go: what the person page shows of it."""
+    placements = cadre.placements.select_related("office__unit")
+    last = cadre.transfers.select_related("to_unit", "proposed_by").order_by("-proposed_at", "-pk").first()
+    declined = last is not None and last.decision == Transfer.Decision.DECLINED
+    return {
+        "placements": [
+            {
+                "placement": each,
+                "over": each.valid_to is not None and each.valid_to < day,
+                "current": each.valid_from <= day and (each.valid_to is None or each.valid_to >= day),
+            }
+            for each in placements
+        ],
+        "transfer": last if last is not None and not last.decision else None,
+        "declined": last if last is not None and declined and last.from_unit_id == cadre.unit_id else None,
+    }
 
 
 @dataclass(frozen=True)

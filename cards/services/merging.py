@@ -13,7 +13,7 @@ from accounts import rules
 from accounts import services as accounts
 from accounts.models import Membership, Role, Unit, User
 from accounts.moving import lock_units, roles_move
-from cards.models import Cadre, CadreQuerySet, CardRequest, Office, Placement, Transfer
+from cards.models import Cadre, CadreQuerySet, CardRequest, Placement, Transfer
 from cards.services.locking import locked_together
 from common import audit
 from common.problems import Refused
@@ -39,14 +39,16 @@ class MergeConsequences:
     ended_roles: int
 
 
-def merge_consequences(*, unit: Unit, successor: Unit, today: date) -> MergeConsequences:
+def merge_consequences(*, unit: Unit, successor: Unit, last_day: date, now: datetime) -> MergeConsequences:
+    """What would become of whom. Raises Refused when the units cannot be merged like this."""
+    today = local(now).date()
+    _check(unit, successor, last_day, today)
     people = _people(unit, today)
     roles = Membership.objects.filter(_lasting(today), unit=unit)
-    offices = Office.objects.filter(unit=unit)
     shared = len(_twins(unit, successor))
     return MergeConsequences(
         people=people.count(),
-        offices=offices.count() - shared,
+        offices=unit.offices.count() - shared,
         shared_offices=shared,
         card_requests=CardRequest.objects.filter(decision="", cadre__in=people).count(),
         transfers=_open_transfers(unit).count(),
@@ -85,13 +87,12 @@ def units_merge(
     """
     units, today = lock_units(), local(now).date()
     unit, successor = units[unit.pk], units[successor.pk]
-    _check(unit, successor, last_day, units, today)
+    planned = merge_consequences(unit=unit, successor=successor, last_day=last_day, now=now)
+    check_unchanged(vars(planned), seen)
     moving = locked_together(
         Cadre.objects.filter(Q(pk__in=_people(unit, today)) | Q(pk__in=_bound_for(unit)))
     )
     people = [cadre for cadre in moving.values() if cadre.unit_id == unit.pk]
-    planned = merge_consequences(unit=unit, successor=successor, today=today)
-    check_unchanged(vars(planned), seen)
     _move(unit, successor, today)
     _redirect_transfers(unit, successor, actor, now)
     roles_move(unit=unit, successor=successor, users=None, actor=actor, now=now)
@@ -103,7 +104,7 @@ def units_merge(
     return planned
 
 
-def _check(unit: Unit, successor: Unit, last_day: date, units: dict[int, Unit], today: date) -> None:
+def _check(unit: Unit, successor: Unit, last_day: date, today: date) -> None:
     if unit.pk == successor.pk:
         raise Refused(_("A unit cannot be merged into itself."), "successor")
     if unit.successor_id is not None and unit.valid_to is not None:
@@ -112,7 +113,7 @@ def _check(unit: Unit, successor: Unit, last_day: date, units: dict[int, Unit], 
         raise Refused(
             _("That unit closes, has closed or does not exist yet: choose another one."), "successor"
         )
-    successors = {pk: each.successor_id for pk, each in units.items()}
+    successors: dict[int, int | None] = dict(Unit.objects.values_list("pk", "successor_id"))
     successors[unit.pk] = successor.pk
     if rules.follows_itself(unit.pk, successors):
         raise Refused(_("A unit cannot follow itself, not even by way of others."), "successor")

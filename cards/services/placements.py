@@ -39,19 +39,24 @@ def placement_record(
         subject=cadre,
         actor=actor,
         now=now,
-        changes=placement_facts(placement),
+        changes=_kept(placement_facts(placement)),
     )
     return placement
 
 
 def placement_facts(placement: Placement) -> dict[str, Any]:
-    """What the form of a placement shows, for `seen`, and what the audit trail keeps."""
+    """What the form of a placement shows, for `seen`."""
     return {
         "kind": str(placement.kind),
         "office": str(placement.office),
-        "from": placement.valid_from.isoformat(),
-        "to": placement.valid_to.isoformat() if placement.valid_to else None,
+        "valid_from": placement.valid_from.isoformat(),
+        "valid_to": placement.valid_to.isoformat() if placement.valid_to else None,
     }
+
+
+def _kept(facts: dict[str, Any]) -> dict[str, Any]:
+    """As the audit trail has them."""
+    return {name.removeprefix("valid_"): value for name, value in facts.items()}
 
 
 def _check(cadre: Cadre, placement: Placement) -> None:
@@ -93,7 +98,7 @@ def placement_correct(
     placement.valid_from, placement.valid_to = valid_from, valid_to
     _check(cadre, placement)
     placement.save()
-    changed = audit.differences(before, placement_facts(placement))
+    changed = _kept(audit.differences(before, placement_facts(placement)))
     audit.record(verb="placement_corrected", subject=cadre, actor=actor, now=now, changes=changed)
     return placement
 
@@ -116,7 +121,7 @@ def _still_there(cadre: Cadre, placement: Placement) -> Placement:
 
 
 def _end(placement: Placement, last_day: date, actor: User | None, now: datetime) -> Placement | None:
-    facts = placement_facts(placement)
+    facts = _kept(placement_facts(placement))
     if last_day < placement.valid_from:
         placement.delete()
         audit.record(verb="placement_removed", subject=placement.cadre, actor=actor, now=now, changes=facts)
