@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from cards.views import board, bulk_whereabouts, door, issuing, mine, officer, people, public
+from cards.views import (
+    board,
+    bulk_whereabouts,
+    door,
+    issuing,
+    merging,
+    mine,
+    moving,
+    officer,
+    people,
+    placements,
+    public,
+)
 
 TOKEN = r"(?P<token>[^/.]{1,64})"
 
@@ -27,6 +39,22 @@ urlpatterns = [
     path("desk/cadres/<int:pk>/edit/", people.cadre_edit, name="cadre_edit"),
     path("desk/cadres/<int:pk>/photo.jpg", people.photo, name="cadre_photo"),
     path("desk/cadres/<int:pk>/end/", people.end_service, name="cadre_end_service"),
+    path("desk/cadres/<int:pk>/transfer/", moving.propose, name="transfer_new"),
+    path("desk/cadres/<int:pk>/placements/new/", placements.placement_new, name="placement_new"),
+    path(
+        "desk/cadres/<int:pk>/placements/<int:placement_pk>/",
+        placements.placement_edit,
+        name="placement_edit",
+    ),
+    path(
+        "desk/cadres/<int:pk>/placements/<int:placement_pk>/end/",
+        placements.placement_end,
+        name="placement_end",
+    ),
+    path("desk/transfers/", moving.transfers, name="transfers"),
+    path("desk/transfers/<int:pk>/", moving.decide, name="transfer_decide"),
+    path("desk/transfers/<int:pk>/withdraw/", moving.withdraw, name="transfer_withdraw"),
+    path("desk/units/<int:pk>/merge/", merging.unit_merge, name="unit_merge"),
     path("desk/cadres/<int:pk>/whereabouts/", officer.whereabouts, name="cadre_whereabouts"),
     path(
         "desk/cadres/<int:pk>/whereabouts/<int:plan_pk>/cancel/",

@@ -55,6 +55,14 @@ def officer_unit(request: HttpRequest) -> Unit:
     raise Http404
 
 
+def unit_choice(request: HttpRequest, title: str) -> HttpResponse | None:
+    """Whoever is officer of several units says first for which one: a page of them, until ?unit= names one."""
+    units = officer_units(request)
+    if len(units) < 2 or "unit" in request.GET:
+        return None
+    return render(request, "cards/choose_unit.html", {"title": title, "units": units})
+
+
 def cadres(request: HttpRequest) -> HttpResponse:
     scope, now = scope_for(request), timezone.now()
     today = timezone.localdate(now)
@@ -141,6 +149,9 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
             "may_change": changing,
             "may_revoke": changing or _is_express(request),
             "in_service": not person.has_left(today),
+            "stand_in_left": person.stand_in is not None and person.stand_in.has_left(today),
+            **selectors.moves(person, today),
+            "may_move": changing and not person.has_left(today),
         },
     )
 
@@ -168,6 +179,8 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def cadre_new(request: HttpRequest) -> HttpResponse:
+    if (choice := unit_choice(request, _("Add a person"))) is not None:
+        return choice
     unit, now = officer_unit(request), timezone.now()
     form = CadreForm(
         posted(request),
@@ -258,7 +271,7 @@ def end_service(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and accepted(
         form,
         lambda: services.cadre_end_service(
-            cadre=person, last_day=form.cleaned_data["last_day"], actor=user_of(request), now=now
+            cadre=person, **form.cleaned_data, actor=user_of(request), now=now
         ),
     ):
         messages.success(request, _("The last day of service has been entered."))
@@ -298,6 +311,8 @@ def offices(request: HttpRequest) -> HttpResponse:
 
 
 def office_new(request: HttpRequest) -> HttpResponse:
+    if (choice := unit_choice(request, _("Add an office"))) is not None:
+        return choice
     unit = officer_unit(request)
     form = OfficeForm(posted(request))
     if form.is_valid() and accepted(

@@ -26,7 +26,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
-from cards.models import Cadre, Card, CardRequest, Office, Whereabouts
+from cards.models import Cadre, Card, CardRequest, Office, Placement, Transfer, Whereabouts
 from common import jobs
 from common.models import Job, JobItem
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
@@ -51,6 +51,7 @@ class Place:
     cadre: Cadre
     card: Card
     asked: CardRequest
+    placement: Placement
     plan: Whereabouts
     job: Job
 
@@ -62,6 +63,9 @@ class World:
     account: User
     membership: Membership
     reset: SecondFactorReset
+    #: Somebody from there is to come here, and somebody from here is to go there.
+    coming: Transfer
+    going: Transfer
     people: dict[str, User] = field(default_factory=dict)
 
 
@@ -81,7 +85,24 @@ def place(code: str, name: str, group: SupervisionGroup, officer: User, decider:
         until=NOW + timedelta(days=3),
         recorded_at=NOW,
     )
-    return Place(unit, office, cadre, card, asked, plan, ended_job(unit, officer))
+    placement = Placement.objects.create(
+        cadre=cadre,
+        kind="village_post",
+        office=make_office(unit, "驻村点", "1"),
+        valid_from=NOW.date() + timedelta(days=9),
+    )
+    return Place(unit, office, cadre, card, asked, placement, plan, ended_job(unit, officer))
+
+
+def transfer(from_place: Place, to_place: Place, officer: User) -> Transfer:
+    return Transfer.objects.create(
+        cadre=from_place.cadre,
+        from_unit=from_place.unit,
+        to_unit=to_place.unit,
+        first_day=NOW.date(),
+        proposed_by=officer,
+        proposed_at=NOW,
+    )
 
 
 def ended_job(unit: Unit, officer: User) -> Job:
@@ -121,7 +142,8 @@ def world(db: None, settings, tmp_path) -> World:
     give_second_factor(account)
     membership = give(account, Role.CADRE, unit=there.unit)
     reset = services.second_factor_reset_request(user=account, reason="手机遗失", actor=officer, now=NOW)
-    built = World(here, there, account, membership, reset)
+    coming, going = transfer(there, here, officer), transfer(here, there, officer)
+    built = World(here, there, account, membership, reset, coming, going)
     for role in Role.values:
         user = built.people[role] = make_user(role.replace("_", "-"))
         give(
@@ -191,6 +213,12 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "cadre_consent": of_place(pk="cadre.pk"),
     "cadre_end_service": of_place(pk="cadre.pk"),
     "cadre_account": of_place(pk="cadre.pk"),
+    "placement_new": of_place(pk="cadre.pk"),
+    "placement_edit": of_place(pk="cadre.pk", placement_pk="placement.pk"),
+    "placement_end": of_place(pk="cadre.pk", placement_pk="placement.pk"),
+    "transfer_new": of_place(pk="cadre.pk"),
+    "transfer_decide": lambda world: ({"pk": world.coming.pk}, {"pk": world.going.pk}),
+    "transfer_withdraw": lambda world: ({"pk": world.going.pk}, {"pk": world.coming.pk}),
     "card_request": of_place(pk="cadre.pk"),
     "card_revoke": of_place(pk="cadre.pk"),
     "card_plaque": of_place(pk="cadre.pk"),
@@ -206,6 +234,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     # Accounts
     "user": of_city(pk="account.pk"),
     "unit": of_city(pk="here.unit.pk"),
+    "unit_merge": of_city(pk="here.unit.pk"),
     "user_membership_new": of_city(pk="account.pk"),
     "user_membership_end": of_city(pk="account.pk", membership_pk="membership.pk"),
     "user_slip": of_city(pk="account.pk"),
@@ -342,11 +371,13 @@ ACCOUNTS = {
     "user_active",
 }
 ACCOUNTS |= {"user_reset_second_factor", "second_factor_resets", "second_factor_reset_decide"}
-SETTINGS = {"units", "unit_new", "unit", "city"}
+SETTINGS = {"units", "unit_new", "unit", "unit_merge", "city"}
 SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices", "board", "board_unit"}
 CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
 CHANGING_PEOPLE |= {"cadre_account", "cadre_plan_cancel", "office_new", "office_edit", "card_request"}
 CHANGING_PEOPLE |= {"whereabouts_bulk", "whereabouts_bulk_undo"}
+CHANGING_PEOPLE |= {"placement_new", "placement_edit", "placement_end"}
+CHANGING_PEOPLE |= {"transfers", "transfer_new", "transfer_decide", "transfer_withdraw"}
 CARDS = {"card_requests", "card_decide", "card_revoke", "card_plaque"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
