@@ -106,6 +106,7 @@ TABLE: dict[str, Page] = {
     "whereabouts_bulk_undo": Page(POST, OFFICER),
     # People and cards
     "cadres": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")),
+    "cadres_bulk": Page(BOTH, OFFICER),
     "cadre_new": Page(BOTH, OFFICER),
     "cadre": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "cadre_edit": Page(BOTH, OFFICER, detail=True),
@@ -124,6 +125,7 @@ TABLE: dict[str, Page] = {
     "transfer_withdraw": Page(POST, OFFICER, detail=True),
     "card_request": Page(BOTH, OFFICER, detail=True),
     "card_requests": Page(GET, EXPRESS, nav=_("Cards to approve")),
+    "card_requests_bulk": Page(BOTH, EXPRESS),
     "card_decide": Page(BOTH, EXPRESS, detail=True),
     "card_revoke": Page(BOTH, OFFICER | EXPRESS, detail=True),
     "card_plaque": Page(POST, OFFICER | EXPRESS, detail=True),

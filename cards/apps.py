@@ -9,11 +9,15 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import closing
-        from cards import demo, desk
+        from cards import bulk, demo, desk
         from cards.documents import fonts
+        from cards.printing import job
         from cards.services.merging import still_serving
+        from common import jobs
 
         fonts.configure(Path(settings.FONT_DIR) if settings.FONT_DIR else None)
         closing.register(still_serving)
         desk.register()
+        jobs.register(bulk.KIND)
         demo.register()
+        job.register()

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from cards.views import (
     board,
+    bulk,
     bulk_whereabouts,
     door,
     issuing,
@@ -35,6 +36,7 @@ urlpatterns = [
     # People and cards
     path("desk/cadres/", people.cadres, name="cadres"),
     path("desk/cadres/new/", people.cadre_new, name="cadre_new"),
+    path("desk/cadres/bulk/", bulk.cadres_bulk, name="cadres_bulk"),
     path("desk/cadres/<int:pk>/", people.cadre, name="cadre"),
     path("desk/cadres/<int:pk>/edit/", people.cadre_edit, name="cadre_edit"),
     path("desk/cadres/<int:pk>/photo.jpg", people.photo, name="cadre_photo"),
@@ -67,6 +69,7 @@ urlpatterns = [
     path("desk/cadres/<int:pk>/card/revoke/", issuing.revoke, name="card_revoke"),
     path("desk/cadres/<int:pk>/plaque.pdf", issuing.plaque, name="card_plaque"),
     path("desk/cards/", issuing.requests, name="card_requests"),
+    path("desk/cards/approve/", bulk.card_requests_bulk, name="card_requests_bulk"),
     path("desk/cards/<int:pk>/", issuing.decide, name="card_decide"),
     path("desk/board/", board.board, name="board"),
     path("desk/board/<str:code>/", board.board_unit, name="board_unit"),

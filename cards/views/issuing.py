@@ -1,9 +1,11 @@
 """Cards: asked for by the unit, decided by the efficiency office, printed, revoked."""
 
 import io
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.http import city_of, user_of
+from accounts.models import Unit
 from cards import services
 from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
 from cards.models import Card, CardRequest, PrintKind, RevokeReason
@@ -51,10 +54,26 @@ def request_card(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def waiting(query: Mapping[str, str]) -> QuerySet[CardRequest]:
+    """The requests of the list, of all units or of one; an approval of "all" asks the same again."""
+    found = CardRequest.objects.filter(decision="")
+    return found.filter(cadre__unit__code=query["unit"]) if query.get("unit") else found
+
+
 def requests(request: HttpRequest) -> HttpResponse:
-    waiting = CardRequest.objects.filter(decision="").select_related("cadre__unit", "requested_by")
-    page = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "cards/card_requests.html", {"page": page})
+    rows = waiting(request.GET).select_related("cadre__unit", "requested_by")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    asking = CardRequest.objects.filter(decision="").values("cadre__unit")
+    return render(
+        request,
+        "cards/card_requests.html",
+        {
+            "page": page,
+            "unit": request.GET.get("unit", ""),
+            "units": Unit.objects.filter(pk__in=asking),
+            "tick_all": request.GET.get("select") == "page",
+        },
+    )
 
 
 def decide(request: HttpRequest, pk: int) -> HttpResponse:

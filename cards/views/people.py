@@ -1,6 +1,7 @@
 """The unit's people and their cards, for officers and, read-only, for those above them."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +16,11 @@ from django.utils.translation import gettext as _
 from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Role, Unit
 from cards import photos, selectors, services
+from cards.bulk import LABELS
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
 from cards.history import entries
-from cards.models import Cadre, Card, CardRequest, Consent, Office, PrintKind
+from cards.models import Cadre, CadreQuerySet, Card, CardRequest, Consent, Office, PrintKind
 from cards.printing.gathering import documents, holders
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
@@ -63,20 +65,25 @@ def unit_choice(request: HttpRequest, title: str) -> HttpResponse | None:
     return render(request, "cards/choose_unit.html", {"title": title, "units": units})
 
 
+def matching(people: CadreQuerySet, query: Mapping[str, str], today: date) -> CadreQuerySet:
+    """Those of the list whom a search finds; an action for "all who match" asks the same again."""
+    words, unit = query.get("q", "").strip(), query.get("unit", "")
+    if unit:
+        people = people.filter(unit__code=unit)
+    if words:
+        people = people.filter(
+            Q(name__icontains=words) | Q(pinyin__startswith=words.lower()) | Q(pinyin_initials=words.lower())
+        )
+    if query.get("all") != "1":
+        people = people.serving(today)
+    return selectors.by_card(people, query.get("card", ""))
+
+
 def cadres(request: HttpRequest) -> HttpResponse:
     scope, now = scope_for(request), timezone.now()
     today = timezone.localdate(now)
-    found = selectors.with_place(Cadre.objects.within(scope), today)
+    found = selectors.with_place(matching(Cadre.objects.within(scope), request.GET, today), today)
     query, unit = request.GET.get("q", "").strip(), request.GET.get("unit", "")
-    if unit:
-        found = found.filter(unit__code=unit)
-    if query:
-        found = found.filter(
-            Q(name__icontains=query) | Q(pinyin__startswith=query.lower()) | Q(pinyin_initials=query.lower())
-        )
-    if request.GET.get("all") != "1":
-        found = found.serving(today)
-    found = selectors.by_card(found, request.GET.get("card", ""))
     valid = Prefetch("cards", queryset=Card.objects.valid(), to_attr="valid_cards")
     found = found.prefetch_related("posts", valid).order_by("unit__code", "office__room", "pinyin", "pk")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -109,6 +116,9 @@ def cadres(request: HttpRequest) -> HttpResponse:
             "card_filter": request.GET.get("card", ""),
             "card_filters": selectors.CARD_FILTERS,
             "officer_units": officer_units(request),
+            "actions": LABELS if officer_units(request) else {},
+            "tick_all": request.GET.get("select") == "page",
+            "own": {unit.pk for unit in officer_units(request)},
         },
     )
 

@@ -1,0 +1,219 @@
+"""The same for many: people of a list or all who match a search, and requests for cards."""
+
+import io
+import uuid
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from accounts.http import access_for, city_of, scope_for, user_of
+from accounts.models import Unit
+from accounts.permissions import TABLE
+from cards import bulk, services
+from cards.bulk import LABELS, PRINTS, Action, Plan
+from cards.models import Cadre, CadreQuerySet, CardRequest
+from cards.views.issuing import waiting
+from cards.views.people import matching
+from common.models import Job
+from common.problems import Refused
+from common.text import file_name
+
+#: A page of the list holds fifty; whoever wants more says "all that match".
+MOST_TICKED = 2000
+#: Of those who are left out; the number stands beside them.
+NAMES_SHOWN = 20
+
+
+def _ticked(request: HttpRequest) -> list[int]:
+    given = request.GET.getlist("id")[:MOST_TICKED]
+    return [int(value) for value in given if value.isdecimal() and len(value) < 19]
+
+
+def _once(request: HttpRequest) -> str:
+    """Of the form that was shown; a second click brings the same, and nobody can bring another's."""
+    try:
+        return uuid.UUID(request.POST.get("once", "")).hex
+    except ValueError:
+        return uuid.uuid4().hex
+
+
+def cadres_bulk(request: HttpRequest) -> HttpResponse:
+    """The address holds the action and whom it is for: a page to look at, and a POST to do it."""
+    now, chosen = timezone.now(), request.GET.get("action", "")
+    people = _people(request, now)
+    if chosen not in set(Action) or people is None:
+        messages.error(request, _("Choose an action and tick whom it is for."))
+        return redirect(_back(request.GET))
+    action, units = Action(chosen), scope_for(request).unit_ids or frozenset()
+    if request.method == "POST" and (job := _job_of(request)):
+        return redirect("job", job.pk)
+    planned = bulk.plan(action, people, units=units, actor=user_of(request), now=now)
+    if request.method == "POST" and planned.doing:
+        if request.POST.get("seen") == planned.digest:
+            return _do(request, action, planned, now)
+        messages.warning(request, _("Meanwhile something has changed. This is what would happen now."))
+    return render(request, "cards/bulk_confirm.html", _page(request, action, planned))
+
+
+def _people(request: HttpRequest, now: datetime) -> CadreQuerySet | None:
+    """Whom the list shows this person, their own units' and others'; None when nobody was ticked."""
+    seen = Cadre.objects.within(access_for(request).scope(TABLE["cadres"]))
+    if request.GET.get("matching") == "1":
+        return matching(seen, request.GET, timezone.localdate(now))
+    ticked = _ticked(request)
+    return seen.filter(pk__in=ticked) if ticked else None
+
+
+def _back(query: QueryDict) -> str:
+    kept = query.copy()
+    for name in ("action", "id", "matching", "select"):
+        kept.pop(name, None)
+    return f"{reverse('cadres')}?{kept.urlencode()}" if kept else reverse("cadres")
+
+
+def _job_of(request: HttpRequest) -> Job | None:
+    """The job that the first of two clicks has started."""
+    return Job.objects.filter(once=_once(request), created_by=user_of(request)).first()
+
+
+def _page(request: HttpRequest, action: Action, planned: Plan) -> dict[str, Any]:
+    return {
+        "title": LABELS[action],
+        "points": _points(action),
+        "names": [cadre.name for cadre in planned.doing],
+        "number": len(planned.doing),
+        "skipped": _skipped(planned, lambda cadre: cadre.name),
+        "by_unit": _by_unit(cadre.unit for cadre in planned.doing),
+        "digest": planned.digest,
+        "once": uuid.uuid4().hex,
+        "seal": action == Action.SLIPS,
+        "back_url": _back(request.GET),
+        "back_label": _("People and cards"),
+    }
+
+
+def _points(action: Action) -> list[str]:
+    if action == Action.REQUEST:
+        return [_("The efficiency office decides on every request.")]
+    if action == Action.SLIPS:
+        return [
+            _("Accounts are opened for those who have none."),
+            _("Earlier slips of these people stop working, also those of a PDF made a moment ago."),
+            _("The PDF is made this once and kept nowhere: press once, print it and hand the slips over."),
+            _("Each slip is good for one activation within fourteen days."),
+        ]
+    return [_("A worker draws the file; the next page shows how far it is.")]
+
+
+def _skipped(planned: Plan, name: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "reason": reason,
+            "number": len(rows),
+            "names": "、".join(name(row) for row in rows[:NAMES_SHOWN]),
+            "more": len(rows) > NAMES_SHOWN,
+        }
+        for reason, rows in planned.skipped.items()
+    ]
+
+
+def _by_unit(units: Any) -> list[tuple[Unit, int]]:
+    counted = Counter(units)
+    return sorted(counted.items(), key=lambda pair: pair[0].code)
+
+
+def _do(request: HttpRequest, action: Action, planned: Plan, now: datetime) -> HttpResponse:
+    try:
+        if action == Action.SLIPS:
+            return _slips(request, planned.doing, now)
+        started = [
+            _start(request, action, unit, planned, now)
+            for unit, _number in _by_unit(c.unit for c in planned.doing)
+        ]
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect(_back(request.GET))
+    return redirect("job", started[0].pk) if len(started) == 1 else redirect("jobs")
+
+
+def _start(request: HttpRequest, action: Action, unit: Unit, planned: Plan, now: datetime) -> Job:
+    """A job belongs to one unit, whose officers see it; an officer of two units starts two."""
+    people = [cadre for cadre in planned.doing if cadre.unit_id == unit.pk]
+    alone = len(people) == len(planned.doing)
+    once = _once(request) if alone else uuid.uuid5(uuid.UUID(_once(request)), unit.code).hex
+    if action in PRINTS:
+        return bulk.start_printing(PRINTS[action], people, actor=user_of(request), now=now, once=once)
+    return bulk.start_requests(people, unit_id=unit.pk, actor=user_of(request), now=now, once=once)
+
+
+def _slips(request: HttpRequest, people: list[Cadre], now: datetime) -> HttpResponse:
+    """Issued and drawn in one transaction: what cannot be drawn makes no earlier slip void."""
+    from cards.documents.slips import draw_slips
+
+    out = io.BytesIO()
+    with transaction.atomic():
+        opened = services.accounts_open(cadres=people, actor=user_of(request), now=now)
+        contents = [bulk.slip_content(one, city_of(request)) for one in opened if one.slip is not None]
+        if not contents:
+            raise Refused(_("Meanwhile nobody is left who needs a slip."))
+        draw_slips(contents, out)
+    response = HttpResponse(out.getvalue(), content_type="application/pdf")
+    name = file_name(_("activation slips") + f"-{timezone.localdate(now):%Y-%m-%d}.pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+# --- Requests for cards ---------------------------------------------------------------------------------------------
+
+
+def card_requests_bulk(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    requests = _requests(request)
+    if requests is None:
+        messages.error(request, _("Tick the requests first."))
+        return redirect("card_requests")
+    if request.method == "POST" and (job := _job_of(request)):
+        return redirect("job", job.pk)
+    planned = bulk.plan_approval(requests, actor=user_of(request), now=now)
+    if request.method == "POST" and planned.doing:
+        if request.POST.get("seen") == planned.digest:
+            job = bulk.start_approval(planned.doing, actor=user_of(request), now=now, once=_once(request))
+            return redirect("job", job.pk)
+        messages.warning(request, _("Meanwhile something has changed. This is what would happen now."))
+    return render(
+        request,
+        "cards/bulk_confirm.html",
+        {
+            "title": _("Approve requests"),
+            "points": [
+                _("Each card is issued with its number and token; a card that it replaces is revoked.")
+            ],
+            "names": [asked.cadre.name for asked in planned.doing],
+            "number": len(planned.doing),
+            "skipped": _skipped(planned, lambda asked: asked.cadre.name),
+            "by_unit": _by_unit(asked.cadre.unit for asked in planned.doing),
+            "digest": planned.digest,
+            "once": uuid.uuid4().hex,
+            "seal": False,
+            "back_url": reverse("card_requests"),
+            "back_label": _("Cards to approve"),
+        },
+    )
+
+
+def _requests(request: HttpRequest) -> QuerySet[CardRequest] | None:
+    if request.GET.get("matching") == "1":
+        return waiting(request.GET)
+    ticked = _ticked(request)
+    return CardRequest.objects.filter(pk__in=ticked) if ticked else None
