@@ -1,0 +1,541 @@
+"""Finding people: by name, pinyin, unit, office, room, post and duty.
+
+What is typed is cut into words; a hit answers every word, each in the field where it fits best (`Place`, best first):
+
+    DUTY_PHRASE   a duty holds the word as it stands
+    DUTY_PIECES   a duty holds it in pieces of two characters or more: 食品许可 in 食品经营许可
+    NAME          the name, whole
+    NAME_START    the beginning of the name: the surname 张
+    PINYIN        the whole name in pinyin: zhangsan
+    INITIALS      the first letters: zs
+    PINYIN_START  zhang
+    NAME_PART     a part of the name, its given name in pinyin, or Han and pinyin mixed for a rare character
+    POST          a post
+    UNIT          the unit's name, alias or code
+    UNIT_PART     a part of the unit's name, or a short form of it: 发改局 of 发展和改革局
+    OFFICE        the office, its room or its floor, at home or where somebody works for a time
+    DUTY_SOME     a duty holds at least half of the word's characters, in pairs
+
+Whoever was found by a duty stands first: phrase before pieces before some, then the more words in that one duty, the
+more characters of them, the higher the duty on the plaque. Then the people by their worst word, then by the sum.
+Among equals the unit's code, pinyin, name and number decide, compared here: each database sorts text in its own way.
+
+The databases only collect candidates (LIKE and position, whose answers are the same on both); what counts as a match
+is decided here. FTS differs between SQLite and PostgreSQL, and an index of our own would be stale when a unit is
+renamed.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from functools import cached_property
+from itertools import chain, starmap
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
+
+from accounts.models import Unit
+from cards.models import Cadre, CadreQuerySet, Duty, Office, Placement, Post
+
+LONGEST = 50
+#: More words than anybody types; each is a condition more for the database.
+MOST_WORDS = 6
+#: Of one word, when it is a whole sentence: each is a condition more for the database.
+MOST_PARTS = 8
+#: A list of more numbers is slower than reading all people, and SQLite takes 32,766 in one statement.
+MANY = 4000
+#: Letters of a given name in pinyin; shorter endings would find hang in every zhang.
+GIVEN_NAME = 4
+
+
+class Place(IntEnum):
+    DUTY_PHRASE = 0
+    DUTY_PIECES = 1
+    NAME = 2
+    NAME_START = 3
+    PINYIN = 4
+    INITIALS = 5
+    PINYIN_START = 6
+    NAME_PART = 7
+    POST = 8
+    UNIT = 9
+    UNIT_PART = 10
+    OFFICE = 11
+    DUTY_SOME = 12
+
+
+# --- Characters --------------------------------------------------------------------------------------------------
+
+_PLAIN = re.compile("[\u4e00-\u9fa50-9a-z]*")
+_WIDE_OR_CAPITAL = re.compile("[A-ZＡ-Ｚａ-ｚ０-９]")
+#: Of its own length, so that what is found can be marked in the text as it is written.
+_NARROW_AND_SMALL = {
+    **{code: code + 32 for code in range(ord("A"), ord("Z") + 1)},
+    **{ord("Ａ") + n: ord("a") + n for n in range(26)},
+    **{ord("ａ") + n: ord("a") + n for n in range(26)},
+    **{ord("０") + n: ord("0") + n for n in range(10)},
+}
+
+
+def fold(text: str) -> str:
+    """Latin letters and digits of any width and case in one form; nothing else, and no character more or less."""
+    return text.translate(_NARROW_AND_SMALL) if _WIDE_OR_CAPITAL.search(text) else text
+
+
+def squeeze(text: str) -> str:
+    """Folded, and without blanks and interpuncts: 306 室 is 306室, 买买提·吐尔逊 is 买买提吐尔逊."""
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(filter(_is_letter, fold(text).replace(" ", "")))
+
+
+def _is_letter(character: str) -> bool:
+    """The newest Han of rare names are newer than Python's tables."""
+    return (
+        character.isalnum()
+        or 0x20000 <= ord(character) <= 0x3FFFF
+        or "\u9fa6" <= character <= "\u9fff"
+        or unicodedata.combining(character) > 0
+    )
+
+
+def _latin(text: str) -> str:
+    """Pinyin as the keyboard writes it: zhāng is zhang, lü is lv."""
+    plain = unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "v"))
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    return plain if plain.isascii() else text
+
+
+# --- What is typed -----------------------------------------------------------------------------------------------
+
+#: Asked around the thing that is meant; cut off while two characters remain.
+_ASKED_BEFORE = re.compile(
+    "^(?:请问|您好|你好|我们|我|想要|想|需要|要|怎么|怎样|如何|到哪里|去哪里|去哪儿|去哪|在哪里|在哪儿|在哪|哪里|哪儿"
+    "|(?:是|由|归|找)?(?:哪个|哪些|什么)(?:部门|单位|科室|地方|窗口|人)?|(?:是|由|归|找)?(?:哪位|谁)(?:来|能|可以|在)?"
+    "|负责(?!人)|主管|分管|办理|办(?![公事法案税])|咨询|申请|申办|管(?![理委线道护控网制辖])|找)"
+)
+_ASKED_AFTER = re.compile(
+    "(?:(?:是|由|归|该|应该)?(?:找|问)?(?:谁|哪位|(?:哪个|什么)(?:部门|单位|科室|地方|窗口|人)|哪里|哪儿|哪)"
+    "(?:来)?(?:负责|主管|管|办理|办|受理)?(?:的)?|(?:在|去|到)(?:哪里|哪儿|哪)(?:办理|办|申请)?|(?:怎么|怎样|如何)(?:办理|办|申请)?"
+    "|的?(?:负责人|工作人员|同志|人)?是谁|的(?:人|同志|工作人员|业务|事|事情)?|[吗呢呀啊吧])$"
+)
+_QUESTION = re.compile("[谁哪怎如何吗呢我您你]")
+_BEFORE_COUNTER = re.compile(r"(?<=[0-9])\s+(?=[室号楼层](?:\s|$))")
+_ASKED_IN_ENGLISH = re.compile(
+    r"^(?:who|which|where|how|whom)\b.*?\b(?:handles?|responsible for|in charge of|deals? with|about|for|get|is|apply"
+    r"|works? (?:in|on|at))\b\s+(?=\S)"
+)
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+
+    @cached_property
+    def is_latin(self) -> bool:
+        return self.text.isascii()
+
+    @cached_property
+    def runs(self) -> tuple[str, ...]:
+        """Han and others apart: led, 屏."""
+        return tuple(re.findall(r"[0-9a-z]+|[^0-9a-z]+", self.text))
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """Pairs of Han, and runs of digits or of three letters whole: what a text must hold some of."""
+        found = []
+        for run in self.runs:
+            if run.isascii():
+                found += [run] if len(run) > (2 if run.isalpha() else 1) else []
+            else:
+                found += [run[at : at + 2] for at in range(len(run) - 1)]
+        return tuple(dict.fromkeys(found))[:MOST_PARTS]
+
+    @cached_property
+    def least(self) -> int:
+        """How many characters a duty must hold: half."""
+        return (len(self.text) + 1) // 2
+
+    @cached_property
+    def sought(self) -> tuple[str, ...]:
+        """So many parts that every duty with half of the characters holds one of them."""
+        if any(run.isascii() for run in self.runs) or len(self.parts) == MOST_PARTS:
+            return self.parts
+        needed = (self.least + 1) // 2
+        return self.parts[: len(self.parts) - needed + 1]
+
+
+Reading = tuple[Word, ...]
+
+
+def readings(typed: str) -> tuple[Reading, ...]:
+    """What may be meant, each a row of words: without the question around it, and as it stands when it may be a name.
+
+    zhang san is also zhangsan.
+    """
+    text = unicodedata.normalize("NFKC", typed[:LONGEST]).lower()[:LONGEST]
+    whole = _words(text)
+    asked = _words(_ASKED_IN_ENGLISH.sub("", text))
+    found = [tuple(word for text in asked for word in _without_question(text))]
+    if len(whole) == 1 and len(whole[0]) <= 4:
+        found.append(tuple(whole))
+    if len(asked) > 1 and all(word.isascii() for word in asked):
+        found.append(("".join(asked),))
+    made = (tuple(Word(text) for text in dict.fromkeys(words))[:MOST_WORDS] for words in found if words)
+    return tuple(dict.fromkeys(made))
+
+
+def _words(text: str) -> list[str]:
+    cleaned = "".join(
+        character if _is_letter(character) or character in "·•・'’" else " " for character in text
+    )
+    cleaned = _BEFORE_COUNTER.sub("", cleaned)
+    words = (squeeze(_latin(word)) for word in cleaned.split())
+    return [word for word in words if word]
+
+
+def _without_question(word: str) -> Iterator[str]:
+    """Nothing for a word that is all question: 谁负责."""
+    while True:
+        for pattern in (_ASKED_BEFORE, _ASKED_AFTER):
+            rest = pattern.sub("", word)
+            if rest != word and (len(rest) > 1 or (not rest and _QUESTION.search(word))):
+                word = rest
+                break
+        else:
+            break
+    if word:
+        yield word
+
+
+# --- What matches ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class InDuty:
+    place: Place
+    #: How many of the word's characters stand there.
+    covered: int
+
+
+def in_duty(word: Word, text: str) -> InDuty | None:
+    """How a folded duty answers a word of two characters or more."""
+    if not word.parts:
+        return None
+    if word.text in text:
+        return InDuty(Place.DUTY_PHRASE, len(word.text))
+    held = [part for part in word.parts if part in text]
+    if not held or len(word.parts) == 1:
+        return None
+    covered = {
+        at for part in held for start in _starts(part, word.text) for at in range(start, start + len(part))
+    }
+    if len(covered) == len(word.text) and _in_pieces(word, text):
+        return InDuty(Place.DUTY_PIECES, len(covered))
+    return InDuty(Place.DUTY_SOME, len(covered)) if len(covered) >= word.least else None
+
+
+def _starts(part: str, text: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
+
+
+def _in_pieces(word: Word, text: str) -> bool:
+    """Whether it can be cut so that the text holds each piece: Han by twos and threes, letters and digits whole."""
+    return all(run in text if run.isascii() else _cut(run, text) for run in word.runs)
+
+
+def _cut(run: str, text: str) -> bool:
+    reached = {0}
+    for end in range(2, len(run) + 1):
+        if any(end - size in reached and run[end - size : end] in text for size in (2, 3)):
+            reached.add(end)
+    return len(run) in reached
+
+
+def in_name(word: Word, name: str, pinyin: str, initials: str) -> Place | None:
+    """`name` squeezed; the keys as stored."""
+    text = word.text
+    if text == name:
+        return Place.NAME
+    if name.startswith(text):
+        return Place.NAME_START
+    if word.is_latin:
+        return _in_pinyin(text, pinyin, initials)
+    if text in name or (len(word.runs) > 1 and _mixed(word, name, pinyin, initials)):
+        return Place.NAME_PART
+    return None
+
+
+def _in_pinyin(text: str, pinyin: str, initials: str) -> Place | None:
+    if text == pinyin:
+        return Place.PINYIN
+    if text == initials:
+        return Place.INITIALS
+    if pinyin.startswith(text):
+        return Place.PINYIN_START
+    if (len(text) >= GIVEN_NAME and pinyin.endswith(text)) or initials.startswith(text):
+        return Place.NAME_PART
+    return None
+
+
+def _mixed(word: Word, name: str, pinyin: str, initials: str) -> bool:
+    """韦sudi and 韦sd for 韦诉𬱖: Han as written, the others by their sound."""
+    if not re.match(
+        "".join(run.replace(run, ".+") if run.isascii() else re.escape(run) for run in word.runs), name
+    ):
+        return False
+    sound = "".join(run if run.isascii() else "[a-z]{1,6}" * len(run) for run in word.runs)
+    first = "".join(run if run.isascii() else "." * len(run) for run in word.runs)
+    return bool(re.match(sound, pinyin) or re.match(first, initials))
+
+
+def in_unit(word: Word, code: str, names: Iterable[str]) -> Place | None:
+    text, known = word.text, [name for name in names if name]
+    if text == code or text in known:
+        return Place.UNIT
+    if len(text) < 2 or word.text.isdigit():
+        return None
+    # People say 人社局 and 住建局: three characters or more, in the unit's own order.
+    if any(text in name or (len(text) > 2 and _shortens(text, name)) for name in known):
+        return Place.UNIT_PART
+    return None
+
+
+def _shortens(text: str, name: str) -> bool:
+    rest = iter(name)
+    return all(character in rest for character in text)
+
+
+def marks(words: Iterable[Word], text: str) -> tuple[tuple[str, bool], ...]:
+    """The text in pieces, each with whether it answers the question."""
+    folded = fold(text)
+    marked: set[int] = set()
+    for word in words:
+        for part in (word.text,) if word.text in folded else word.parts:
+            marked.update(at for start in _starts(part, folded) for at in range(start, start + len(part)))
+    pieces: list[tuple[str, bool]] = []
+    for at, character in enumerate(text):
+        if pieces and pieces[-1][1] == (at in marked):
+            pieces[-1] = (pieces[-1][0] + character, pieces[-1][1])
+        else:
+            pieces.append((character, at in marked))
+    return tuple(pieces)
+
+
+# --- Candidates --------------------------------------------------------------------------------------------------
+
+
+def _holds(column: str, part: str) -> Q:
+    """A position costs less than LIKE; letters need LIKE, in any case."""
+    if part.isascii():
+        return Q(**{f"{column}__icontains": part})
+    return Q(GreaterThan(StrIndex(F(column), Value(part)), 0))
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    """An empty OR would be everybody."""
+    found = Q(pk__in=[])
+    for condition in conditions:
+        found |= condition
+    return found
+
+
+def _name_like(word: Word) -> Q:
+    if word.is_latin:
+        found = Q(pinyin__startswith=word.text) | Q(pinyin_initials__startswith=word.text)
+        return found | Q(pinyin__endswith=word.text) if len(word.text) >= GIVEN_NAME else found
+    found = Q()
+    for character in dict.fromkeys("".join(run for run in word.runs if not run.isascii())):
+        found &= Q(name__contains=character)
+    return found
+
+
+class Person(NamedTuple):
+    pk: int
+    name: str
+    pinyin: str
+    initials: str
+    unit_id: int
+    office_id: int
+
+
+class Held(NamedTuple):
+    """One duty and the words that it answers."""
+
+    position: int
+    text: str
+    found: dict[Word, InDuty]
+
+
+@dataclass(frozen=True)
+class Hit:
+    cadre_id: int
+    place: Place
+    #: The duty that answers; empty when somebody was found otherwise.
+    duty: str = ""
+    words: Reading = ()
+
+    @property
+    def pieces(self) -> tuple[tuple[str, bool], ...]:
+        """The duty in pieces, each with whether it is marked."""
+        return marks(self.words, self.duty)
+
+
+class _Directory:
+    """The candidates of all readings, read in six queries."""
+
+    def __init__(self, wanted: Iterable[Reading], day: date) -> None:
+        units = list(Unit.objects.order_by().values_list("pk", "code", "name", "alias"))
+        self.codes = {pk: code for pk, code, _name, _alias in units}
+        names = {pk: (squeeze(name), squeeze(alias)) for pk, _code, name, alias in units}
+        split = (one for reading in wanted for one in _split(reading, names.values()))
+        self.readings = tuple(dict.fromkeys([*wanted, *split]))
+        self.words = tuple(dict.fromkeys(word for reading in self.readings for word in reading))
+        self.units = {
+            word: {
+                pk: place
+                for pk, code in self.codes.items()
+                if (place := in_unit(word, fold(code), names[pk])) is not None
+            }
+            for word in self.words
+        }
+        self._read_offices(day)
+        self._read_duties()
+        self._read_people()
+
+    def _read_offices(self, day: date) -> None:
+        columns = ("name", "room", "location")
+        firsts = {word.parts[0] for word in self.words if word.parts}
+        like = _any(_holds(column, part) for part in sorted(firsts) for column in columns)
+        offices = Office.objects.order_by().filter(like)
+        rows = [
+            (pk, squeeze(name + room), squeeze(location + room))
+            for pk, name, room, location in offices.values_list("pk", *columns)
+        ]
+        self.offices = {
+            word: {pk for pk, *texts in rows if word.parts and any(word.text in text for text in texts)}
+            for word in self.words
+        }
+        self.places = Q(office__in=offices.values("pk"))
+        found = {pk for units in self.units.values() for pk in units}
+        placed = Placement.objects.filter(
+            self.places | Q(office__unit__in=found),
+            Q(valid_to=None) | Q(valid_to__gte=day),
+            valid_from__lte=day,
+        )
+        self.placed: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for cadre, office, unit in placed.order_by().values_list("cadre_id", "office_id", "office__unit_id"):
+            self.placed[cadre].append((office, unit))
+        self.places |= Q(unit__in=found)
+
+    def _read_duties(self) -> None:
+        sought = dict.fromkeys(chain.from_iterable(map(self._sought, self.words)))
+        duties = Duty.objects.order_by().filter(_any(_holds("text", part) for part in sought))
+        self.duties: dict[int, list[Held]] = defaultdict(list)
+        known: dict[str, dict[Word, InDuty]] = {}
+        for cadre, position, text in duties.values_list("cadre_id", "position", "text"):
+            if text not in known:
+                folded = fold(text)
+                known[text] = {word: found for word in self.words if (found := in_duty(word, folded))}
+            if known[text]:
+                self.duties[cadre].append(Held(position, text, known[text]))
+        longer = [word for word in self.words if word.parts]
+        posts = Post.objects.order_by().filter(_any(_holds("title", word.parts[0]) for word in longer))
+        self.posts: dict[Word, set[int]] = {word: set() for word in self.words}
+        for cadre, title in posts.values_list("cadre_id", "title"):
+            for word in longer:
+                if word.text in fold(title):
+                    self.posts[word].add(cadre)
+
+    def _sought(self, word: Word) -> tuple[str, ...]:
+        """A unit's whole name is meant as it stands: half of its characters say 管理局."""
+        return word.parts[:1] if Place.UNIT in self.units[word].values() else word.sought
+
+    def _read_people(self) -> None:
+        also = {*self.duties, *self.placed}.union(*self.posts.values())
+        like = _any(_name_like(word) for word in self.words) | self.places | Q(pk__in=also)
+        people = Cadre.objects.order_by().filter(like if len(also) <= MANY else Q())
+        columns = ("pk", "name", "pinyin", "pinyin_initials", "unit_id", "office_id")
+        self.people = list(starmap(Person, people.values_list(*columns)))
+
+    def elsewhere(self, word: Word, person: Person) -> Place | None:
+        """Where somebody answers a word besides their duties."""
+        found = in_name(word, squeeze(person.name), person.pinyin, person.initials)
+        if found is not None:
+            return found
+        if person.pk in self.posts[word]:
+            return Place.POST
+        units, offices = self.units[word], self.offices[word]
+        found = units.get(person.unit_id)
+        if found is None and person.office_id in offices:
+            found = Place.OFFICE
+        for office, unit in self.placed.get(person.pk, ()):
+            away = units.get(unit, Place.OFFICE if office in offices else None)
+            found = away if found is None else found if away is None else min(found, away)
+        return found
+
+
+def _split(reading: Reading, units: Iterable[tuple[str, str]]) -> Iterator[Reading]:
+    """市场监督管理局张三: a unit's name and somebody's, without a blank between them."""
+    if len(reading) == 1:
+        text = reading[0].text
+        for name in chain.from_iterable(units):
+            if len(name) > 2 and name in text and name != text:
+                yield tuple(Word(part) for part in (name, *text.split(name)) if part)
+
+
+# --- Ranking -----------------------------------------------------------------------------------------------------
+
+SortKey = tuple[Any, ...]
+
+
+def _judged(reading: Reading, person: Person, directory: _Directory) -> tuple[SortKey, Hit] | None:
+    duties = directory.duties.get(person.pk, ())
+    asked, rest = [], []
+    for word in reading:
+        other = directory.elsewhere(word, person)
+        places = [held.found[word].place for held in duties if word in held.found]
+        if places and (min(places) < Place.DUTY_SOME or other is None):
+            asked.append(min(places))
+        elif other is None:
+            return None
+        if other is not None:
+            rest.append(other)
+    last = (directory.codes[person.unit_id], person.pinyin, person.name, person.pk)
+    if not asked:
+        return (1, max(rest), sum(rest), 0, *last), Hit(person.pk, max(rest))
+    words, covered, position, text = max(_answer(reading, held) for held in duties)
+    return (0, max(asked), -words, -covered, -position, *last), Hit(person.pk, max(asked), text, reading)
+
+
+def _answer(reading: Reading, held: Held) -> tuple[int, int, int, str]:
+    """How well one duty answers, to choose the one that is shown."""
+    found = [held.found[word] for word in reading if word in held.found]
+    return len(found), sum(one.covered for one in found), -held.position, held.text
+
+
+def find(people: CadreQuerySet, typed: str, day: date) -> list[Hit]:
+    """Those of `people` who answer what was typed, best first; seven queries whatever is found."""
+    wanted = readings(typed)
+    if not wanted:
+        return []
+    directory = _Directory(wanted, day)
+    best: dict[int, tuple[SortKey, Hit]] = {}
+    for person in directory.people:
+        judged = [one for reading in directory.readings if (one := _judged(reading, person, directory))]
+        if judged:
+            best[person.pk] = min(judged, key=itemgetter(0))
+    among = people.order_by().values_list("pk", flat=True)
+    kept = set(among.filter(pk__in=best) if len(best) <= MANY else among)
+    ranked = sorted((one for pk, one in best.items() if pk in kept), key=itemgetter(0))
+    return [hit for _key, hit in ranked]
