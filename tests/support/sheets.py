@@ -34,7 +34,7 @@ USUAL = {
 }
 
 
-def person(name: Any, **cells: Any) -> list[Any]:
+def person(name: Any, /, **cells: Any) -> list[Any]:
     """A row; whatever is not named is usual."""
     values = {**USUAL, "name": name, **cells}
     return [values.get(field) for field in FIELDS]
