@@ -102,7 +102,7 @@ def database_url(transactional_db: None) -> str:
 class Worker(Server):
     """`celery worker` as it is deployed: several processes, Redis, the test's database."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *options: str) -> None:
         self.hostname = f"{uuid.uuid4().hex[:8]}@localhost"
         super().__init__(
             [
@@ -116,7 +116,7 @@ class Worker(Server):
                 "worker",
             ]
             + ["--concurrency=1", "--loglevel=INFO", f"--hostname={self.hostname}", "--without-gossip"]
-            + ["--without-mingle"],
+            + ["--without-mingle", *options],
             environment={"DATABASE_URL": database_url},
         )
         self.await_line(" ready.")
