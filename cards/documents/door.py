@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfbase import pdfmetrics
 
 from cards.documents.fonts import Role, missing_characters, runs
-from cards.documents.text import ELLIPSIS, fit, wrap
+from cards.documents.text import ELLIPSIS, wrap
 from cards.door import Door, Occupant
 from common.rules import local
 
@@ -33,6 +33,10 @@ PERIOD = timedelta(minutes=30)
 MOST = 12
 #: Part of the tag, so that another way of drawing is fetched too.
 DESIGN = 1
+#: Of a line and of what hangs below it, in ems; and of a status's field.
+LEADING, DESCENT, PILL = 1.22, 0.25, 1.36
+#: Lines are broken by the outlines' advances; what rounding them to dots may add to a line, in ems.
+SLACK = 0.4
 #: For what no font has; a hole would be read as another name.
 UNKNOWN = "〓"
 
@@ -51,8 +55,8 @@ SIZES: Final = {
     1: Sizes(110, 64, 32, 3),
     2: Sizes(64, 40, 26, 3),
     3: Sizes(44, 32, 24, 2),
-    4: Sizes(36, 26, 20, 2),
-    5: Sizes(30, 24, 20, 1),
+    4: Sizes(34, 26, 19, 2),
+    5: Sizes(30, 24, 19, 1),
     6: Sizes(28, 22, 18, 1),
 }
 
@@ -132,12 +136,13 @@ class Painter:
         anchor: str = "l",
     ) -> float:
         """Draw one line from x on (or up to it, with anchor "r"); returns how wide it is."""
-        pieces = [(_font(name, size), piece) for name, piece in runs(_drawable(text, role), role)]
-        length = sum(font.getlength(piece) for font, piece in pieces)
+        text = _drawable(text, role)
+        length = _length(text, role, size)
         at = x - length if anchor == "r" else x
-        for font, piece in pieces:
+        for name, piece in runs(text, role):
+            font = _font(name, size)
             self.canvas.text((round(at), round(baseline)), piece, fill=fill, font=font, anchor="ls")
-            at += font.getlength(piece)
+            at += font.getlength(piece, mode="1")
         return length
 
     def line(
@@ -154,11 +159,8 @@ class Painter:
         anchor: str = "l",
     ) -> float:
         """One line as large as it fits, cut with an ellipsis below the smallest size."""
-        text = _drawable(text, role)
-        found = fit(text, role, room, largest=size, smallest=smallest)
-        if found is None:
-            text, found = _cut(text, role, smallest, room), smallest
-        return self.words(x, baseline, text, role, int(found), fill, anchor)
+        found, text = _fitted(_drawable(text, role), role, room, size, smallest)
+        return self.words(x, baseline, text, role, found, fill, anchor)
 
     # --- The face ------------------------------------------------------------------------------------------------
 
@@ -220,7 +222,7 @@ class Painter:
             )
             if number
         ]
-        when = f"{_('Demonstration')} · {face.period}" if face.demo else face.period
+        when = f"{_('Demo')} · {face.period}" if face.demo else face.period
         used = self.line(WIDTH - MARGIN, top + 29, when, "sans", 18, 330, smallest=14, anchor="r")
         rest = WIDTH - 2 * MARGIN - used - 20
         self.line(MARGIN, top + 29, "  ".join(hotlines), "sans", 18, rest, smallest=14)
@@ -234,68 +236,121 @@ class Painter:
             self.who(one, Box(box.x, box.y, half - 24, box.height), sizes)
             self.status(one, Box(box.x + half, box.y, box.width - half, box.height), sizes)
             return
-        pad = max(4, (box.height - sizes.name * 1.3 - (sizes.notes) * sizes.text * 1.35) / 2)
-        baseline = box.y + pad + sizes.name * 0.95
-        pill = self.pill(one, box.x + box.width, baseline - sizes.name * 0.36, sizes.pill, box.width * 0.55)
+        pill = self.pill_width(one, sizes.pill, box.width * 0.55)
         room = box.width - pill - 12
-        used = self.line(box.x, baseline, one.name, "sans-bold", sizes.name, room, smallest=sizes.text)
+        size, names = self.name(one, room, sizes.name, sizes.text + 2)
+        used = max(_length(name, "sans-bold", size) for name in names)
         lines = _lines(one)
-        if one.post and room - used > sizes.text * 3:
+        beside = len(names) == 1 and room - used > sizes.text * 3
+        if one.post and not beside:
+            lines.append(one.post)
+        lines = lines[: sizes.notes + 1 - len(names)]
+        top = box.y + (box.height - len(names) * size * LEADING - len(lines) * sizes.text * LEADING) / 2
+        baseline = top
+        for name in names:
+            baseline += size * LEADING
+            self.words(box.x, baseline - size * DESCENT, name, "sans-bold", size)
+        if one.post and beside:
             self.line(
-                box.x + used + 10, baseline, one.post, "sans", sizes.text, room - used - 10, smallest=16
+                box.x + used + 10,
+                baseline - size * DESCENT,
+                one.post,
+                "sans",
+                sizes.text,
+                room - used - 10,
+                smallest=16,
             )
-        elif one.post:
-            lines = [*lines, one.post]
-        for number, text in enumerate(lines[: sizes.notes], start=1):
-            y = baseline + number * sizes.text * 1.35
-            self.line(box.x, y, text, "sans", sizes.text, box.width, smallest=16)
+        middle = top + len(names) * size * LEADING / 2
+        self.pill(one, box.x + box.width, middle, sizes.pill, box.width * 0.55)
+        for text in lines:
+            baseline += sizes.text * LEADING
+            self.line(
+                box.x, baseline - sizes.text * DESCENT, text, "sans", sizes.text, box.width, smallest=16
+            )
+
+    def name(self, one: Occupant, room: float, largest: int, smallest: int) -> tuple[int, list[str]]:
+        """A name is never cut while two lines of it fit: half a name is another person's."""
+        role: Role = "sans-bold"
+        text = _drawable(one.name, role)
+        for size in range(largest, max(smallest, int(largest * 0.6)) - 1, -1):
+            if _length(text, role, size) <= room:
+                return size, [text]
+        for size in range(int(largest * 0.7), smallest - 1, -1):
+            names = wrap(text, role, size, room - size * SLACK)
+            if len(names) <= 2:
+                return size, names
+        return smallest, [names[0], _cut(names[1] + names[2], role, smallest, room)]
 
     def who(self, one: Occupant, box: Box, sizes: Sizes) -> None:
-        role: Role = "sans-bold"
-        size = int(fit(_drawable(one.name, role), role, box.width, largest=sizes.name, smallest=24) or 24)
-        names = wrap(_drawable(one.name, role), role, size, box.width)[:2]
-        height = len(names) * size * 1.2 + (sizes.text * 1.4 if one.post else 0)
-        y = box.y + (box.height - height) / 2
+        size, names = self.name(one, box.width, sizes.name, sizes.text)
+        post = sizes.text * LEADING if one.post else 0
+        y = box.y + (box.height - len(names) * size * LEADING - post) / 2
         for name in names:
-            y += size * 1.2
-            self.words(box.x, y - size * 0.24, name, role, size)
+            y += size * LEADING
+            self.words(box.x, y - size * DESCENT, name, "sans-bold", size)
         if one.post:
-            y += sizes.text * 1.4
+            y += post
             self.line(
-                box.x, y - sizes.text * 0.3, one.post, "sans", sizes.text, box.width, smallest=sizes.text - 6
+                box.x,
+                y - sizes.text * DESCENT,
+                one.post,
+                "sans",
+                sizes.text,
+                box.width,
+                smallest=sizes.text - 6,
             )
 
     def status(self, one: Occupant, box: Box, sizes: Sizes) -> None:
         lines = _lines(one)[: sizes.notes]
-        height = sizes.pill * 1.5 + len(lines) * sizes.text * 1.4
+        gap = sizes.text * 0.3 if lines else 0
+        height = sizes.pill * PILL + gap + len(lines) * sizes.text * LEADING
         y = box.y + (box.height - height) / 2
-        self.pill(one, box.x, y + sizes.pill * 0.75, sizes.pill, box.width, anchor="l")
-        y += sizes.pill * 1.5
+        length = self.pill_width(one, sizes.pill, box.width)
+        self.pill(one, box.x + length, y + sizes.pill * PILL / 2, sizes.pill, box.width)
+        y += sizes.pill * PILL + gap
         for text in lines:
-            y += sizes.text * 1.4
+            y += sizes.text * LEADING
             self.line(
-                box.x, y - sizes.text * 0.25, text, "sans", sizes.text, box.width, smallest=sizes.text - 6
+                box.x,
+                y - sizes.text * DESCENT,
+                text,
+                "sans",
+                sizes.text,
+                box.width,
+                smallest=sizes.text - 6,
             )
 
-    def pill(
-        self, one: Occupant, x: float, middle: float, size: int, room: float, anchor: str = "r"
-    ) -> float:
-        """At post is a black field, everything else a frame: told apart from the corridor's end without reading."""
-        role: Role = "sans-bold"
-        pad = size * 0.35
-        text = _drawable(one.status, role)
-        found = int(fit(text, role, room - 2 * pad, largest=size, smallest=size * 0.5) or size * 0.5)
-        if fit(text, role, room - 2 * pad, largest=found, smallest=found) is None:
-            text = _cut(text, role, found, room - 2 * pad)
-        length = sum(_font(name, found).getlength(piece) for name, piece in runs(text, role)) + 2 * pad
-        left, half = (x - length if anchor == "r" else x), size * 0.68
-        box = (round(left), round(middle - half), round(left + length), round(middle + half))
+    def pill_width(self, one: Occupant, size: int, room: float) -> float:
+        found, text = _pill_text(one, size, room)
+        return (
+            sum(_font(name, found).getlength(piece) for name, piece in runs(text, "sans-bold")) + size * 0.7
+        )
+
+    def pill(self, one: Occupant, right: float, middle: float, size: int, room: float) -> None:
+        """At post is a black field, everything else a frame: told apart from afar without reading."""
+        found, text = _pill_text(one, size, room)
+        left, half = right - self.pill_width(one, size, room), size * PILL / 2
         present = one.tone == "on"
         self.canvas.rounded_rectangle(
-            box, radius=size * 0.2, fill=BLACK if present else WHITE, outline=BLACK, width=2
+            (round(left), round(middle - half), round(right) - 1, round(middle + half)),
+            radius=size * 0.2,
+            fill=BLACK if present else WHITE,
+            outline=BLACK,
+            width=2,
         )
-        self.words(left + pad, middle + found * 0.36, text, role, found, WHITE if present else BLACK)
-        return length
+        self.words(
+            left + size * 0.35,
+            middle + found * 0.36,
+            text,
+            "sans-bold",
+            found,
+            WHITE if present else BLACK,
+        )
+
+
+def _pill_text(one: Occupant, size: int, room: float) -> tuple[int, str]:
+    """As large as it fits beside its padding, at least half."""
+    return _fitted(_drawable(one.status, "sans-bold"), "sans-bold", room - size * 0.7, size, size // 2)
 
 
 def _lines(one: Occupant) -> list[str]:
@@ -306,7 +361,7 @@ def _lines(one: Occupant) -> list[str]:
         lines.append(f"{_('Stand-in')} {one.cover.name}{where} {one.cover.status}")
     lines[:0] = one.notes[:1]
     if one.phone:
-        lines.append(_("Phone %(number)s") % {"number": one.phone})
+        lines.append(_("Phone %(phone)s") % {"phone": one.phone})
     return lines + list(one.notes[1:])
 
 
@@ -314,12 +369,25 @@ def _cell(body: Box, columns: int, rows: int, place: int) -> Box:
     """Down the first column, then down the second."""
     column, row = divmod(place, rows)
     gap = 2 * GAP if columns == 2 else 0
-    width = (body.width - gap * (columns - 1)) / columns
+    breadth = (body.width - gap * (columns - 1)) / columns
     height = body.height / rows
-    return Box(body.x + column * (width + gap), body.y + row * height, width, height)
+    return Box(body.x + column * (breadth + gap), body.y + row * height, breadth, height)
 
 
-def _cut(text: str, role: Role, size: float, room: float) -> str:
-    while text and fit(text + ELLIPSIS, role, room, largest=size, smallest=size) is None:
+def _length(text: str, role: Role, size: int) -> float:
+    """As drawn: without antialiasing every advance is a whole number of dots, which adds up over a line."""
+    return sum(_font(name, size).getlength(piece, mode="1") for name, piece in runs(text, role))
+
+
+def _fitted(text: str, role: Role, room: float, largest: int, smallest: int) -> tuple[int, str]:
+    """The size at which the text is one line; cut where even the smallest is too wide."""
+    for size in range(largest, smallest - 1, -1):
+        if _length(text, role, size) <= room:
+            return size, text
+    return smallest, _cut(text, role, smallest, room)
+
+
+def _cut(text: str, role: Role, size: int, room: float) -> str:
+    while text and _length(text + ELLIPSIS, role, size) > room:
         text = text[:-1]
     return text.rstrip() + ELLIPSIS
