@@ -504,10 +504,11 @@ def test_end_of_service(desk, chen):
     card = issue_card(chen)
     url = f"/desk/cadres/{chen.pk}/end/"
     assert 'value="2026-11-24"' in desk.get(url).text
-    response = desk.post(url, {"last_day": "2019-01-01"})
+    response = desk.post(url, {"last_day": "2019-01-01", "reason": "retired"})
     assert response.status_code == 422
     assert "The last day lies before the first day of service." in words(response.text)
-    html = desk.post(url, {"last_day": "2026-11-23"}, follow=True).text
+    html = desk.post(url, {"last_day": "2026-11-23", "reason": "retired"}, follow=True).text
+    assert "Reason: Retired" in words(html)
     assert "The last day of service has been entered." in words(html)
     assert "No longer in service" in words(html)
     card.refresh_from_db()
