@@ -48,6 +48,20 @@ def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
 
     Raises Refused with a sentence for anything that is not a plain photo.
     """
+    data = _read(upload)
+    with _one_at_a_time:
+        image = _open(data)
+        return _jpeg(image, PLAQUE_SIZE, 88), _jpeg(image, WEB_SIZE, 78)
+
+
+def check(upload: BinaryIO) -> None:
+    """Raises Refused where `clean` would; for thousands that are only looked at, half the time."""
+    data = _read(upload)
+    with _one_at_a_time:
+        _open(data)
+
+
+def _read(upload: BinaryIO) -> bytes:
     data = upload.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise Refused(_("The photo is larger than 8 MB. Choose a smaller one."), "photo")
@@ -58,9 +72,7 @@ def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
             ),
             "photo",
         )
-    with _one_at_a_time:
-        image = _open(data)
-        return _jpeg(image, PLAQUE_SIZE, 88), _jpeg(image, WEB_SIZE, 78)
+    return data
 
 
 def _open(data: bytes) -> Image.Image:

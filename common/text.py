@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Shown as nothing by every font, whatever Unicode calls them: fillers, blanks, selectors of scripts not written here.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffc\ufffd")
@@ -22,6 +23,7 @@ def hidden_character(value: str, allowed: str = "") -> str:
     return next((f"U+{ord(character):04X}" for character in hidden), "")
 
 
+@lru_cache(maxsize=4096)
 def _is_hidden(character: str) -> bool:
     code = ord(character)
     no_character = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -192,13 +193,18 @@ def _day(value: Any) -> date | None:
     text = unicodedata.normalize("NFKC", text_of(value)).replace(" ", "")
     if not text:
         return None
+    if (day := _parsed(text)) is None:
+        raise _Wrong(_("Write a date such as 2026-09-05 or 2026年9月5日."))
+    return day
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> date | None:
     with translation.override("zh-hans"):
-        field = DateField()
         try:
-            return field.to_python(text)
+            return DateField().to_python(text)
         except ValidationError:
-            pass
-    raise _Wrong(_("Write a date such as 2026-09-05 or 2026年9月5日."))
+            return None
 
 
 _FIELDS: dict[str, Callable[[Any], Any]] = {

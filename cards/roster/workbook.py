@@ -1,5 +1,6 @@
 """The sheet of an XLSX workbook, read without trusting it: no formula is worked out, nothing large is unpacked."""
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -7,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import get_column_letter, range_boundaries
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from cards.roster import zips
 from cards.roster.columns import COLUMNS, field_of, is_header, missing
@@ -32,7 +34,7 @@ MOST_MERGED_ROWS = 200_000
 #: What a merged cell says of all its rows. A name stands for one person.
 SHARED = ("unit_code", "unit_name", "office", "room", "location", "office_phone", "employment_kind")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_MERGED = re.compile(rb'mergeCell\s[^<>]{0,200}?\bref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 
 
 @dataclass
@@ -45,16 +47,10 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
 
-class _Reader(ExcelReader):
-    """Only what a roster needs is parsed."""
+class _Worksheet(ReadOnlyWorksheet):
+    """Without a look at the size that a sheet claims to have, which may be a million rows or a pass over all of it."""
 
-    def read_properties(self) -> None: ...
-
-    def read_custom(self) -> None: ...
-
-    def read_theme(self) -> None: ...
-
-    def read_chartsheet(self, sheet: Any, rel: Any) -> None: ...
+    def _get_size(self) -> None: ...
 
 
 def read(path: Path, *, unit_known: bool) -> Sheet:
@@ -112,18 +108,16 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
 
 
 def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet:
-    reader = _Reader(file, read_only=True, data_only=False, keep_links=False)
+    reader = ExcelReader(file, read_only=True, data_only=False, keep_links=False)
     try:
-        reader.read()
-        worksheets: list[Any] = list(reader.wb.worksheets)
-        for worksheet in worksheets:
-            worksheet.reset_dimensions()
+        for name, part in _worksheets(reader):
+            worksheet = _Worksheet(reader.wb, name, part, reader.shared_strings)
             rows = enumerate(worksheet.iter_rows(max_col=MOST_COLUMNS), start=1)
             if (header := _header(rows)) is None:
                 continue
-            sheet, columns = _titled(worksheet.title, header)
+            sheet, columns = _titled(name, header)
             _check_titles(sheet, unit_known)
-            merged = _merged(archive, worksheet._worksheet_path, columns)
+            merged = _merged(archive, part, columns)
             _fill(sheet, rows, columns, merged)
             return sheet
     finally:
@@ -132,6 +126,19 @@ def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet
         _("No sheet has a header with %(columns)s and the other columns. Use the template.")
         % {"columns": "、".join(column.title for column in COLUMNS if column.field in ("name", "office"))}
     )
+
+
+def _worksheets(reader: Any) -> list[tuple[str, str]]:
+    """Names and parts of the sheets. Of the workbook only what a roster needs is parsed: words, dates, sheets."""
+    reader.read_manifest()
+    reader.read_strings()
+    reader.read_workbook()
+    apply_stylesheet(reader.archive, reader.wb)
+    return [
+        (sheet.name, rel.target)
+        for sheet, rel in reader.parser.find_sheets()
+        if rel.target in reader.valid_files and "chartsheet" not in rel.Type
+    ]
 
 
 # --- The header --------------------------------------------------------------------------------------------------
@@ -228,18 +235,17 @@ def _merged(archive: zipfile.ZipFile, part: str, columns: Mapping[int, str]) -> 
     named = {position + 1: named for position, named in columns.items() if named in SHARED}
     found: dict[tuple[int, str], int] = {}
     rows = 0
-    with archive.open(part) as source:
-        for _event, element in iterparse(source):
-            if element.tag == f"{_MAIN}mergeCell":
-                left, top, _right, bottom = _bounds(element.get("ref") or "A1")
-                # The whole of a column may be merged by mistake; nobody means a million people.
-                bottom = min(bottom, top + MOST_ROWS)
-                rows += 1 + bottom - top
-                if rows > MOST_MERGED_ROWS:
-                    raise Refused(_("The sheet has too many merged cells. Use the template."))
-                if left in named:
-                    found.update({(row, named[left]): top for row in range(top + 1, bottom + 1)})
-            element.clear()
+    # By its words alone: another pass over the XML would take as long as reading the rows.
+    xml = archive.read(part)
+    for match in _MERGED.finditer(xml, max(0, xml.find(b"</sheetData>"))):
+        left, top, _right, bottom = _bounds(match[1].decode())
+        # The whole of a column may be merged by mistake; nobody means a million people.
+        bottom = min(bottom, top + MOST_ROWS)
+        rows += 1 + bottom - top
+        if rows > MOST_MERGED_ROWS:
+            raise Refused(_("The sheet has too many merged cells. Use the template."))
+        if left in named:
+            found.update({(row, named[left]): top for row in range(top + 1, bottom + 1)})
     return found
 
 
