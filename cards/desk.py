@@ -40,6 +40,7 @@ def unit(request: HttpRequest, access: Access) -> Part:
         "stats": [*_unit_stats(list(units.values()), today), *_to_take_in(access)],
         "away": _away(people, now),
         "several": len(units) > 1,
+        "is_officer": access.has(Role.UNIT_OFFICER),
         "hotline_missing": [unit for unit in units.values() if not unit.hotline],
     }
     return "cards/desk_unit.html", context
