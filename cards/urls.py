@@ -14,6 +14,7 @@ from cards.views import (
     officer,
     people,
     placements,
+    printing,
     public,
 )
 
@@ -68,6 +69,9 @@ urlpatterns = [
     path("desk/cadres/<int:pk>/card/request/", issuing.request_card, name="card_request"),
     path("desk/cadres/<int:pk>/card/revoke/", issuing.revoke, name="card_revoke"),
     path("desk/cadres/<int:pk>/plaque.pdf", issuing.plaque, name="card_plaque"),
+    path("desk/print/", printing.print_documents, name="print"),
+    path("desk/reprints/", printing.reprint_list, name="reprints"),
+    path("desk/reprints/print/", printing.reprints_print, name="reprints_print"),
     path("desk/cards/", issuing.requests, name="card_requests"),
     path("desk/cards/approve/", bulk.card_requests_bulk, name="card_requests_bulk"),
     path("desk/cards/<int:pk>/", issuing.decide, name="card_decide"),

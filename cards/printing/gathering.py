@@ -104,7 +104,7 @@ class Batch:
 
 
 #: Each package of documents has facts, fingerprint and the content's class under the same names.
-MAKERS: dict[str, Any] = {PrintKind.PLAQUE: plaque}
+MAKERS: dict[PrintKind, Any] = {PrintKind.PLAQUE: plaque}
 
 
 def printable(today: date) -> CardQuerySet:
