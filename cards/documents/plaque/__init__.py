@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
-from cards.documents.plaque.content import (
-    CannotPrint,
-    PlaqueContent,
-    facts,
-    fingerprint,
-    labels,
-    problems_with,
-    sentences,
-)
+from cards.documents.content import CannotPrint, labels, sentences, too_long
+from cards.documents.plaque.content import PlaqueContent, document, facts, fingerprint, problems_with
 from cards.documents.plaque.design import TITLE
 from cards.documents.plaque.drawing import draw_page, new_canvas
 from cards.documents.plaque.layout import Layout, layout
@@ -38,11 +29,11 @@ def shortened(content: PlaqueContent) -> list[str]:
 def draw_plaques(contents: Iterable[PlaqueContent], out: BinaryIO) -> int:
     """Write one page per plaque and return their number; raises CannotPrint before any byte is written."""
     canvas = new_canvas(out)
-    found: list[tuple[PlaqueContent, list[str]]] = []
+    found: list[tuple[str, list[str]]] = []
     title, pages = TITLE, 0
     for content in contents:
         problems, placed = _examine(content)
-        found.append((content, problems))
+        found.append((content.whose, problems))
         if placed and pages == len(found) - 1:
             draw_page(canvas, content, placed)
             title, pages = f"{TITLE} {content.name}", pages + 1
@@ -59,8 +50,5 @@ def _examine(content: PlaqueContent) -> tuple[list[str], Layout | None]:
     if problems:
         return problems, None
     placed = layout(content)
-    crowded = [
-        _("%(field)s: the text is too long to fit on the plaque.") % {"field": labels()[part]}
-        for part in placed.crowded
-    ]
+    crowded = [too_long(part, document()) for part in placed.crowded]
     return crowded, None if crowded else placed
