@@ -30,7 +30,7 @@ def place(settings, tmp_path):
 
 def english(user: User) -> Client:
     client = signed_in(user)
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.cookies["language"] = "en"
     return client
 
 
