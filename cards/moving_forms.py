@@ -29,7 +29,7 @@ def open_units() -> UnitQuerySet:
 
 class TransferForm(PageForm):
     submit = _("Hand over")
-    to_unit = forms.ModelChoiceField(Unit.objects.none(), label=_("New unit"))
+    to_unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Receiving unit"))
     first_day = day_field(
         _("First day there"), help_text=_("From this day on the new unit can take the person in.")
     )
