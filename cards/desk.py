@@ -1,5 +1,6 @@
 """What cards knows for the landing page: the unit's own state for officers and heads, the city's for the Express."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Access
-from accounts.models import Role, Unit
+from accounts.http import city_of
+from accounts.models import City, Role, Unit
 from cards import selectors
 from cards.models import Cadre, Card, CardRequest, Transfer
 from cards.presentation import status_view
+from cards.printing.reprints import reprints
 from cards.rules import Kind
 from common import slots
 
@@ -37,7 +40,11 @@ def unit(request: HttpRequest, access: Access) -> Part:
     )
     context = {
         "heading": "、".join(str(unit) for unit in units.values()),
-        "stats": [*_unit_stats(list(units.values()), today), *_to_take_in(access)],
+        "stats": [
+            *_unit_stats(list(units.values()), today),
+            _reprints(units, city_of(request), today),
+            *_to_take_in(access),
+        ],
         "away": _away(people, now),
         "several": len(units) > 1,
         "is_officer": access.has(Role.UNIT_OFFICER),
@@ -65,6 +72,12 @@ def _unit_stats(units: list[Unit], today: date) -> list[dict[str, Any]]:
         *([sent_back] if sent_back["value"] else []),
         figure(_("Plaques not printed yet"), "unprinted", "out"),
     ]
+
+
+def _reprints(units: Collection[int] | None, city: City, today: date) -> dict[str, Any]:
+    """What hangs there outdated: of these units, or of the city."""
+    number = reprints(units, city=city, today=today).plaques
+    return _stat(_("Outdated plaques"), number, reverse("reprints"), "out")
 
 
 def _to_take_in(access: Access) -> list[dict[str, Any]]:
@@ -117,6 +130,7 @@ def express(request: HttpRequest, access: Access) -> Part:
         "stats": [
             _stat(_("Cards to approve"), waiting.count(), reverse("card_requests"), "out"),
             _stat(_("Without a valid card"), people - covered, f"{reverse('cadres')}?card=none", "out"),
+            _reprints(None, city_of(request), today),
             _stat(_("Units in service"), len(totals), "", ""),
             _stat(_("People in service"), people, reverse("cadres"), ""),
         ],

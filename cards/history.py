@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cards.models import Cadre, Consent, EmploymentKind, EndReason, PlacementKind, RevokeReason
+from cards.models import Cadre, Consent, EmploymentKind, EndReason, PlacementKind, PrintKind, RevokeReason
 from common import audit
 from common.models import AuditEntry
 
@@ -66,6 +66,7 @@ LABELS: dict[str, Any] = {
     **dict(EmploymentKind.choices),
     **dict(PlacementKind.choices),
     **dict(EndReason.choices),
+    **dict(PrintKind.choices),
 }
 
 

@@ -20,8 +20,8 @@ from cards.bulk import LABELS
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
 from cards.history import entries
-from cards.models import Cadre, CadreQuerySet, Card, CardRequest, Consent, Office, PrintKind
-from cards.printing.gathering import documents, holders
+from cards.models import Cadre, CadreQuerySet, Card, CardRequest, Consent, Office
+from cards.printing import log
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.versions import version_of
@@ -131,9 +131,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
     changing = may_change(request, person)
     cards = list(person.cards.select_related("issued_by", "approved_by", "revoked_by"))
     valid = next((card for card in cards if card.revoked_at is None), None)
-    current = holders(Card.objects.valid().filter(cadre=person), today)
-    printed = documents(PrintKind.PLAQUE, current, city_of(request))
-    printing = selectors.newest_printings([valid]).get(valid.pk) if valid else None
+    place = selectors.place_of(placed)
     open_request = person.card_requests.filter(decision="").select_related("requested_by").first()
     last_request = person.card_requests.order_by("-requested_at", "-pk").first()
     refused = last_request is not None and last_request.decision == CardRequest.Decision.REFUSED
@@ -142,7 +140,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
         "cards/cadre.html",
         {
             "person": person,
-            "place": selectors.place_of(placed),
+            "place": place,
             "posts": list(person.posts.all()),
             "duties": list(person.duties.all()),
             "status": selectors.shown([placed], now)[person.pk],
@@ -151,9 +149,12 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
             "old_cards": [card for card in cards if card.revoked_at is not None],
             "open_request": open_request,
             "refused_request": last_request if refused else None,
-            "printing": printing,
-            "outdated": printing is not None
-            and any(sheet.fingerprint != printing.fingerprint for sheet in printed),
+            "printings": log.newest(person),
+            "outdated": log.outdated(
+                person, units=[person.unit_id, place.unit_id], city=city_of(request), today=today
+            )
+            if valid
+            else [],
             "consents": _consents(person),
             "history": entries(person, private=changing),
             "may_change": changing,

@@ -709,10 +709,12 @@ def test_the_plaque_is_drawn_for_the_valid_card_and_remembered(desk, chen, setti
     assert response.headers["Cache-Control"] == "private, no-store"
     assert [(row.card, row.printed_at) for row in Printing.objects.all()] == [(card, NOW)]
     html = words(desk.get(f"/desk/cadres/{chen.pk}/").text)
-    assert "printed 24 November 10:00" in html
-    assert "The printed plaque is outdated" not in html
+    assert f"Door plaque {card.serial} 24 November 10:00 · 纪明" in html
+    assert "Kind: Door plaque" in html
+    assert "Outdated" not in html
     Office.objects.filter(pk=chen.office_id).update(room="309")
-    assert "The printed plaque is outdated" in words(desk.get(f"/desk/cadres/{chen.pk}/").text)
+    html = words(desk.get(f"/desk/cadres/{chen.pk}/").text)
+    assert "Outdated: Door plaque Room: 主楼三楼 301 → 主楼三楼 309" in html
 
 
 def test_a_plaque_that_cannot_be_printed_says_why_and_is_not_remembered(desk, chen):
@@ -728,7 +730,8 @@ def test_a_stand_in_who_has_left_stands_on_no_plaque(desk, chen, lin):
     issue_card(chen)
     desk.post(f"/desk/cadres/{chen.pk}/plaque.pdf")
     Cadre.objects.filter(pk=lin.pk).update(serves_to=TODAY - timedelta(days=1))
-    assert "The printed plaque is outdated" in words(desk.get(f"/desk/cadres/{chen.pk}/").text)
+    html = words(desk.get(f"/desk/cadres/{chen.pk}/").text)
+    assert "Outdated: Door plaque Stand-in: 林一帆（301） → none" in html
 
 
 # --- What an officer does for somebody ---------------------------------------------------------------------------
