@@ -10,7 +10,7 @@ from typing import Final
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.main import QRCode
 from qrcode.util import MODE_ALPHA_NUM, QRData
 from reportlab.lib.units import mm
@@ -52,6 +52,14 @@ def modules(url: str) -> Modules:
     data = QRData(url, mode=MODE_ALPHA_NUM)  # type: ignore[call-overload]  # the stubs' own constant is too wide
     code.add_data(data, optimize=0)
     code.make(fit=False)
+    return tuple(tuple(map(bool, row)) for row in code.modules)
+
+
+def as_typed(address: str) -> Modules:
+    """For an address whose path is in small letters; for a slip used once, level M will do."""
+    code: QRCode = QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=MASK)
+    code.add_data(address)
+    code.make(fit=True)
     return tuple(tuple(map(bool, row)) for row in code.modules)
 
 
