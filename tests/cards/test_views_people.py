@@ -291,7 +291,7 @@ def test_the_page_of_a_person(desk, chen, lin):
     for expected in (
         f"Card no. {card.serial}",
         "requested by 经办人, approved by 经办人",
-        "not printed yet",
+        "Nothing has been printed yet.",
         "办公室 · 主楼三楼 301",
         "副科长",
         "受理林木采伐许可",
