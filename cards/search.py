@@ -377,8 +377,7 @@ class Held(NamedTuple):
     found: dict[Word, InDuty]
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     cadre_id: int
     place: Place
     #: The duty that answers; empty when somebody was found otherwise.

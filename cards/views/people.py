@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Prefetch, Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Role, Unit
-from cards import photos, selectors, services
+from cards import photos, search, selectors, services
 from cards.bulk import LABELS
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
@@ -67,27 +67,39 @@ def unit_choice(request: HttpRequest, title: str) -> HttpResponse | None:
 
 def matching(people: CadreQuerySet, query: Mapping[str, str], today: date) -> CadreQuerySet:
     """Those of the list whom a search finds; an action for "all who match" asks the same again."""
-    words, unit = query.get("q", "").strip(), query.get("unit", "")
-    if unit:
+    people = _filtered(people, query, today)
+    if not (words := query.get("q", "").strip()):
+        return people
+    return people.filter(pk__in=[hit.cadre_id for hit in search.find(people, words, today)])
+
+
+def _filtered(people: CadreQuerySet, query: Mapping[str, str], today: date) -> CadreQuerySet:
+    if unit := query.get("unit", ""):
         people = people.filter(unit__code=unit)
-    if words:
-        people = people.filter(
-            Q(name__icontains=words) | Q(pinyin__startswith=words.lower()) | Q(pinyin_initials=words.lower())
-        )
     if query.get("all") != "1":
         people = people.serving(today)
     return selectors.by_card(people, query.get("card", ""))
 
 
+def _page(people: CadreQuerySet, query: Mapping[str, str], today: date) -> tuple[Page[Any], list[Cadre]]:
+    """A page of the list: in the order of the search, or by unit and room when nothing is searched for."""
+    valid = Prefetch("cards", queryset=Card.objects.valid(), to_attr="valid_cards")
+    filtered = _filtered(people, query, today)
+    shown = selectors.with_place(filtered, today).prefetch_related("posts", valid)
+    number = query.get("page")
+    if words := query.get("q", "").strip():
+        found = [hit.cadre_id for hit in search.find(filtered, words, today)]
+        ranked = Paginator(found, PAGE_SIZE).get_page(number)
+        by_id = shown.in_bulk(ranked.object_list)
+        return ranked, [by_id[pk] for pk in ranked.object_list if pk in by_id]
+    page = Paginator(shown.order_by("unit__code", "office__room", "pinyin", "pk"), PAGE_SIZE).get_page(number)
+    return page, list(page.object_list)
+
+
 def cadres(request: HttpRequest) -> HttpResponse:
     scope, now = scope_for(request), timezone.now()
     today = timezone.localdate(now)
-    found = selectors.with_place(matching(Cadre.objects.within(scope), request.GET, today), today)
-    query, unit = request.GET.get("q", "").strip(), request.GET.get("unit", "")
-    valid = Prefetch("cards", queryset=Card.objects.valid(), to_attr="valid_cards")
-    found = found.prefetch_related("posts", valid).order_by("unit__code", "office__room", "pinyin", "pk")
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    people = list(page.object_list)
+    page, people = _page(Cadre.objects.within(scope), request.GET, today)
     shown = selectors.shown(people, now)
     held = [card for cadre in people for card in getattr(cadre, "valid_cards", [])]
     printings = selectors.newest_printings(held)
@@ -109,8 +121,8 @@ def cadres(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "rows": rows,
-            "query": query,
-            "unit": unit,
+            "query": request.GET.get("q", "").strip(),
+            "unit": request.GET.get("unit", ""),
             "units": units,
             "show_all": request.GET.get("all") == "1",
             "card_filter": request.GET.get("card", ""),

@@ -1,11 +1,15 @@
 """What a citizen sees. No script, no account, no trace: nothing here writes."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -13,13 +17,22 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.http import city_of
-from cards import photos, selectors
-from cards.models import Card, Consent
+from accounts.models import Unit, UnitKind
+from cards import photos, search, selectors
+from cards.models import Cadre, CadreQuerySet, Card, Consent
 from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
+from common.ratelimits import Limit, client_of
 from common.text import file_name
 from common.tokens import normalise
+
+#: Answers on one page; whoever sees more names than that searches on among them (C).
+MOST_SHOWN = 20
+UNIT_PAGE = 40
+#: A whole waiting hall may ask behind one address; a program that copies the directory is slowed down (C).
+LOOKUPS = Limit("lookups", most=300, seconds=600)
+TOWNS = (UnitKind.SUBDISTRICT, UnitKind.TOWN, UnitKind.TOWNSHIP)
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,57 @@ class StandInView:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    """Who handles it? Answered by ?q=; ?unit= opens one unit, for those who would rather look around."""
+    typed, code, now = request.GET.get("q", "").strip(), request.GET.get("unit", ""), timezone.now()
+    if not typed and not code:
+        return render(request, "home.html", {"units": _units(now)})
+    client = client_of(request)
+    if LOOKUPS.exceeded(client, now):
+        return _unkept(render(request, "cards/too_many_lookups.html", status=429))
+    LOOKUPS.count(client, now)
+    return _unkept(_found(request, typed, now) if typed else _unit(request, code, now))
+
+
+def _found(request: HttpRequest, typed: str, now: datetime) -> HttpResponse:
+    people, today = _public(now), timezone.localdate(now)
+    hits = search.find(people, typed, today)
+    shown = hits[:MOST_SHOWN]
+    rows = {row.cadre.pk: row for row in selectors.listed(people, [hit.cadre_id for hit in shown], now)}
+    answers = [(hit, rows[hit.cadre_id]) for hit in shown if hit.cadre_id in rows]
+    context = {
+        "query": typed[: search.LONGEST],
+        "by_duty": [answer for answer in answers if answer[0].place < search.Place.NAME],
+        "similar": [answer for answer in answers if answer[0].duty and answer[0].place > search.Place.NAME],
+        "others": [answer for answer in answers if not answer[0].duty],
+        "total": len(hits),
+        "more": len(hits) > MOST_SHOWN,
+        "units": [] if answers else _units(now),
+    }
+    return render(request, "home.html", context)
+
+
+def _unit(request: HttpRequest, code: str, now: datetime) -> HttpResponse:
+    """A unit's people by office."""
+    unit = get_object_or_404(Unit.objects.active(timezone.localdate(now)), code=code)
+    people = _public(now).filter(unit=unit)
+    facts = people.order_by().values_list("office__room", "office__name", "pinyin", "name", "pk")
+    page = Paginator([fact[-1] for fact in sorted(facts)], UNIT_PAGE).get_page(request.GET.get("page"))
+    rows = selectors.listed(people, list(page.object_list), now)
+    offices = [(office, list(there)) for office, there in groupby(rows, key=lambda row: row.office)]
+    return render(request, "cards/public_unit.html", {"unit": unit, "offices": offices, "page": page})
+
+
+def _public(now: datetime) -> CadreQuerySet:
+    return selectors.with_card(Cadre.objects.serving(timezone.localdate(now)))
+
+
+def _units(now: datetime) -> list[tuple[str, list[Unit]]]:
+    """Those with somebody to be found, the city's departments first."""
+    staffed = Exists(_public(now).filter(unit=OuterRef("pk")))
+    units = Unit.objects.active(timezone.localdate(now)).filter(staffed).order_by("code")
+    kinds = [(_("City departments"), (UnitKind.DEPARTMENT,)), (_("Subdistricts, towns and townships"), TOWNS)]
+    grouped = [(heading, [unit for unit in units if unit.kind in kind]) for heading, kind in kinds]
+    return [group for group in grouped if group[1]]
 
 
 def by_code(request: HttpRequest) -> HttpResponse:
@@ -41,12 +104,9 @@ def by_code(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("code", "")
     token = normalise(typed)
     if token is None:
-        return render(
-            request,
-            "home.html",
-            {"code": typed[:64], "code_error": _("A code has 16 letters and digits.")},
-            status=422,
-        )
+        error = _("A code has 16 letters and digits.")
+        context = {"code": typed[:64], "code_error": error, "units": _units(timezone.now())}
+        return render(request, "home.html", context, status=422)
     return redirect("card", token)
 
 
