@@ -73,7 +73,7 @@ class Plan:
 def plan(action: Action, people: CadreQuerySet, *, units: frozenset[int], actor: User, now: datetime) -> Plan:
     """The consequences for these people; `units` are those whose officer the actor is. A few queries for any number."""
     asked = CardRequest.objects.filter(cadre=OuterRef("pk"), decision="")
-    rows = people.select_related("unit", "user").annotate(
+    rows = people.select_related("unit", "office", "user").annotate(
         has_card=Exists(Card.objects.valid().filter(cadre=OuterRef("pk"))), has_asked=Exists(asked)
     )
     found = list(rows.order_by("unit__code", "pinyin", "pk"))

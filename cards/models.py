@@ -451,6 +451,8 @@ class Whereabouts(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["cadre", "-since", "-id"], name="whereabouts_current"),
             models.Index(fields=["cadre", "until"], name="whereabouts_running"),
+            #: What touches today, of the whole city: a handful of rows of years.
+            models.Index(fields=["until"], name="whereabouts_ending"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,10 +18,12 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.http import access_for, city_of, scope_for, user_of
-from accounts.models import Unit
+from accounts.models import Unit, User
 from accounts.permissions import TABLE
+from accounts.services import IssuedSlip
 from cards import bulk, services
 from cards.bulk import LABELS, PRINTS, Action, Plan
+from cards.documents.slips import SlipContent, draw_slips
 from cards.models import Cadre, CadreQuerySet, CardRequest
 from cards.views.issuing import waiting
 from cards.views.people import matching
@@ -158,12 +161,14 @@ def _start(request: HttpRequest, action: Action, unit: Unit, planned: Plan, now:
 
 def _slips(request: HttpRequest, people: list[Cadre], now: datetime) -> HttpResponse:
     """Issued and drawn in one transaction: what cannot be drawn makes no earlier slip void."""
-    from cards.documents.slips import draw_slips
-
     out = io.BytesIO()
     with transaction.atomic():
         opened = services.accounts_open(cadres=people, actor=user_of(request), now=now)
-        contents = [bulk.slip_content(one, city_of(request)) for one in opened if one.slip is not None]
+        contents = [
+            _slip(cadre, one.user, one.slip, city_of(request).is_demo)
+            for cadre, one in zip(people, opened, strict=True)
+            if one.user is not None and one.slip is not None
+        ]
         if not contents:
             raise Refused(_("Meanwhile nobody is left who needs a slip."))
         draw_slips(contents, out)
@@ -172,6 +177,19 @@ def _slips(request: HttpRequest, people: list[Cadre], now: datetime) -> HttpResp
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _slip(cadre: Cadre, user: User, slip: IssuedSlip, demo: bool) -> SlipContent:
+    return SlipContent(
+        name=cadre.name,
+        unit_name=cadre.unit.name,
+        office=str(cadre.office),
+        username=user.username,
+        code=slip.code,
+        url=settings.SITE_URL + reverse("activate"),
+        expires=slip.expires_at,
+        demo=demo,
+    )
 
 
 # --- Requests for cards ---------------------------------------------------------------------------------------------

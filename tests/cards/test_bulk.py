@@ -1,6 +1,7 @@
 """One action for many: what is shown before, what is skipped and why, one job, and what becomes of each row."""
 
 import re
+import subprocess
 import time
 from datetime import timedelta
 from typing import Any
@@ -385,6 +386,40 @@ def test_the_page_says_what_becomes_void_before(desk, chen, office):
     assert "Earlier slips of these people stop working" in page
     assert "It is done for 2 people." in page
     assert not Activation.objects.exists()
+
+
+def text_of(pdf: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def test_the_slips_are_one_pdf_that_nobody_keeps(desk, office, chen):
+    people = [make_cadre(office, "孟雪"), make_cadre(office, "许松")]
+    url = query("slips", *people)
+    first, second = confirm(desk, url), confirm(desk, url)
+    for response in (first, second):
+        assert response["Content-Type"] == "application/pdf"
+        assert response["Cache-Control"] == "private, no-store"
+        assert response["Content-Disposition"].startswith("attachment")
+        assert {"孟雪", "许松"} <= set(re.findall("孟雪|许松", text_of(response.content)))
+
+    def works(response: HttpResponse) -> bool:
+        codes = re.findall(r"(?:[0-9A-Z]{4} ){3}[0-9A-Z]{4}", text_of(response.content))
+        digests = {accounts.slip_digest(code.replace(" ", "")) for code in codes}
+        assert len(digests) == 2
+        return digests == set(Activation.objects.usable(NOW).values_list("digest", flat=True))
+
+    assert (works(first), works(second)) == (False, True)
+    assert not Job.objects.exists()
+
+
+def test_a_pdf_that_cannot_be_drawn_voids_no_slip(desk, office):
+    people = [make_cadre(office, "孟雪"), make_cadre(office, "许\U0002b9af")]
+    desk_says = confirm(desk, query("slips", *people))
+    assert desk_says.status_code == 302
+    assert "\U0002b9af" in words(desk.get("/desk/cadres/").text)
+    assert not Activation.objects.exists()
+    assert not Cadre.objects.exclude(user=None).exists()
 
 
 def test_others_people_get_no_slips(desk, chen, zhou):
