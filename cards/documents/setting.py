@@ -33,7 +33,7 @@ from cards.documents.style import (
     SUPERVISED,
     UNIT_HOTLINE,
 )
-from cards.documents.text import Block, block, fit
+from cards.documents.text import Block, block, fit, wrap
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 Sizes = tuple[float, float]  # largest, smallest
@@ -104,24 +104,37 @@ class Lines(list[Line]):
         return top
 
     def name(
-        self, name: str, area: Area, top: float, *, largest: float, one_line: float, smallest: float
+        self,
+        name: str,
+        area: Area,
+        top: float,
+        *,
+        largest: float,
+        one_line: float,
+        smallest: float,
+        most: int = 2,
     ) -> float:
-        """One line of at least `one_line`, or two; never cut. Returns where it ends."""
+        """One line of at least `one_line`, or two; in a narrow column more. Never cut. Returns where it ends."""
         tracking = NAME_TRACKING.get(len(name), 0.0)
         size = fit(name, "serif-bold", area.room, largest=largest, smallest=one_line, tracking=tracking)
         style: dict[str, Any] = {"left": area.left, "colour": CELADON_900}
         if size:
             top -= NAME_RAISE * size
             return self.stack("name", [name], "serif-bold", size, top, leading=1, tracking=tracking, **style)
-        both = name_lines(name)
-        longest = max(both, key=lambda text: width(text, "serif-bold", 1))
+        texts = name_lines(name)
+        longest = max(texts, key=lambda text: width(text, "serif-bold", 1))
         found = fit(longest, "serif-bold", area.room, largest=largest * NAME_TWO_LINES, smallest=smallest)
+        if found is None and most > 2:
+            texts = tuple(wrap(name, "serif-bold", smallest, area.room))
+            found = smallest if len(texts) <= most else None
         size = self.sized("name", found, smallest)
         top -= NAME_RAISE * size
-        return self.stack("name", both, "serif-bold", size, top, leading=NAME_LEADING, **style)
+        return self.stack("name", texts, "serif-bold", size, top, leading=NAME_LEADING, **style)
 
-    def posts(self, posts: Sequence[str], area: Area, top: float, *, main: Sizes, other: Sizes) -> float:
-        """The first in bold, all others together; each in one line or two."""
+    def posts(
+        self, posts: Sequence[str], area: Area, top: float, *, main: Sizes, other: Sizes, most: int = 2
+    ) -> float:
+        """The first in bold, all others together; each in one line or, at most, so many."""
         first, *others = posts
         rows: tuple[tuple[str, Role, Sizes], ...] = (
             (first, "sans-bold", main),
@@ -129,7 +142,7 @@ class Lines(list[Line]):
         )
         for text, role, sizes in rows:
             if text:
-                post = two_lines(text, role, area.room, sizes)
+                post = two_lines(text, role, area.room, sizes, most)
                 self.cut += ["posts"] if post.cut else []
                 top = self.stack(
                     "posts", post.lines, role, post.size, top, left=area.left, leading=POST_LEADING
@@ -179,7 +192,15 @@ class Lines(list[Line]):
         self.append(Line("code_text", text, "sans", size, left, down, INK, tracking=CODE_TRACKING))
 
     def foot(
-        self, unit_hotline: str, city_hotline: str, area: Area, middle: float, *, sizes: Sizes, gap: float
+        self,
+        unit_hotline: str,
+        city_hotline: str,
+        area: Area,
+        middle: float,
+        *,
+        sizes: Sizes,
+        gap: float,
+        supervised: bool = True,
     ) -> None:
         """Both hotlines, in full and in one size, and who supervises (CARD-1, CARD-2)."""
         texts: list[tuple[str, str, Role, str]] = [
@@ -187,10 +208,12 @@ class Lines(list[Line]):
             ("unit_hotline", unit_hotline, "sans-bold", INK),
             ("city_hotline", CITY_HOTLINE, "sans", INK),
             ("city_hotline", city_hotline, "sans-bold", INK),
-            ("supervised", SUPERVISED, "sans-bold", CINNABAR),
         ]
+        if supervised:
+            texts.append(("supervised", SUPERVISED, "sans-bold", CINNABAR))
+        gaps = len(texts) // 2 - (0 if supervised else 1)
         ems = sum(width(text, role, 1) for _part, text, role, _colour in texts)
-        size = min(sizes[0], (area.room - 2 * gap) / ems)
+        size = min(sizes[0], (area.room - gaps * gap) / ems)
         if size < sizes[1]:
             longer = max((unit_hotline, "unit_hotline"), (city_hotline, "city_hotline"), key=_length)
             self.crowded.append(longer[1])
@@ -198,7 +221,7 @@ class Lines(list[Line]):
         left = area.left
         for number, (part, text, role, colour) in enumerate(texts):
             self.append(Line(part, text, role, size, left, baseline(middle, size), colour))
-            left += width(text, role, size) + (free / 2 if number in (1, 3) else 0)
+            left += width(text, role, size) + (free / gaps if number in (1, 3) else 0)
 
 
 def name_lines(name: str) -> tuple[str, ...]:
@@ -215,8 +238,8 @@ def name_lines(name: str) -> tuple[str, ...]:
     return first, second
 
 
-def two_lines(text: str, role: Role, room: float, sizes: Sizes) -> Block:
-    """One line, or two once the text gets small."""
+def two_lines(text: str, role: Role, room: float, sizes: Sizes, most: int = 2) -> Block:
+    """One line, or more once the text gets small."""
     largest, smallest = sizes
     return block(
         [text],
@@ -224,7 +247,7 @@ def two_lines(text: str, role: Role, room: float, sizes: Sizes) -> Block:
         room,
         largest=largest,
         smallest=smallest,
-        lines=lambda size: 1 if size > (largest + smallest) / 2 else 2,
+        lines=lambda size: 1 if size > (largest + smallest) / 2 else most,
     )
 
 
