@@ -161,7 +161,8 @@ def test_the_list_shows_post_status_and_card(desk, chen, lin):
     declare(chen, State.MEETING, until=NOW + timedelta(hours=1))
     card = issue_card(chen)
     row = words(desk.get("/desk/cadres/", {"q": "陈"}).text).split("Card 陈砚")[1]
-    assert f"办公室 301 副科长 In a meeting expected back 11:00 {card.serial} Plaque not printed" in row
+    assert "办公室 301 副科长 In a meeting expected back 11:00 Set the whereabouts 陈砚" in row
+    assert f"{card.serial} Plaque not printed" in row
     assert "no valid card" in words(desk.get("/desk/cadres/", {"q": "林"}).text)
 
 
