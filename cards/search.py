@@ -8,8 +8,9 @@ What is typed is cut into words; a hit answers every word, each in the field whe
     NAME_START    the beginning of the name: the surname 张
     PINYIN        the whole name in pinyin: zhangsan
     INITIALS      the first letters: zs
-    PINYIN_START  zhang
-    NAME_PART     a part of the name, its given name in pinyin, or Han and pinyin mixed for a rare character
+    PINYIN_START  its first syllables: zhang; the next letter begins another one, so shan is 单 before 尚
+    NAME_PART     a part of the name, the beginning of its pinyin or initials, its given name in pinyin, or Han and
+                  pinyin mixed for a rare character
     POST          a post
     UNIT          the unit's name, alias or code
     UNIT_PART     a part of the unit's name, or a short form of it: 发改局 of 发展和改革局
@@ -129,8 +130,8 @@ _ASKED_AFTER = re.compile(
 _QUESTION = re.compile("[谁哪怎如何吗呢我您你]")
 _BEFORE_COUNTER = re.compile(r"(?<=[0-9])\s+(?=[室号楼层](?:\s|$))")
 _ASKED_IN_ENGLISH = re.compile(
-    r"^(?:who|which|where|how|whom)\b.*?\b(?:handles?|responsible for|in charge of|deals? with|about|for|get|is|apply"
-    r"|works? (?:in|on|at))\b\s+(?=\S)"
+    r"^(?:who|whom|which|where|how)\b(?:\s+(?:is|are|can|do|does|to|i|we|handles?|responsible|in|charge|of|deals?|with"
+    r"|about|for|get|apply|works?|at|the|a|my|person|office))*\s+(?=\S)"
 )
 
 
@@ -184,7 +185,7 @@ def readings(typed: str) -> tuple[Reading, ...]:
     whole = _words(text)
     asked = _words(_ASKED_IN_ENGLISH.sub("", text))
     found = [tuple(word for text in asked for word in _without_question(text))]
-    if len(whole) == 1 and len(whole[0]) <= 4:
+    if len(whole) == 1 and len(whole[0]) <= 4 and not _QUESTION.search(whole[0]):
         found.append(tuple(whole))
     if len(asked) > 1 and all(word.isascii() for word in asked):
         found.append(("".join(asked),))
@@ -202,17 +203,16 @@ def _words(text: str) -> list[str]:
 
 
 def _without_question(word: str) -> Iterator[str]:
-    """Nothing for a word that is all question: 谁负责."""
-    while True:
-        for pattern in (_ASKED_BEFORE, _ASKED_AFTER):
-            rest = pattern.sub("", word)
-            if rest != word and (len(rest) > 1 or (not rest and _QUESTION.search(word))):
-                word = rest
-                break
-        else:
+    """Nothing for a word that is all question: 谁负责. A verb alone asks nothing: 咨询."""
+    least = 0 if _QUESTION.search(word) else 2
+    rest = word
+    while rest:
+        shorter = _ASKED_AFTER.sub("", _ASKED_BEFORE.sub("", rest))
+        if shorter == rest or len(shorter) == 1 or len(shorter) < least:
             break
-    if word:
-        yield word
+        rest = shorter
+    if rest:
+        yield rest
 
 
 # --- What matches ------------------------------------------------------------------------------------------------
@@ -281,9 +281,13 @@ def _in_pinyin(text: str, pinyin: str, initials: str) -> Place | None:
         return Place.PINYIN
     if text == initials:
         return Place.INITIALS
-    if pinyin.startswith(text):
+    if pinyin.startswith(text) and pinyin[len(text)] in initials[1:]:
         return Place.PINYIN_START
-    if (len(text) >= GIVEN_NAME and pinyin.endswith(text)) or initials.startswith(text):
+    if (
+        pinyin.startswith(text)
+        or initials.startswith(text)
+        or (len(text) >= GIVEN_NAME and pinyin.endswith(text))
+    ):
         return Place.NAME_PART
     return None
 
@@ -336,9 +340,10 @@ def marks(words: Iterable[Word], text: str) -> tuple[tuple[str, bool], ...]:
 
 
 def _holds(column: str, part: str) -> Q:
-    """A position costs less than LIKE; letters need LIKE, in any case."""
+    """A position costs less than LIKE; letters need LIKE, in any case, and may have been entered wide: ＬＥＤ."""
     if part.isascii():
-        return Q(**{f"{column}__icontains": part})
+        wide = "".join(chr(ord(character) + 0xFEE0) for character in part.upper())
+        return Q(**{f"{column}__icontains": part}) | _holds(column, wide)
     return Q(GreaterThan(StrIndex(F(column), Value(part)), 0))
 
 
