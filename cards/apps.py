@@ -9,11 +9,12 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import closing
-        from cards import bulk, demo, desk
+        from cards import bulk, demo, desk, uploads
         from cards.documents import fonts
         from cards.printing import job
         from cards.services.merging import still_serving
-        from common import jobs
+        from cards.views import rosters
+        from common import jobs, slots
 
         fonts.configure(Path(settings.FONT_DIR) if settings.FONT_DIR else None)
         closing.register(still_serving)
@@ -21,3 +22,5 @@ class CardsConfig(AppConfig):
         jobs.register(bulk.KIND)
         demo.register()
         job.register()
+        uploads.register()
+        slots.fill("job", rosters.job_part)

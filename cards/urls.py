@@ -16,6 +16,7 @@ from cards.views import (
     placements,
     printing,
     public,
+    rosters,
 )
 
 TOKEN = r"(?P<token>[^/.]{1,64})"
@@ -38,6 +39,11 @@ urlpatterns = [
     path("desk/cadres/", people.cadres, name="cadres"),
     path("desk/cadres/new/", people.cadre_new, name="cadre_new"),
     path("desk/cadres/bulk/", bulk.cadres_bulk, name="cadres_bulk"),
+    path("desk/roster/", rosters.roster, name="roster"),
+    path("desk/roster/template.xlsx", rosters.template, name="roster_template"),
+    path("desk/roster/present.xlsx", rosters.export, name="roster_export"),
+    path("desk/roster/<int:pk>/", rosters.preview, name="roster_preview"),
+    path("desk/roster/<int:pk>/confirm/", rosters.confirm, name="roster_confirm"),
     path("desk/cadres/<int:pk>/", people.cadre, name="cadre"),
     path("desk/cadres/<int:pk>/edit/", people.cadre_edit, name="cadre_edit"),
     path("desk/cadres/<int:pk>/photo.jpg", people.photo, name="cadre_photo"),

@@ -1,5 +1,6 @@
 """The web child of `serve`: waitress on a socket that the parent already listens on."""
 
+import copy
 import os
 import signal
 import socket
@@ -13,10 +14,49 @@ from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.urls import get_resolver
 from waitress import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import RequestEntityTooLarge
 
 THREADS = 8
 #: Phones on a slow network hold a connection long; each costs a descriptor, not a thread.
 CONNECTIONS = 500
+
+
+class TooLarge(RequestEntityTooLarge):
+    """In both languages: nothing has read yet which one the visitor speaks."""
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        status, headers, _body = super().to_response(ident)
+        sentences = (
+            "上传的内容太大，没有保存。请返回上一页，换一个小一些的文件。",
+            "What was sent is too large and nothing was saved. Go back and choose a smaller file.",
+        )
+        return status, headers, "\n".join(sentences).encode()
+
+
+class Parser(HTTPRequestParser):
+    """How much may be sent hangs on the address, and is known before any of it has been read."""
+
+    adj: Any
+    error: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        larger = settings.LARGER_REQUEST_BYTES.get(self.path)
+        if larger is not None:
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = larger
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if isinstance(self.error, RequestEntityTooLarge):
+            self.error = TooLarge(self.error.body)
+        return consumed
+
+
+class Channel(HTTPChannel):
+    parser_class = Parser
 
 
 class HeadWithoutBody:
@@ -58,6 +98,7 @@ def serve(listening: int, ready: int) -> None:
         ident=None,
         **proxy_options(),
     )
+    server.channel_class = Channel
     # The first visitor shall not wait for the URL table.
     _ = get_resolver().url_patterns
     signal.signal(signal.SIGTERM, end)

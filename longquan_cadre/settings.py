@@ -123,6 +123,8 @@ WHITENOISE_MAX_AGE = 3600
 FILE_UPLOAD_PERMISSIONS = 0o640
 #: A photo of 8 MB with its form; waitress and deploy/nginx.conf refuse more with 413.
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
+#: Where more is taken: a roster of 10 MB with 100 MB of photos.
+LARGER_REQUEST_BYTES = {"/desk/roster/": 112 * 1024 * 1024}
 #: Of this, text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
@@ -219,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     # Every hour, so that a night the machine slept through is made up for.
     "revoke-ended-service": {"task": "cards.tasks.revoke_ended_service", "schedule": crontab(minute=10)},
     "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
+    "sweep-rosters": {"task": "cards.tasks.sweep_rosters", "schedule": crontab(minute=50)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},
 }
 

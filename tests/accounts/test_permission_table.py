@@ -3,6 +3,7 @@
 A new page needs a row in accounts/permissions.py and, when its address names an object, one line in OBJECTS.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,7 +27,17 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
-from cards.models import Cadre, Card, CardRequest, Office, Placement, Transfer, Whereabouts
+from cards import uploads
+from cards.models import (
+    Cadre,
+    Card,
+    CardRequest,
+    Office,
+    Placement,
+    RosterUpload,
+    Transfer,
+    Whereabouts,
+)
 from common import jobs
 from common.models import Job, JobItem
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
@@ -54,6 +65,7 @@ class Place:
     placement: Placement
     plan: Whereabouts
     job: Job
+    roster: RosterUpload
 
 
 @dataclass
@@ -91,7 +103,37 @@ def place(code: str, name: str, group: SupervisionGroup, officer: User, decider:
         office=make_office(unit, "驻村点", "1"),
         valid_from=NOW.date() + timedelta(days=9),
     )
-    return Place(unit, office, cadre, card, asked, placement, plan, ended_job(unit, officer))
+    return Place(
+        unit, office, cadre, card, asked, placement, plan, ended_job(unit, officer), handed_in(unit, officer)
+    )
+
+
+def handed_in(unit: Unit, officer: User) -> RosterUpload:
+    """A roster with everything that its preview can show."""
+    upload = RosterUpload.objects.create(
+        unit=unit,
+        file_name="名册.xlsx",
+        digest="0" * 64,
+        plan_digest="0" * 64,
+        uploaded_by=officer,
+        uploaded_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
+    person = {"row": 5, "name": "钱一", "unit": unit.name}
+    shown = {
+        "rows": 4,
+        "unchanged": 1,
+        "photos": 1,
+        "offices": ["新科 309"],
+        "problems": [{"row": 4, "column": "E 姓名", "sentence": "不能为空。"}],
+        "notes": [{"row": 6, "sentence": "没有照片。"}, {"row": 0, "sentence": "没有人提到：a.jpg。"}],
+        "changed": [{**person, "changes": [{"label": "办公电话", "old": "1", "new": "2"}]}],
+        "created": [{**person, "office": "新科 309", "post": "科员", "photo": True}],
+    }
+    uploads.folder(upload).mkdir(parents=True)
+    (uploads.folder(upload) / uploads.SHEET).write_bytes(b"PK")
+    (uploads.folder(upload) / uploads.PREVIEW).write_text(json.dumps(shown))
+    return upload
 
 
 def transfer(from_place: Place, to_place: Place, officer: User) -> Transfer:
@@ -213,6 +255,8 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "cadre_consent": of_place(pk="cadre.pk"),
     "cadre_end_service": of_place(pk="cadre.pk"),
     "cadre_account": of_place(pk="cadre.pk"),
+    "roster_preview": of_place(pk="roster.pk"),
+    "roster_confirm": of_place(pk="roster.pk"),
     "placement_new": of_place(pk="cadre.pk"),
     "placement_edit": of_place(pk="cadre.pk", placement_pk="placement.pk"),
     "placement_end": of_place(pk="cadre.pk", placement_pk="placement.pk"),
@@ -380,9 +424,10 @@ CHANGING_PEOPLE |= {"placement_new", "placement_edit", "placement_end"}
 CHANGING_PEOPLE |= {"transfers", "transfer_new", "transfer_decide", "transfer_withdraw"}
 CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "card_plaque"}
 CARDS |= {"print", "reprints_print"}
+ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
-OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS
+OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
@@ -391,10 +436,10 @@ NEVER: dict[str, set[str]] = {
     | SETTINGS
     | OWN_PAGE
     | {"card_requests", "card_requests_bulk", "card_decide"},
-    Role.LEADING_GROUP_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS,
+    Role.LEADING_GROUP_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS,
     Role.EXPRESS_STAFF: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
     Role.EXPRESS_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
-    Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS | {"reprints"},
+    Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS | {"reprints"},
     Role.DISCIPLINE: ACCOUNTS | SETTINGS | OWN_PAGE | OFFICE_WORK,
     Role.ADMINISTRATOR: OWN_PAGE | OFFICE_WORK,
 }

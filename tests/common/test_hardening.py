@@ -15,13 +15,14 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from waitress.adjustments import Adjustments
 
 from accounts.forms import UserForm
 from cards.forms import CadreForm, LinesField, OfficeForm, WhereaboutsForm
 from common import serving
 from common.forms import PageForm, checked_name
 from common.text import file_name, has_letter, hidden_character
-from common.web import HeadWithoutBody
+from common.web import HeadWithoutBody, Parser
 from longquan_cadre.logs import SendersMistakes
 from tests.cast import NOW, issue_card
 from tests.support.processes import PATIENCE, ROOT, Server
@@ -291,10 +292,40 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(served):
     assert received.startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "refused"),
+    [
+        ("/desk/roster/", "ordinary", False),
+        ("/desk/roster/?x", "ordinary", False),
+        ("/desk/roster/", "largest", True),
+        ("/desk/roster/1/confirm/", "ordinary", True),
+        ("/desk/roster", "ordinary", True),
+    ],
+)
+def test_a_roster_with_its_photos_may_be_larger_and_nothing_else(path, more, refused):
+    most = {
+        "ordinary": django_settings.MAX_REQUEST_BYTES,
+        "largest": django_settings.LARGER_REQUEST_BYTES["/desk/roster/"],
+    }
+    parser = Parser(Adjustments(max_request_body_size=django_settings.MAX_REQUEST_BYTES))
+    parser.received(request("POST", path, f"Content-Length: {most[more] + 1}"))
+    assert (parser.error is not None) is refused
+    assert parser.completed is refused
+
+
+def test_a_body_that_is_too_large_is_refused_in_words(served):
+    most = django_settings.MAX_REQUEST_BYTES
+    received = exchange(served, request("POST", "/", f"Content-Length: {most + 1}", "Connection: close"))
+    assert "上传的内容太大".encode() in received
+    assert b"too large and nothing was saved" in received
+
+
 def test_nginx_takes_as_much_as_the_website():
-    found = re.search(r"client_max_body_size (\d+)m;", (ROOT / "deploy/nginx.conf").read_text())
-    assert found
-    assert int(found[1]) * 1024 * 1024 == django_settings.MAX_REQUEST_BYTES
+    found = re.findall(
+        r"(?:location = (\S+) \{\s+)?client_max_body_size (\d+)m;", (ROOT / "deploy/nginx.conf").read_text()
+    )
+    taken = {address: int(most) * 1024 * 1024 for address, most in found}
+    assert taken == {"": django_settings.MAX_REQUEST_BYTES, **django_settings.LARGER_REQUEST_BYTES}
 
 
 # --- serve -------------------------------------------------------------------------------------------------------
