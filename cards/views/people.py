@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Role, Unit
+from accounts.permissions import TABLE
 from cards import photos, search, selectors, services
 from cards.bulk import LABELS
 from cards.documents.fonts import missing_characters
@@ -127,6 +128,7 @@ def cadres(request: HttpRequest) -> HttpResponse:
             "show_all": request.GET.get("all") == "1",
             "card_filter": request.GET.get("card", ""),
             "card_filters": selectors.CARD_FILTERS,
+            "may_import": access_for(request).may(TABLE["roster"]),
             "officer_units": officer_units(request),
             "actions": LABELS if officer_units(request) else {},
             "tick_all": request.GET.get("select") == "page",
