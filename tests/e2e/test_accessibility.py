@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from accounts.models import Role
 from accounts.permissions import BOTH, TABLE
 from accounts.permissions import Page as Row
+from cards.models import Cadre, Card, Duty
 from tests.accounts import test_permission_table as table
 from tests.cast import NOW
 from tests.e2e.tools import open_page, scrolls_sideways, violations
@@ -126,6 +127,24 @@ def test_every_form_is_accessible_when_it_is_refused(world, browser, live_server
             wrong.append(f"{name} answered {posted.value.status}")
         wrong += complaints(page, (PHONE,))
         page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "query", ["q=张", "q=登记", "q=火箭发射", "unit={unit}", "q=张&text=large", "q=张&lang=en"]
+)
+def test_the_home_page_is_accessible_in_all_its_states(query, world, browser, live_server):
+    """With answers, with none, with one unit's people."""
+    card = Card.objects.valid().select_related("cadre__unit").first()
+    assert card is not None
+    page = page_for(browser, table.client_for(table.ANONYMOUS, world), live_server.url)
+    Cadre.objects.filter(pk=card.cadre_id).update(name="张登记")
+    Duty.objects.filter(cadre=card.cadre_id).update(text="企业登记的受理")
+    address = f"{live_server.url}/?{query.format(unit=card.cadre.unit.code)}"
+    assert open_page(page, address).status == 200
+    wrong = list(complaints(page, (PHONE, DESK)))
+    assert page.locator(".answer").count() == (0 if "火箭" in query else 1)
+    page.context.close()
     assert wrong == []
 
 
