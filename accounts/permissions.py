@@ -134,6 +134,7 @@ TABLE: dict[str, Page] = {
     "card_decide": Page(BOTH, EXPRESS, detail=True),
     "card_revoke": Page(BOTH, OFFICER | EXPRESS, detail=True),
     "card_plaque": Page(POST, OFFICER | EXPRESS, detail=True),
+    "card_contact": Page(POST, OFFICER | EXPRESS, detail=True),
     "print": Page(BOTH, OFFICER | EXPRESS, nav=_("Print")),
     "reprints": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Reprints")),
     "reprints_print": Page(POST, OFFICER | EXPRESS),

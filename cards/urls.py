@@ -75,6 +75,7 @@ urlpatterns = [
     path("desk/cadres/<int:pk>/card/request/", issuing.request_card, name="card_request"),
     path("desk/cadres/<int:pk>/card/revoke/", issuing.revoke, name="card_revoke"),
     path("desk/cadres/<int:pk>/plaque.pdf", issuing.plaque, name="card_plaque"),
+    path("desk/cadres/<int:pk>/contact.pdf", issuing.contact, name="card_contact"),
     path("desk/print/", printing.print_documents, name="print"),
     path("desk/reprints/", printing.reprint_list, name="reprints"),
     path("desk/reprints/print/", printing.reprints_print, name="reprints_print"),

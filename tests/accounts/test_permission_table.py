@@ -266,6 +266,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "card_request": of_place(pk="cadre.pk"),
     "card_revoke": of_place(pk="cadre.pk"),
     "card_plaque": of_place(pk="cadre.pk"),
+    "card_contact": of_place(pk="cadre.pk"),
     "card_decide": of_place(pk="asked.pk"),
     "office_edit": of_place(pk="office.pk"),
     # Long work
@@ -423,7 +424,7 @@ CHANGING_PEOPLE |= {"whereabouts_bulk", "whereabouts_bulk_undo", "cadres_bulk"}
 CHANGING_PEOPLE |= {"placement_new", "placement_edit", "placement_end"}
 CHANGING_PEOPLE |= {"transfers", "transfer_new", "transfer_decide", "transfer_withdraw"}
 CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "card_plaque"}
-CARDS |= {"print", "reprints_print"}
+CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
