@@ -14,6 +14,8 @@ def register() -> None:
     demo.register("portraits", _portraits, label=_("Portraits"), order=100, once=False)
     demo.register("people", _people, label=_("People"), order=110)
     demo.register("cards", _cards, label=_("Cards"), order=120)
+    demo.register("moves", _moves, label=_("Moves"), order=122)
+    demo.register("printing", _printing, label=_("Print log"), order=125)
     demo.register("whereabouts", _whereabouts, label=_("Whereabouts"), order=130, once=False)
     demo.register("pointers", _pointers, label=_("Addresses"), order=900, once=False)
 
@@ -45,6 +47,18 @@ def _cards(build: demo.Build) -> str:
     from cards.demo import issuing
 
     return issuing.build(build)
+
+
+def _moves(build: demo.Build) -> str:
+    from cards.demo import moves
+
+    return moves.build(build)
+
+
+def _printing(build: demo.Build) -> str:
+    from cards.demo import printing
+
+    return printing.build(build)
 
 
 def _whereabouts(build: demo.Build) -> str:

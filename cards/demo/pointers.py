@@ -26,6 +26,9 @@ def _point_to(build: demo.Build, card: Card) -> None:
     if away is not None:
         facts = {"name": away.cadre.name, "address": _address("card", away.token)}
         build.notes.append(_("Public card of %(name)s, not at post now: %(address)s") % facts)
+    office = selectors.place_of(selectors.with_place(Cadre.objects.filter(pk=card.cadre_id), build.today)[0])
+    facts = {"room": f"{office.unit} {office.room}", "address": _address("door", office.door_token)}
+    build.notes.append(_("Door screen of %(room)s: %(address)s") % facts)
     facts = {"user": accounts.OFFICER, "address": _address("cadre", card.cadre_id)}
     build.notes.append(_("Door plaque to print (sign in as “%(user)s”): %(address)s") % facts)
 

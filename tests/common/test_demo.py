@@ -27,12 +27,26 @@ from accounts.models import City, Membership, Role, Unit, User
 from cards import photos, selectors, services
 from cards.demo import issuing, people, whereabouts, work
 from cards.documents.plaque import check
-from cards.models import Cadre, Card, CardRequest, Office, PrintKind, SerialCounter, Whereabouts
+from cards.models import (
+    Cadre,
+    Card,
+    CardRequest,
+    Office,
+    Placement,
+    PlacementKind,
+    Printing,
+    PrintKind,
+    SerialCounter,
+    Transfer,
+    Whereabouts,
+)
 from cards.printing.gathering import documents, holders
+from cards.printing.reasons import reasons
+from cards.printing.reprints import reprints
 from cards.rules import State
 from common import audit, calendar
 from common.management.commands.demo import Line, table, width
-from common.models import OfficeHoursSet
+from common.models import Job, OfficeHoursSet
 from common.rules import at, local
 from tests.accounts.factories import make_unit, make_user
 from tests.support.processes import Server
@@ -128,6 +142,45 @@ def test_stand_ins_are_of_the_same_unit_and_nobody_stands_in_for_themselves(buil
     assert Cadre.objects.exclude(stand_in=None).count() >= 9
     assert not Cadre.objects.exclude(stand_in=None).exclude(stand_in__unit=F("unit")).exists()
     assert not Office.objects.filter(duty_phone="").exists()
+
+
+def test_some_plaques_are_outdated_some_never_printed_and_most_are_true(build):
+    build("--units", "12", "--cadres", "240")
+    found = reprints(None, city=City.current(), today=local(NOW).date())
+    outdated = found.outdated["plaque"]
+    logs = Printing.objects.in_bulk([row.last.pk for row in outdated])
+    said = [
+        sentence
+        for row in outdated
+        for sentence in reasons(logs[row.last.pk].shown, row.document.facts, row.holder.serial)
+    ]
+    assert len({sentence.split(":")[0] for sentence in said}) >= 7
+    assert 8 <= len(outdated) <= 12
+    assert 10 <= len(found.never) < 60
+    own = accounts_demo.units()[0]
+    job = Job.objects.filter(kind="print", unit_id=own.pk, state=Job.State.DONE).first()
+    assert Printing.objects.filter(job=job).exclude(card__cadre__unit=own).count() == 0
+    assert Printing.objects.filter(job=job).count() > 10
+
+
+def test_people_work_elsewhere_and_change_units(build):
+    build("--units", "40", "--cadres", "600")
+    own = accounts_demo.units()[0]
+    kinds = set(Placement.objects.filter(cadre__unit=own).values_list("kind", flat=True))
+    assert kinds == set(PlacementKind)
+    coming = Transfer.objects.get(to_unit=own, decision="")
+    assert coming.first_day == local(NOW).date()
+    going = Transfer.objects.get(from_unit=own, decision="")
+    assert going.first_day > local(NOW).date()
+
+
+def test_the_addresses_lead_somewhere(build):
+    said = build(*SMALL)
+    addresses = re.findall(r"http://\S+?(/(?:c|door)/\w+)", said)
+    assert len(addresses) >= 2
+    assert any(address.startswith("/door/") for address in addresses)
+    for address in addresses:
+        assert Client().get(address).status_code == 200
 
 
 def test_the_same_people_every_time():
