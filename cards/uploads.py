@@ -21,7 +21,7 @@ from accounts.models import Unit, User
 from cards import roster, services
 from cards.models import RosterUpload
 from cards.roster import archive
-from common import audit, jobs
+from common import audit, jobs, statistics
 from common.models import Job, JobItem
 from common.problems import Refused
 from common.rules import local
@@ -251,6 +251,7 @@ def _record(item: JobItem, prepared: tuple[roster.Plan, dict[int, str]], now: da
 
 def _finish(job: Job, now: datetime) -> None:
     """What is stored needs no file any more; what failed may be tried again as long as it is kept."""
+    statistics.refresh()
     if not job.items.exclude(state=JobItem.State.DONE).exists():
         for upload in RosterUpload.objects.filter(job=job):
             shutil.rmtree(folder(upload), ignore_errors=True)

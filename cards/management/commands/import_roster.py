@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cards import roster, services
+from common import statistics
 from common.problems import Refused
 
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 words = conclusion(len(plan.created), len(plan.changed), len(plan.unchanged))
                 return _("Nothing was stored: %(words)s") % {"words": words}
             done = services.roster_import(plan=plan, actor=None, now=timezone.now(), progress=self.progress)
+            statistics.refresh()
         except Refused as refused:
             raise CommandError(str(refused.sentence)) from refused
         return conclusion(done.created, done.changed, done.unchanged)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from common import demo, serving
+from common import demo, serving, statistics
 from common.address import reachable
 from common.problems import Refused
 
@@ -79,6 +79,8 @@ class Command(BaseCommand):
             said = demo.run_step(step, build)
             built += step.once and said is not None
             line.end(said if said is not None else _("stands already"))
+        if built:
+            statistics.refresh()
         self.stdout.write("")
         for text in table(
             [tuple(map(str, HEADINGS)), *[tuple(vars(row).values()) for row in build.accounts]]
