@@ -19,7 +19,6 @@ class PrintForm(WordedForm):
         choices=[(place, str(place)) for place in PLACES],
         widget=forms.RadioSelect,
         required=False,
-        empty_value=1,
     )
     #: So that a second click finds the first one's job.
     once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)

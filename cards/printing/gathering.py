@@ -1,4 +1,4 @@
-"""What is printed of whom: the content of every kind of document, in five queries for one card or ten thousand.
+"""What is printed of whom: the content of every kind of document, in four queries for one card or ten thousand.
 
 Rows are read as plain values: the reprint list compares the whole city with its doors at every opening.
 """
@@ -12,20 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from accounts.models import City
-from cards.documents import plaque
-from cards.models import Card, CardQuerySet, Duty, Post, PrintKind
+from cards.documents import combined, contact, plaque
+from cards.models import Card, CardQuerySet, Consent, Duty, Post, PrintKind
 from cards.printing.address import card_url
 from cards.selectors import current_placements
 from cards.services.printing import Print
 from common.tokens import grouped
-
-#: How many a combined plaque is for.
-FEWEST_ON_A_SHEET, MOST_ON_A_SHEET = 2, 8
-
 
 #: Unit, building and floor, number.
 Door = tuple[int, str, str]
@@ -62,6 +58,8 @@ class Holder:
     name: str
     pinyin: str
     office_phone: str
+    #: Only with the consent to its being public (DOMAIN §7): a card that is handed out is as public as the web.
+    mobile: str
     photo: str
     stand_in: str
     unit_id: int
@@ -104,7 +102,11 @@ class Batch:
 
 
 #: Each package of documents has facts, fingerprint and the content's class under the same names.
-MAKERS: dict[PrintKind, Any] = {PrintKind.PLAQUE: plaque}
+MAKERS: dict[PrintKind, Any] = {
+    PrintKind.PLAQUE: plaque,
+    PrintKind.COMBINED: combined,
+    PrintKind.CONTACT: contact,
+}
 
 
 def printable(today: date) -> CardQuerySet:
@@ -123,7 +125,8 @@ def at_home_or_at_work(cards: CardQuerySet, units: Iterable[int], today: date) -
 _OFFICE = ("unit_id", "unit__name", "unit__hotline", "location", "room", "name")
 _CARD = (
     ["pk", "serial", "token", "cadre_id"]
-    + [f"cadre__{name}" for name in ("name", "pinyin", "office_phone", "photo")]
+    + [f"cadre__{name}" for name in ("name", "pinyin", "office_phone")]
+    + ["public_mobile", "cadre__photo"]
     + [f"cadre__stand_in__{name}" for name in ("name", "serves_from", "serves_to", "office__room")]
     + [f"cadre__{name}" for name in ("unit_id", "unit__name", "unit__hotline")]
     + [f"cadre__office__{name}" for name in _OFFICE]
@@ -132,7 +135,14 @@ _CARD = (
 
 def holders(cards: CardQuerySet, today: date) -> list[Holder]:
     """Everybody of these cards, as one walks along the corridor."""
-    rows, cadres = list(_plain(cards).values_list(*_CARD)), _cadres(cards)
+    agreed = Consent.objects.filter(
+        cadre=OuterRef("cadre"), subject=Consent.Subject.MOBILE, withdrawn_at=None
+    )
+    public_mobile = Case(When(Exists(agreed), then=F("cadre__mobile")), default=Value(""))
+    rows, cadres = (
+        list(_plain(cards).annotate(public_mobile=public_mobile).values_list(*_CARD)),
+        _cadres(cards),
+    )
     rooms = _rooms(current_placements(today).filter(cadre__in=cadres))
     posts = _lines(Post.objects.filter(cadre__in=cadres).values_list("cadre_id", "title"))
     duties = _lines(
@@ -147,6 +157,7 @@ def holders(cards: CardQuerySet, today: date) -> list[Holder]:
             name=name,
             pinyin=pinyin,
             office_phone=office_phone,
+            mobile=mobile,
             photo=photo,
             stand_in=_stand_in(others[:4], today),
             unit_id=others[4],
@@ -156,7 +167,7 @@ def holders(cards: CardQuerySet, today: date) -> list[Holder]:
             posts=tuple(posts[cadre_id]),
             duties=tuple(duties[cadre_id]),
         )
-        for card_id, serial, token, cadre_id, name, pinyin, office_phone, photo, *others in rows
+        for card_id, serial, token, cadre_id, name, pinyin, office_phone, mobile, photo, *others in rows
     ]
     return sorted(found, key=_along_the_corridor)
 
@@ -222,6 +233,26 @@ def _plaque(holder: Holder, city: City) -> plaque.PlaqueContent:
     )
 
 
+def _contact(holder: Holder, city: City) -> contact.ContactContent:
+    return contact.ContactContent(
+        unit_name=holder.unit_name,
+        name=holder.name,
+        posts=_posts(holder),
+        duties=holder.duties,
+        room=holder.room.name,
+        office_name=holder.room.office_name,
+        office_phone=holder.office_phone,
+        mobile=holder.mobile,
+        unit_hotline=holder.unit_hotline,
+        city_hotline=city.express_hotline,
+        serial=holder.serial,
+        url=card_url(holder.token),
+        code_text=grouped(holder.token),
+        photo=_photo(holder),
+        demo=city.is_demo,
+    )
+
+
 def _posts(holder: Holder) -> tuple[str, ...]:
     """As below the name on the door: the primary post after the office, unless its title already names that."""
     first, *others = holder.posts or ("",)
@@ -251,7 +282,7 @@ def rooms_of(cards: CardQuerySet, today: date) -> dict[Door, list[int]]:
 
 
 def sheets_needed(people: int) -> int:
-    return -(-people // MOST_ON_A_SHEET) if people >= FEWEST_ON_A_SHEET else 0
+    return -(-people // combined.MOST) if people >= combined.FEWEST else 0
 
 
 def in_equal_parts(people: Sequence[Holder]) -> list[tuple[Holder, ...]]:
@@ -262,8 +293,30 @@ def in_equal_parts(people: Sequence[Holder]) -> list[tuple[Holder, ...]]:
     return [tuple(people[one:other]) for one, other in pairwise(starts)]
 
 
-def _sheet(people: Sequence[Holder], city: City) -> Any:
-    raise NotImplementedError
+def _sheet(people: Sequence[Holder], city: City) -> combined.CombinedContent:
+    """Unit and hotline are the room's: of whoever is seconded there too."""
+    room = people[0].room
+    return combined.CombinedContent(
+        unit_name=room.unit_name,
+        room=room.name,
+        unit_hotline=room.unit_hotline,
+        city_hotline=city.express_hotline,
+        people=tuple(_person(holder) for holder in people),
+        demo=city.is_demo,
+    )
+
+
+def _person(holder: Holder) -> combined.PersonContent:
+    return combined.PersonContent(
+        name=holder.name,
+        posts=_posts(holder),
+        duties=holder.duties,
+        office_phone=holder.office_phone,
+        serial=holder.serial,
+        url=card_url(holder.token),
+        code_text=grouped(holder.token),
+        photo=_photo(holder),
+    )
 
 
 def sheets_of(room: Sequence[Holder], city: City) -> list[Document]:
@@ -273,7 +326,7 @@ def sheets_of(room: Sequence[Holder], city: City) -> list[Document]:
 
 def _combined_batch(rooms: Iterable[list[Holder]], city: City, only: frozenset[int] | None) -> Batch:
     wanted = [room for room in rooms if only is None or any(holder.card_id in only for holder in room)]
-    alone = [room[0] for room in wanted if len(room) < FEWEST_ON_A_SHEET]
+    alone = [room[0] for room in wanted if len(room) < combined.FEWEST]
     notes = [
         _("%(room)s: only %(name)s works there, who gets a plaque of their own.")
         % {"room": holder.room.name, "name": holder.name}
@@ -306,4 +359,4 @@ def documents(kind: PrintKind, people: Iterable[Holder], city: City) -> list[Doc
     return [Document(kind, (holder,), content(holder, city)) for holder in people]
 
 
-_BUILDERS: dict[str, Any] = {PrintKind.PLAQUE: _plaque}
+_BUILDERS: dict[str, Any] = {PrintKind.PLAQUE: _plaque, PrintKind.CONTACT: _contact}

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.models import City
 from cards.models import Printing, PrintKind
 from cards.printing.gathering import (
-    MAKERS,
     Document,
     Door,
     Holder,
@@ -79,8 +78,7 @@ def reprints(units: Collection[int] | None, *, city: City, today: date) -> Repri
     ids = None if units is None else [holder.card_id for holder in people]
     found = Reprints({kind.value: [] for kind in PrintKind})
     _add_plaques(found, people, newest(ids, PLAQUES), city, units)
-    if PrintKind.CONTACT in MAKERS:
-        _add_contacts(found, people, newest(ids, [PrintKind.CONTACT]), city, units)
+    _add_contacts(found, people, newest(ids, [PrintKind.CONTACT]), city, units)
     return found
 
 

@@ -22,7 +22,6 @@ from accounts.models import Unit
 from accounts.permissions import TABLE
 from cards.models import PrintKind
 from cards.printing.forms import PrintForm
-from cards.printing.gathering import MAKERS
 from cards.printing.job import Share, print_start, shares
 from cards.printing.reprints import Row, reprints, with_reasons
 from cards.printing.words import counted
@@ -83,7 +82,7 @@ def print_documents(request: HttpRequest) -> HttpResponse:
         return redirect("job", job.pk)
     found = {
         kind: shares(kind, units=[unit.pk] if unit else None, today=timezone.localdate(now))
-        for kind in MAKERS
+        for kind in PrintKind
     }
     numbers = {kind.value: _numbers(kind, parts) for kind, parts in found.items() if parts}
     initial = {"kind": next(iter(numbers), ""), "start": 1, "once": uuid.uuid4().hex}
@@ -95,7 +94,7 @@ def print_documents(request: HttpRequest) -> HttpResponse:
             print_start(
                 kind=(kind := PrintKind(form.cleaned_data["kind"])),
                 shares=found[kind],
-                start=form.cleaned_data["start"],
+                start=form.cleaned_data["start"] or 1,
                 actor=user_of(request),
                 now=now,
                 once=_once(request),

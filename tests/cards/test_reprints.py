@@ -142,7 +142,7 @@ def test_the_number_of_queries_does_not_grow(most, office):
     with CaptureQueriesContext(connection) as queries:
         rows = with_reasons(found().outdated[PrintKind.PLAQUE][:50])
     assert len(rows) == min(most, 50)
-    assert len(queries) == 7
+    assert len(queries) == 8
 
 
 # --- Reasons as a table ----------------------------------------------------------------------------------------------
