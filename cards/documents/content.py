@@ -132,6 +132,11 @@ def sentences(found: Sequence[tuple[str, list[str]]]) -> list[str]:
     ]
 
 
+def facts_of(content: Any) -> dict[str, Any]:
+    """Every field of a dataclass with slots. Not asdict, which copies deeply: the reprint list asks for thousands."""
+    return {name: getattr(content, name) for name in content.__slots__} | {"photo": photo_name(content.photo)}
+
+
 def fingerprint_of(facts: dict[str, Any]) -> str:
     """Changes with everything that is printed: tells that a document on a door or in a pocket is outdated."""
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

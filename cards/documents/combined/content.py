@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from cards.documents.content import (
     empty,
+    facts_of,
     fingerprint_of,
     long_name,
-    photo_name,
     unprintable,
     unusable_code,
     unusable_photo,
@@ -88,8 +88,8 @@ def problems_of(person: PersonContent) -> list[str]:
 
 def facts(content: CombinedContent) -> dict[str, Any]:
     """Everything that is printed, for the print log: the same for everybody in the room."""
-    people = [{**asdict(person), "photo": photo_name(person.photo)} for person in content.people]
-    return {**asdict(content), "people": people}
+    sheet = {name: getattr(content, name) for name in content.__slots__}
+    return {**sheet, "people": [facts_of(person) for person in content.people]}
 
 
 def fingerprint(content: CombinedContent) -> str:

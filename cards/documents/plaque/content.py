@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from cards.documents.content import (
     empty,
+    facts_of,
     fingerprint_of,
     long_name,
-    photo_name,
     unprintable,
     unusable_code,
     unusable_photo,
@@ -69,7 +69,7 @@ def problems_with(content: PlaqueContent) -> list[str]:
 
 def facts(content: PlaqueContent) -> dict[str, Any]:
     """Everything that is printed, for the print log."""
-    return {**asdict(content), "photo": photo_name(content.photo)}
+    return facts_of(content)
 
 
 def fingerprint(content: PlaqueContent) -> str:
