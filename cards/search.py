@@ -50,8 +50,9 @@ LONGEST = 50
 MOST_WORDS = 6
 #: Of one word, when it is a whole sentence: each is a condition more for the database.
 MOST_PARTS = 8
-#: A list of more numbers is slower than reading all people, and SQLite takes 32,766 in one statement.
-MANY = 4000
+#: A list of more numbers is slower than reading everybody: in the condition for candidates, and alone. SQLite takes
+#: no more than 32,766 in one statement anyway.
+MANY, MANY_ALONE = 4000, 1000
 #: Letters of a given name in pinyin; shorter endings would find hang in every zhang.
 GIVEN_NAME = 4
 
@@ -343,7 +344,13 @@ def _holds(column: str, part: str) -> Q:
     """A position costs less than LIKE; letters need LIKE, in any case, and may have been entered wide: ＬＥＤ."""
     if part.isascii():
         wide = "".join(chr(ord(character) + 0xFEE0) for character in part.upper())
-        return Q(**{f"{column}__icontains": part}) | _holds(column, wide)
+        return _holds(column, wide) | (
+            Q(**{f"{column}__icontains": part}) if not part.isdigit() else _at(column, part)
+        )
+    return _at(column, part)
+
+
+def _at(column: str, part: str) -> Q:
     return Q(GreaterThan(StrIndex(F(column), Value(part)), 0))
 
 
@@ -540,6 +547,6 @@ def find(people: CadreQuerySet, typed: str, day: date) -> list[Hit]:
         if judged:
             best[person.pk] = min(judged, key=itemgetter(0))
     among = people.order_by().values_list("pk", flat=True)
-    kept = set(among.filter(pk__in=best) if len(best) <= MANY else among)
+    kept = set(among.filter(pk__in=best) if len(best) <= MANY_ALONE else among)
     ranked = sorted((one for pk, one in best.items() if pk in kept), key=itemgetter(0))
     return [hit for _key, hit in ranked]

@@ -320,4 +320,5 @@ def test_the_same_queries_for_3_and_300(typed, office, monkeypatch):
     assert counts[0] == counts[1] <= 7
     # More than fit into one statement.
     monkeypatch.setattr(search, "MANY", 100)
+    monkeypatch.setattr(search, "MANY_ALONE", 100)
     assert len(search.find(Cadre.objects.all(), typed, TODAY)) == 300
