@@ -19,6 +19,8 @@ from cards.documents.fonts import missing_characters
 from cards.documents.style import NAME_LONGEST
 from common.problems import Refused
 
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 
 class CannotPrint(Refused):
     """Nothing was written; `problems` are sentences for the person who asked for the print."""
@@ -139,7 +141,7 @@ def facts_of(content: Any) -> dict[str, Any]:
 
 def fingerprint_of(facts: dict[str, Any]) -> str:
     """Changes with everything that is printed: tells that a document on a door or in a pocket is outdated."""
-    return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_json(facts).encode()).hexdigest()
 
 
 def photo_name(photo: Path | None) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from cards.documents.combined import CombinedContent, PersonContent
+from cards.documents.contact import ContactContent
 from cards.documents.plaque import PlaqueContent
 
 USUAL = PlaqueContent(
@@ -55,3 +57,81 @@ def photo_file(folder: Path, size: tuple[int, int] = (500, 700), colour: str = "
     path = folder / f"{size[0]}x{size[1]}{colour[1:]}.jpg"
     picture.save(path, quality=85)
     return path
+
+
+def person(number: int = 1, **changes: Any) -> PersonContent:
+    """Everybody in a room with a name, number and code of their own."""
+    usual = PersonContent(
+        name="示例" + "甲乙丙丁戊己庚辛"[number % 8],
+        posts=USUAL.posts,
+        duties=USUAL.duties,
+        office_phone=f"0578-000 01{number:02d}",
+        serial=f"LQ-0306-{number:04d}",
+        url=f"HTTPS://CARD.EXAMPLE.CN/C/7K3M9Q2ABCDE45{number:02d}",
+        code_text=f"7K3M 9Q2A BCDE 45{number:02d}",
+    )
+    return replace(usual, **changes)
+
+
+def room(number: int, **changes: Any) -> CombinedContent:
+    usual = CombinedContent(
+        unit_name=USUAL.unit_name,
+        room="行政中心 306 室",
+        unit_hotline=USUAL.unit_hotline,
+        city_hotline=USUAL.city_hotline,
+        people=tuple(map(person, range(number))),
+    )
+    return replace(usual, **changes)
+
+
+def long_room(number: int) -> CombinedContent:
+    crowd = tuple(
+        person(
+            n,
+            name=LONGEST.name if n % 2 else "示" * 50,
+            posts=LONGEST.posts,
+            duties=LONGEST.duties,
+            office_phone=LONGEST.office_phone,
+        )
+        for n in range(number)
+    )
+    return room(
+        number,
+        unit_name=LONGEST.unit_name,
+        room=LONGEST.room,
+        unit_hotline=LONGEST.unit_hotline,
+        demo=True,
+        people=crowd,
+    )
+
+
+def contact(number: int = 1, **changes: Any) -> ContactContent:
+    usual = ContactContent(
+        unit_name=USUAL.unit_name,
+        name=USUAL.name,
+        posts=USUAL.posts,
+        duties=USUAL.duties,
+        room=USUAL.room,
+        office_name=USUAL.office_name,
+        office_phone=USUAL.office_phone,
+        mobile="139 0000 0004",
+        unit_hotline=USUAL.unit_hotline,
+        city_hotline=USUAL.city_hotline,
+        serial=f"LQ-0306-{number:04d}",
+        url=f"HTTPS://CARD.EXAMPLE.CN/C/7K3M9Q2ABCDE45{number:02d}",
+        code_text=f"7K3M 9Q2A BCDE 45{number:02d}",
+    )
+    return replace(usual, **changes)
+
+
+LONGEST_CONTACT = contact(
+    unit_name=LONGEST.unit_name,
+    name=LONGEST.name,
+    posts=LONGEST.posts,
+    duties=LONGEST.duties,
+    room=LONGEST.room,
+    office_name=LONGEST.office_name,
+    office_phone=LONGEST.office_phone,
+    unit_hotline=LONGEST.unit_hotline,
+    demo=True,
+)

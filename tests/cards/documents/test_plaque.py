@@ -3,12 +3,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from io import BytesIO
-from itertools import combinations
 from pathlib import Path
 
 import pytest
-import zxingcpp
-from PIL import Image
 from pypdf import PdfReader
 from reportlab.pdfbase.ttfonts import TTFontFile
 
@@ -22,6 +19,7 @@ from cards.documents.plaque import (
     layout,
     shortened,
 )
+from tests.cards.documents.reading import assert_apart, codes, fonts_of, pictures, shown_text
 from tests.cards.documents.samples import DUTY, LONGEST, USUAL, photo_file, plaque
 
 RARE = "䶮㛃𬭎喆堃頔翀𠅤𫖯𬱖𬸘𬀩鿎"
@@ -43,19 +41,6 @@ def printed(*contents: PlaqueContent) -> bytes:
     return out.getvalue()
 
 
-def shown_text(pdf: bytes, tmp_path: Path) -> str:
-    path = tmp_path / "plaque.pdf"
-    path.write_bytes(pdf)
-    return subprocess.run(["pdftotext", path, "-"], check=True, capture_output=True, text=True).stdout
-
-
-def pictures(pdf: bytes, tmp_path: Path, dpi: int = 150) -> list[Image.Image]:
-    path = tmp_path / "plaque.pdf"
-    path.write_bytes(pdf)
-    subprocess.run(["pdftoppm", "-r", str(dpi), "-png", path, tmp_path / "page"], check=True)
-    return [Image.open(file).convert("RGB") for file in sorted(tmp_path.glob("page*.png"))]
-
-
 # What is printed
 
 
@@ -66,9 +51,7 @@ def test_every_code_on_every_page_decodes_at_150_dpi_to_its_own_address(tmp_path
         plaque(url="HTTPS://GANBU.XINGZHENG.EXAMPLE.LONGQUAN.GOV.CN/C/0123456789ABCDEF", demo=True),
     ]
     pages = pictures(printed(*contents), tmp_path)
-    assert [[code.text for code in zxingcpp.read_barcodes(page)] for page in pages] == [
-        [content.url] for content in contents
-    ]
+    assert [codes(page) for page in pages] == [[content.url] for content in contents]
 
 
 def test_a_page_is_a4_landscape_with_the_plaque_in_its_middle():
@@ -79,13 +62,9 @@ def test_a_page_is_a4_landscape_with_the_plaque_in_its_middle():
 
 
 def test_all_fonts_are_embedded(tmp_path):
-    path = tmp_path / "plaque.pdf"
-    path.write_bytes(printed(USUAL, LONGEST, plaque(name=RARE)))
-    listed = subprocess.run(
-        ["pdffonts", path], check=True, capture_output=True, text=True
-    ).stdout.splitlines()[2:]
+    listed = fonts_of(printed(USUAL, LONGEST, plaque(name=RARE)), tmp_path)
     assert len(listed) >= 3
-    assert all(line.split()[-5:-2] == ["yes", "yes", "yes"] for line in listed)
+    assert all(font == ["yes", "yes", "yes"] for font in listed)
 
 
 @pytest.mark.parametrize("name", ["韦诉𬱖", "韦𬱖", "示例甲𠅤", RARE])
@@ -154,10 +133,6 @@ def test_a_photo_of_any_shape_fills_its_frame_and_no_more(size, tmp_path):
 # What does not fit
 
 
-def boxes(content: PlaqueContent) -> list[tuple[str, tuple[float, float, float, float]]]:
-    return [(f"{line.part}: {line.text}", line.box) for line in layout(content).lines]
-
-
 EXTREMES = [
     USUAL,
     LONGEST,
@@ -175,19 +150,13 @@ EXTREMES = [
 @pytest.mark.parametrize("content", EXTREMES, ids=lambda content: content.name[:8])
 def test_no_text_overlaps_another_or_leaves_the_plaque(content):
     assert check(content) == []
-    placed = boxes(content)
-    for (what, one), (other, two) in combinations(placed, 2):
-        apart = (
-            one[2] <= two[0] + 0.01
-            or two[2] <= one[0] + 0.01
-            or one[3] <= two[1] + 0.01
-            or two[3] <= one[1] + 0.01
-        )
-        assert apart, f"{what} overlaps {other}"
-    for what, (left, top, right, bottom) in placed:
-        assert left >= design.MARGIN - 0.01, what
-        assert right <= design.WIDTH - design.MARGIN + 0.01, what
-        assert 0 < top < bottom < design.HEIGHT, what
+    placed = layout(content).lines
+    assert_apart(list(placed))
+    for line in placed:
+        left, top, right, bottom = line.box
+        assert left >= design.MARGIN - 0.01, line
+        assert right <= design.WIDTH - design.MARGIN + 0.01, line
+        assert 0 < top < bottom < design.HEIGHT, line
 
 
 @pytest.mark.parametrize("content", EXTREMES, ids=lambda content: content.name[:8])
