@@ -76,7 +76,7 @@ def _unit_stats(units: list[Unit], today: date) -> list[dict[str, Any]]:
 
 def _reprints(units: Collection[int] | None, city: City, today: date) -> dict[str, Any]:
     """What hangs there outdated: of these units, or of the city."""
-    number = reprints(units, city=city, today=today).plaques
+    number = reprints(units, city=city, today=today, contacts=False).plaques
     return _stat(_("Outdated plaques"), number, reverse("reprints"), "out")
 
 

@@ -53,7 +53,8 @@ class Holder:
 
     card_id: int
     serial: str
-    token: str
+    url: str
+    code_text: str
     cadre_id: int
     name: str
     pinyin: str
@@ -67,6 +68,7 @@ class Holder:
     unit_hotline: str
     #: Where the person works today: a secondment's, a village post's, or their own.
     room: Room
+    #: As below the name on the door: the primary one after the office.
     posts: tuple[str, ...]
     duties: tuple[str, ...]
 
@@ -139,20 +141,21 @@ def holders(cards: CardQuerySet, today: date) -> list[Holder]:
         cadre=OuterRef("cadre"), subject=Consent.Subject.MOBILE, withdrawn_at=None
     )
     public_mobile = Case(When(Exists(agreed), then=F("cadre__mobile")), default=Value(""))
-    rows, cadres = (
-        list(_plain(cards).annotate(public_mobile=public_mobile).values_list(*_CARD)),
-        _cadres(cards),
-    )
+    rows = list(_plain(cards).annotate(public_mobile=public_mobile).values_list(*_CARD))
+    cadres = _cadres(cards)
     rooms = _rooms(current_placements(today).filter(cadre__in=cadres))
     posts = _lines(Post.objects.filter(cadre__in=cadres).values_list("cadre_id", "title"))
     duties = _lines(
         Duty.objects.filter(cadre__in=cadres).order_by("position").values_list("cadre_id", "text")
     )
-    found = [
-        Holder(
+    found = []
+    for card_id, serial, token, cadre_id, name, pinyin, office_phone, mobile, photo, *others in rows:
+        room = rooms.get(cadre_id) or Room(*others[7:])
+        holder = Holder(
             card_id=card_id,
             serial=serial,
-            token=token,
+            url=card_url(token),
+            code_text=grouped(token),
             cadre_id=cadre_id,
             name=name,
             pinyin=pinyin,
@@ -163,12 +166,11 @@ def holders(cards: CardQuerySet, today: date) -> list[Holder]:
             unit_id=others[4],
             unit_name=others[5],
             unit_hotline=others[6],
-            room=rooms.get(cadre_id) or Room(*others[7:]),
-            posts=tuple(posts[cadre_id]),
+            room=room,
+            posts=_below_the_name(posts[cadre_id], room.office_name),
             duties=tuple(duties[cadre_id]),
         )
-        for card_id, serial, token, cadre_id, name, pinyin, office_phone, mobile, photo, *others in rows
-    ]
+        found.append(holder)
     return sorted(found, key=_along_the_corridor)
 
 
@@ -206,6 +208,13 @@ def _stand_in(row: Sequence[Any], today: date) -> str:
     return f"{name}\uff08{room}\uff09"
 
 
+def _below_the_name(titles: list[str], office: str) -> tuple[str, ...]:
+    """The primary post after the office, unless its title already names that."""
+    if titles and not titles[0].startswith(office):
+        return (f"{office} · {titles[0]}", *titles[1:])
+    return tuple(titles)
+
+
 def _photo(holder: Holder) -> Path | None:
     return Path(default_storage.path(holder.photo)) if holder.photo else None
 
@@ -217,7 +226,7 @@ def _plaque(holder: Holder, city: City) -> plaque.PlaqueContent:
     return plaque.PlaqueContent(
         unit_name=holder.unit_name,
         name=holder.name,
-        posts=_posts(holder),
+        posts=holder.posts,
         duties=holder.duties,
         room=holder.room.name,
         office_name=holder.room.office_name,
@@ -226,8 +235,8 @@ def _plaque(holder: Holder, city: City) -> plaque.PlaqueContent:
         unit_hotline=holder.unit_hotline,
         city_hotline=city.express_hotline,
         serial=holder.serial,
-        url=card_url(holder.token),
-        code_text=grouped(holder.token),
+        url=holder.url,
+        code_text=holder.code_text,
         photo=_photo(holder),
         demo=city.is_demo,
     )
@@ -237,7 +246,7 @@ def _contact(holder: Holder, city: City) -> contact.ContactContent:
     return contact.ContactContent(
         unit_name=holder.unit_name,
         name=holder.name,
-        posts=_posts(holder),
+        posts=holder.posts,
         duties=holder.duties,
         room=holder.room.name,
         office_name=holder.room.office_name,
@@ -246,19 +255,11 @@ def _contact(holder: Holder, city: City) -> contact.ContactContent:
         unit_hotline=holder.unit_hotline,
         city_hotline=city.express_hotline,
         serial=holder.serial,
-        url=card_url(holder.token),
-        code_text=grouped(holder.token),
+        url=holder.url,
+        code_text=holder.code_text,
         photo=_photo(holder),
         demo=city.is_demo,
     )
-
-
-def _posts(holder: Holder) -> tuple[str, ...]:
-    """As below the name on the door: the primary post after the office, unless its title already names that."""
-    first, *others = holder.posts or ("",)
-    if first and not first.startswith(holder.room.office_name):
-        first = f"{holder.room.office_name} · {first}"
-    return (first, *others) if first else ()
 
 
 # --- Combined plaques --------------------------------------------------------------------------------------------
@@ -309,12 +310,12 @@ def _sheet(people: Sequence[Holder], city: City) -> combined.CombinedContent:
 def _person(holder: Holder) -> combined.PersonContent:
     return combined.PersonContent(
         name=holder.name,
-        posts=_posts(holder),
+        posts=holder.posts,
         duties=holder.duties,
         office_phone=holder.office_phone,
         serial=holder.serial,
-        url=card_url(holder.token),
-        code_text=grouped(holder.token),
+        url=holder.url,
+        code_text=holder.code_text,
         photo=_photo(holder),
     )
 

@@ -28,4 +28,4 @@ def outdated(person: Cadre, *, units: list[int], city: City, today: date) -> lis
     """As on the reprint lists of these units: the person's own, and the one where they work today."""
     found = reprints(units, city=city, today=today)
     rows = [row for kind in PrintKind for row in found.outdated[kind] if row.holder.cadre_id == person.pk]
-    return [Outdated(row.document.kind, lines) for row, lines in with_reasons(rows)]
+    return [Outdated(one.row.document.kind, one.reasons) for one in with_reasons(rows)]

@@ -32,7 +32,6 @@ class Last:
     pk: int
     kind: str
     fingerprint: str
-    printed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,15 @@ def newest(cards: Iterable[int] | None, kinds: Collection[str]) -> dict[int, Las
         log = log.filter(card__in=list(cards))
     last = log.order_by().values("card").annotate(newest=Max("pk")).values("newest")
     rows = Printing.objects.filter(pk__in=last).order_by()
-    fields = rows.values_list("card_id", "pk", "kind", "fingerprint", "printed_at")
-    return {card_id: Last(pk, kind, print_, at) for card_id, pk, kind, print_, at in fields}
+    fields = rows.values_list("card_id", "pk", "kind", "fingerprint")
+    return {card_id: Last(pk, kind, print_) for card_id, pk, kind, print_ in fields}
 
 
-def reprints(units: Collection[int] | None, *, city: City, today: date) -> Reprints:
-    """The list of these units, None for the city's; a handful of queries for any number of people."""
+def reprints(units: Collection[int] | None, *, city: City, today: date, contacts: bool = True) -> Reprints:
+    """The list of these units, None for the city's; a handful of queries for any number of people.
+
+    Without `contacts` only of what hangs beside doors.
+    """
     cards = printable(today)
     if units is not None:
         cards = at_home_or_at_work(cards, units, today)
@@ -78,7 +80,8 @@ def reprints(units: Collection[int] | None, *, city: City, today: date) -> Repri
     ids = None if units is None else [holder.card_id for holder in people]
     found = Reprints({kind.value: [] for kind in PrintKind})
     _add_plaques(found, people, newest(ids, PLAQUES), city, units)
-    _add_contacts(found, people, newest(ids, [PrintKind.CONTACT]), city, units)
+    if contacts:
+        _add_contacts(found, people, newest(ids, [PrintKind.CONTACT]), city, units)
     return found
 
 
@@ -101,11 +104,10 @@ def _add_plaques(
         if units is not None and unit_id not in units:
             continue
         document = sheet or documents(PrintKind.PLAQUE, [holder], city)[0]
-        row = Row(holder, unit_id, document, printed)
         if printed is None:
-            found.never.append(row)
+            found.never.append(Row(holder, unit_id, document, None))
         elif printed.kind != document.kind or printed.fingerprint != document.fingerprint:
-            found.outdated[document.kind].append(row)
+            found.outdated[document.kind].append(Row(holder, unit_id, document, printed))
 
 
 def _add_contacts(
@@ -120,17 +122,28 @@ def _add_contacts(
             found.outdated[PrintKind.CONTACT].append(Row(holder, holder.unit_id, document, printed))
 
 
-def with_reasons(rows: Iterable[Row]) -> list[tuple[Row, list[str]]]:
-    """What the log says that these show is read for one page of the list only."""
+@dataclass(frozen=True)
+class Explained:
+    """A row with what only the page that is shown needs from the log."""
+
+    row: Row
+    printed_at: datetime | None
+    reasons: list[str]
+
+
+def with_reasons(rows: Iterable[Row]) -> list[Explained]:
+    """For one page of the list: when each was printed, and what has changed since."""
     rows = list(rows)
-    ids = [row.last.pk for row in rows if row.last]
-    shown = dict(Printing.objects.filter(pk__in=ids).values_list("pk", "shown"))
-    return [(row, _reasons(row, shown)) for row in rows]
+    printed = Printing.objects.only("printed_at", "shown").in_bulk([row.last.pk for row in rows if row.last])
+    return [
+        Explained(row, printed[row.last.pk].printed_at, _reasons(row, printed[row.last.pk].shown))
+        if row.last
+        else Explained(row, None, [])
+        for row in rows
+    ]
 
 
-def _reasons(row: Row, shown: dict[int, dict[str, Any]]) -> list[str]:
-    if row.last is None:
-        return []
-    if row.last.kind != row.document.kind:
+def _reasons(row: Row, shown: dict[str, Any]) -> list[str]:
+    if row.last is not None and row.last.kind != row.document.kind:
         return [_("Nobody else works in the room: a plaque of one's own instead of a combined one")]
-    return reasons(shown[row.last.pk], row.document.facts, row.holder.serial)
+    return reasons(shown, row.document.facts, row.holder.serial)

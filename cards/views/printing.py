@@ -146,10 +146,7 @@ def reprint_list(request: HttpRequest) -> HttpResponse:
         "cards/reprints.html",
         {
             "page": page,
-            "rows": [
-                {"row": row, "unit": names[row.unit_id], "reasons": reasons}
-                for row, reasons in with_reasons(page.object_list)
-            ],
+            "rows": [(found, names[found.row.unit_id]) for found in with_reasons(page.object_list)],
             "tabs": [_tab(name, lists[name], name == chosen, unit) for name in LISTS],
             "chosen": chosen,
             "title": LISTS[chosen],

@@ -214,7 +214,7 @@ def hang(unit) -> None:
 
 def outdated(kind: PrintKind) -> dict[str, list[str]]:
     found = reprints(None, city=City.current(), today=TODAY)
-    return {row.holder.name: lines for row, lines in with_reasons(found.outdated[kind])}
+    return {one.row.holder.name: one.reasons for one in with_reasons(found.outdated[kind])}
 
 
 def test_who_joins_a_room_outdates_the_sheet_of_all(lin, chen, wei, unit):

@@ -35,7 +35,8 @@ def found(units: Any = None) -> Reprints:
 
 
 def why(reprints: Reprints) -> list[tuple[str, list[str]]]:
-    return [(row.holder.name, lines) for row, lines in with_reasons(reprints.outdated[PrintKind.PLAQUE])]
+    rows = with_reasons(reprints.outdated[PrintKind.PLAQUE])
+    return [(found.row.holder.name, found.reasons) for found in rows]
 
 
 def test_who_was_never_printed_is_a_list_of_its_own(lin, chen):

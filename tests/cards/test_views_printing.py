@@ -214,5 +214,5 @@ def test_the_list_asks_as_often_for_one_as_for_many(most, desk, office):
 def test_rooms_of_several_units_are_in_the_order_of_their_codes(express, office, other_office):
     for name, where in (("乙", other_office), ("甲", office)):
         issue_card(make_cadre(where, name))
-    names = [item["row"].holder.name for item in english(express).get("/desk/reprints/").context["rows"]]
+    names = [item.row.holder.name for item, _unit in english(express).get("/desk/reprints/").context["rows"]]
     assert names == ["甲", "乙"]
