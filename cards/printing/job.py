@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import City, Unit, User
 from cards import services
@@ -94,7 +95,7 @@ def print_start(
     return jobs.start(
         kind=NAME,
         title=_("%(kind)s · %(where)s")
-        % {"kind": kind.label, "where": one.name if one else _("%(number)d units") % {"number": len(shares)}},
+        % {"kind": kind.label, "where": one.name if one else _units(len(shares))},
         items=[(str(share.unit.pk), f"{share.unit.code} {share.unit.name}") for share in shares],
         actor=actor,
         now=now,
@@ -102,6 +103,10 @@ def print_start(
         params=params,
         once=once,
     )
+
+
+def _units(number: int) -> str:
+    return ngettext("%(number)d unit", "%(number)d units", number) % {"number": number}
 
 
 # --- Doing it ----------------------------------------------------------------------------------------------------
