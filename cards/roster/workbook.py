@@ -112,7 +112,8 @@ def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet
     try:
         for name, part in _worksheets(reader):
             worksheet = _Worksheet(reader.wb, name, part, reader.shared_strings)
-            rows = enumerate(worksheet.iter_rows(max_col=MOST_COLUMNS), start=1)
+            # The stubs lend this worksheet the method of the other one.
+            rows = enumerate(worksheet.iter_rows(max_col=MOST_COLUMNS), start=1)  # type: ignore[misc]
             if (header := _header(rows)) is None:
                 continue
             sheet, columns = _titled(name, header)
