@@ -35,6 +35,8 @@ def _changes(shown: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             yield _("The address in the code has changed")
         elif field == "demo":
             yield _("The mark of a demonstration has changed")
+        elif field == "office_name" and _plain(shown.get("posts")) != _plain(now.get("posts")):
+            continue  # the first post names it
         elif field == "duties":
             yield _("The duties have changed")
         else:
