@@ -114,7 +114,7 @@ def _workbook(data: bytes, name: str) -> HttpResponse:
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     upload, now = _upload(request, pk), timezone.now()
     found = uploads.preview_of(upload) if upload.job is None and uploads.is_kept(upload, now) else None
-    context: dict[str, Any] = {"upload": upload, "steps": _steps(2 if upload.job is None else 4)}
+    context: dict[str, Any] = {"upload": upload, "steps": _steps(1 if upload.job is None else 4)}
     if found is not None:
         context |= _preview(found)
     elif upload.job is not None:

@@ -153,7 +153,7 @@ def test_a_mistake_keeps_all_of_it_out(desk, data_dir):
     upload = handed_in(desk, data_dir, person("钱新"), person("林旧", phone="无"))
     shown = preview(desk, upload)
     assert "1 mistake keeps the roster out" in shown
-    assert "4 H 办公电话" in shown
+    assert "Row 4 H 办公电话" in shown
     assert "Confirm and store" not in shown
     confirm(desk, upload)
     assert not Job.objects.exists()
