@@ -222,7 +222,7 @@ class Painter:
             )
             if number
         ]
-        when = f"{_('Demo')} · {face.period}" if face.demo else face.period
+        when = " · ".join([*([_("Demo")] if face.demo else []), face.period])
         used = self.line(WIDTH - MARGIN, top + 29, when, "sans", 18, 330, smallest=14, anchor="r")
         rest = WIDTH - 2 * MARGIN - used - 20
         self.line(MARGIN, top + 29, "  ".join(hotlines), "sans", 18, rest, smallest=14)
@@ -358,7 +358,7 @@ def _lines(one: Occupant) -> list[str]:
     lines: list[str] = []
     if one.cover is not None:
         where = f"\uff08{one.cover.room}\uff09" if one.cover.room else ""
-        lines.append(f"{_('Stand-in')} {one.cover.name}{where} {one.cover.status}")
+        lines.append(" ".join([_("Stand-in"), one.cover.name + where, one.cover.status]))
     lines[:0] = one.notes[:1]
     if one.phone:
         lines.append(_("Phone %(phone)s") % {"phone": one.phone})

@@ -80,7 +80,7 @@ def _steps(current: int) -> list[dict[str, str]]:
 def template(request: HttpRequest) -> HttpResponse:
     units = _units(request)
     unit = _chosen(request, units)
-    return _workbook(rosters.template(unit), f"{_('Roster template')}.xlsx")
+    return _workbook(rosters.template(unit), _("Roster template") + ".xlsx")
 
 
 def export(request: HttpRequest) -> HttpResponse:
@@ -90,8 +90,9 @@ def export(request: HttpRequest) -> HttpResponse:
     people = Cadre.objects.within(scope_for(request)).serving(timezone.localdate(now))
     if unit is not None:
         people = people.filter(unit=unit)
-    name = f"{unit.name if unit else _('All units')}-{_('roster')}-{timezone.localdate(now):%Y-%m-%d}.xlsx"
-    return _workbook(rosters.export(people.order_by("unit__code", "office__room", "pinyin", "pk")), name)
+    name = [unit.name if unit else _("All units"), _("roster"), f"{timezone.localdate(now):%Y-%m-%d}.xlsx"]
+    people = people.order_by("unit__code", "office__room", "pinyin", "pk")
+    return _workbook(rosters.export(people), "-".join(name))
 
 
 def _chosen(request: HttpRequest, units: list[Unit]) -> Unit | None:
