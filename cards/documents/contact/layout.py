@@ -112,9 +112,9 @@ def _column(content: ContactContent, density: Density) -> tuple[Lines, float]:
         unit = two_lines(content.unit_name, "sans-bold", TEXT_WIDTH, sizes, 3)
     if unit.cut:
         lines.crowded.append("unit_name")
-    style = {"left": TEXT_LEFT, "leading": LEADING}
+    setting = {"left": TEXT_LEFT, "leading": LEADING}
     top = lines.stack(
-        "unit_name", unit.lines, "sans-bold", unit.size, top + density.gap, colour=CELADON_900, **style
+        "unit_name", unit.lines, "sans-bold", unit.size, top + density.gap, colour=CELADON_900, **setting
     )
     top = lines.posts(
         content.posts,
@@ -126,7 +126,7 @@ def _column(content: ContactContent, density: Density) -> tuple[Lines, float]:
     )
     room = two_lines(_where(content), "sans", TEXT_WIDTH, (density.room, ROOM_SMALLEST), density.most)
     lines.cut += ["room"] if room.cut else []
-    return lines, lines.stack("room", room.lines, "sans", room.size, top + density.gap / 2, **style)
+    return lines, lines.stack("room", room.lines, "sans", room.size, top + density.gap / 2, **setting)
 
 
 def _where(content: ContactContent) -> str:
@@ -168,8 +168,8 @@ def _duties(lines: Lines, duties: tuple[str, ...]) -> None:
     lines.cut += ["duties"] if listed.cut else []
     height = len(listed.lines) * listed.size * DUTY_LEADING
     top = DUTIES + (DUTIES_END - DUTIES - height) / 2
-    style = {"left": MARGIN, "leading": DUTY_LEADING, "colour": INK}
-    lines.stack("duties", listed.lines, "sans", listed.size, top, **style)
+    setting = {"left": MARGIN, "leading": DUTY_LEADING, "colour": INK}
+    lines.stack("duties", listed.lines, "sans", listed.size, top, **setting)
 
 
 def _foot(lines: Lines, content: ContactContent) -> Box | None:

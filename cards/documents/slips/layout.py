@@ -92,8 +92,8 @@ def _place(lines: Lines, content: SlipContent, top: float) -> None:
         lines=lambda size: PLACE_LINES,
     )
     lines.cut += ["unit_name"] if placed.cut else []
-    style = {"left": MARGIN, "leading": PLACE_LEADING, "colour": INK}
-    lines.stack("unit_name", placed.lines, "sans", placed.size, top, **style)
+    setting = {"left": MARGIN, "leading": PLACE_LEADING, "colour": INK}
+    lines.stack("unit_name", placed.lines, "sans", placed.size, top, **setting)
 
 
 def _label(lines: Lines, text: str, middle: float) -> None:
@@ -140,7 +140,7 @@ def _steps(lines: Lines, url: str) -> None:
     lines.crowded += ["url"] if listed.cut else []
     top = STEPS_TOP
     for number, step in enumerate(listed.paragraphs, start=1):
-        style = {"leading": STEP_LEADING, "colour": INK}
-        lines.stack("url", [f"{number}."], "sans", listed.size, top, left=MARGIN, **style)
+        setting = {"leading": STEP_LEADING, "colour": INK}
+        lines.stack("url", [f"{number}."], "sans", listed.size, top, left=MARGIN, **setting)
         left = MARGIN + 1.5 * listed.size
-        top = lines.stack("url", step, "sans", listed.size, top, left=left, **style)
+        top = lines.stack("url", step, "sans", listed.size, top, left=left, **setting)
