@@ -17,6 +17,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 SYSTEM := $(VENV)/.system
+BENCH := .bench/.installed
 
 # uv takes 3 seconds for what pip takes 20 for, but doesn't read pip's configuration: hand the mirror on to it.
 define install
@@ -26,12 +27,13 @@ define install
 		|| $(BIN)/python -m pip install --quiet -r $(1)
 endef
 
-.PHONY: help demo test test-sqlite test-postgres lint format reset
+.PHONY: help demo test test-sqlite test-postgres lint format bench reset
 help:
 	@echo 'make demo     build the demonstration city and serve it on http://$(HOST):$(PORT)/ (HOST=0.0.0.0 for a phone)'
 	@echo 'make test     checks, then all tests on SQLite and again on PostgreSQL'
 	@echo 'make lint     the checks alone'
 	@echo 'make format   lay the code out'
+	@echo 'make bench    plaques a second, beside others that draw the same plaque'
 	@echo 'make reset    back to a clean demo: removes var/'
 
 # make is told to the program as its parent: killed with -9, make takes it along (docs/running.md). exec, so that
@@ -58,6 +60,10 @@ lint: $(DEVELOPMENT)
 format: $(DEVELOPMENT)
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
+
+# Two minutes. The others live in a folder of their own: no part of the product, nor of its tests.
+bench: $(RUNTIME) $(BENCH)
+	$(BIN)/python bench/plaques.py
 
 reset:
 	rm -rf var
@@ -87,4 +93,11 @@ $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(BIN)/python
 
 $(SYSTEM): deploy/debian-packages.txt deploy/install-packages.sh | $(BIN)/python
 	@deploy/install-packages.sh deploy/debian-packages.txt
+	@touch $@
+
+$(BENCH): bench/requirements.txt bench/debian-packages.txt | $(BIN)/python
+	@deploy/install-packages.sh bench/debian-packages.txt
+	@echo 'Installing what the comparison needs…'
+	@rm -rf .bench && $(PYTHON) -m venv .bench
+	@.bench/bin/python -m pip install -qq --disable-pip-version-check -r bench/requirements.txt
 	@touch $@

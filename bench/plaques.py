@@ -1,42 +1,41 @@
-"""How fast are door plaques drawn? Ours against plain reportlab in the same run; the ratio is the result.
+"""How many plaques a second of processor time, and with how much memory, beside others that draw the same plaque.
 
-    python bench/plaques.py [number of plaques]
+`make bench`. Everybody draws the same texts, photos and codes, each in
+a process of its own, in one run: what counts are the ratios, not the figures of one machine. fpdf2 and
+WeasyPrint are looked for in .bench, which `make bench` fills.
 
-The rival prints the same words in the same fonts as is usual with reportlab: Paragraphs, photo and QR code as
-pictures through PIL, nothing shared between the pages. Both read real photos and write one document.
+    python bench/plaques.py [number of plaques] [folder to keep the four documents in]
 """
-
 # ruff: noqa: E402 (run as a script, it finds the project first)
 
-from __future__ import annotations
-
+import json
 import os
+import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from io import BytesIO
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "longquan_cadre.settings")
 
-import qrcode
 from PIL import Image, ImageDraw
-from reportlab import rl_config
-from reportlab.lib.pagesizes import A4, landscape
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph
 
-from cards.documents import qr
-from cards.documents.fonts import Role, runs
-from cards.documents.plaque import PlaqueContent, design, draw_plaques
+from cards.documents import style
+from cards.documents.fonts import FILES
+from cards.documents.plaque import PlaqueContent, design
 
+RUN = Path(__file__).with_name("rivals") / "run.py"
+BENCH = ROOT / ".bench" / "bin" / "python"
+#: Who draws: the module in bench/rivals, and the Python that has what it needs.
+PROGRAMS = {
+    "ours": ("ours", Path(sys.executable)),
+    "reportlab, plain": ("plain_reportlab", Path(sys.executable)),
+    "fpdf2": ("with_fpdf2", BENCH),
+    "WeasyPrint": ("with_weasyprint", BENCH),
+}
 USUAL = PlaqueContent(
     unit_name="市行政服务示例局",
     name="示例甲",
@@ -52,6 +51,27 @@ USUAL = PlaqueContent(
     url="HTTPS://CARD.EXAMPLE.CN/C/7K3M9Q2ABCDE4567",
     code_text="7K3M 9Q2A BCDE 4567",
 )
+WORDS = {
+    "title": style.CARD_TITLE,
+    "phone": style.PHONE,
+    "stand_in": style.STAND_IN,
+    "scan": style.SCAN,
+    "scan_more": style.SCAN_MORE,
+    "unit_hotline": style.UNIT_HOTLINE,
+    "city_hotline": style.CITY_HOTLINE,
+    "supervised": style.SUPERVISED,
+    "slots": design.SLOTS,
+}
+COLOURS = {
+    "band": style.CELADON_700,
+    "foot": style.CELADON_100,
+    "line": style.CELADON_200,
+    "dark": style.CELADON_900,
+    "ink": style.INK,
+    "muted": style.MUTED,
+    "cinnabar": style.CINNABAR,
+    "white": style.WHITE,
+}
 
 
 def contents(number: int, folder: Path) -> list[PlaqueContent]:
@@ -68,87 +88,50 @@ def contents(number: int, folder: Path) -> list[PlaqueContent]:
                 USUAL,
                 serial=f"LQ-0306-{n:04d}",
                 url=f"HTTPS://CARD.EXAMPLE.CN/C/{token}",
-                code_text=token,
+                code_text=" ".join(token[place : place + 4] for place in range(0, 16, 4)),
                 photo=photo,
             )
         )
     return found
 
 
-def ours(plaques: Sequence[PlaqueContent], out: BytesIO) -> None:
-    qr.modules.cache_clear()
-    draw_plaques(plaques, out)
+def job(plaques: list[PlaqueContent]) -> dict[str, Any]:
+    return {
+        "plaques": [{**asdict(plaque), "photo": str(plaque.photo)} for plaque in plaques],
+        "words": WORDS,
+        "colours": COLOURS,
+        "fonts": {role: str(path) for role, path in FILES.items()},
+        "left": design.LEFT,
+    }
 
 
-def rival(plaques: Sequence[PlaqueContent], out: BytesIO) -> None:
-    canvas = Canvas(out, pagesize=landscape(A4), pageCompression=1)
-    for content in plaques:
-        rival_page(canvas, content)
-        canvas.showPage()
-    canvas.save()
-
-
-def rival_page(canvas: Canvas, content: PlaqueContent) -> None:
-    def put(text: str, left: float, top: float, width: float, size: float, role: Role = "sans") -> None:
-        font = runs("示", role)[0][0]
-        style = ParagraphStyle(
-            "plaque", fontName=font, fontSize=size * mm, leading=size * 1.5 * mm, wordWrap="CJK"
-        )
-        paragraph = Paragraph(text, style)
-        _width, height = paragraph.wrap(width * mm, 200 * mm)
-        paragraph.drawOn(canvas, (design.LEFT + left) * mm, (165 - top) * mm - height)
-
-    canvas.setFillColor(design.CELADON_700)
-    canvas.rect(design.LEFT * mm, 148 * mm, 200 * mm, 17 * mm, fill=1, stroke=0)
-    canvas.setFillColor(design.CELADON_100)
-    canvas.rect(design.LEFT * mm, 45 * mm, 200 * mm, 13 * mm, fill=1, stroke=0)
-    for number, text in enumerate(design.SLOTS):
-        canvas.roundRect((design.LEFT + 6.8 + 31.4 * number) * mm, 63 * mm, 29 * mm, 10 * mm, 2 * mm)
-        put(text, 16 + 31.4 * number, 93, 28, 4.2)
-    put(content.unit_name, 6.8, 4, 100, 6, "sans-bold")
-    put(f"{design.CARD_TITLE} {content.serial}", 120, 5, 76, 4)
-    put(content.name, 58, 22, 88, 15.6, "serif-bold")
-    put(content.posts[0], 58, 42, 88, 6, "sans-bold")
-    for number, duty in enumerate(content.duties, start=1):
-        put(f"{number}. {duty}", 58, 45 + 7 * number, 88, 4.4)
-    put(f"{content.room} {design.PHONE} {content.office_phone}", 58, 74, 88, 4.4)
-    put(f"{design.STAND_IN} {content.stand_in}", 58, 80, 88, 4.4)
-    put(f"{design.SCAN} {design.SCAN_MORE}", 153, 64, 40, 3.6)
-    put(content.code_text, 153, 80, 40, 3.6)
-    put(f"{design.UNIT_HOTLINE} {content.unit_hotline}", 6.8, 110, 65, 4.2)
-    put(f"{design.CITY_HOTLINE} {content.city_hotline}", 80, 110, 65, 4.2)
-    put(design.SUPERVISED, 165, 110, 30, 4.2, "sans-bold")
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q)
-    code.add_data(content.url)
-    picture = ImageReader(code.make_image().get_image().convert("RGB"))
-    canvas.drawImage(picture, (design.LEFT + 153) * mm, 103 * mm, 40 * mm, 40 * mm)
-    if content.photo:
-        canvas.drawImage(
-            ImageReader(Image.open(content.photo)), (design.LEFT + 6.8) * mm, 79 * mm, 45.6 * mm, 63.8 * mm
-        )
-
-
-def measured(
-    draw: Callable[[Sequence[PlaqueContent], BytesIO], None], plaques: Sequence[PlaqueContent]
-) -> float:
-    """Plaques a second of processor time; the size goes to the terminal."""
-    out = BytesIO()
-    began = time.process_time()
-    draw(plaques, out)
-    rate = len(plaques) / (time.process_time() - began)
-    print(f"{draw.__name__:6} {rate:8.1f} plaques/s {len(out.getvalue()) / len(plaques) / 1000:8.1f} kB each")
-    return rate
+def measured(module: str, python: Path, source: Path, out: Path) -> dict[str, float]:
+    command = [str(python), str(RUN), module, str(source), str(out)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    with TemporaryDirectory() as folder:
-        plaques = contents(number, Path(folder))
-        ours(plaques[:1], BytesIO())  # load the fonts before the clock starts
-        fast = max(measured(ours, plaques) for _round in range(3))
-        rl_config.useA85 = 1  # as reportlab comes
-        slow = max(measured(rival, plaques[: max(number // 4, 1)]) for _round in range(2))
-    print(f"ratio {fast / slow:.1f}")
+    keep = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / "plaques.json"
+        source.write_text(json.dumps(job(contents(number, folder)), ensure_ascii=False), encoding="utf-8")
+        print(f"{number} plaques, one page each, in one document")
+        print(f"{'':18}{'plaques/s':>10}{'ours is':>11}{'peak MB':>10}{'kB each':>10}")
+        first = 0.0
+        for title, (module, python) in PROGRAMS.items():
+            if not python.exists():
+                print(f"{title:18}not installed: make bench")
+                continue
+            found = measured(module, python, source, (keep or folder) / f"{module}.pdf")
+            first = first or found["rate"]
+            ratio = f"{first / found['rate']:.1f} x" if module != "ours" else ""
+            print(
+                f"{title:18}{found['rate']:10.1f}{ratio:>11}{found['peak']:10.0f}{found['size']:10.1f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

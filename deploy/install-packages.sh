@@ -3,7 +3,7 @@
 set -euo pipefail
 
 command -v dpkg-query >/dev/null || {
-    echo "This is not Debian: see $1 for what the tests need." >&2
+    echo "This is not Debian: see $1 for what is needed." >&2
     exit 0
 }
 missing=()
@@ -14,7 +14,7 @@ done < <(sed 's/#.*//' "$1" | awk 'NF { print $1 }')
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then
-    echo "The tests need packages that are missing. As root: apt-get install ${missing[*]}" >&2
+    echo "Packages are missing. As root: apt-get install ${missing[*]}" >&2
     exit 1
 fi
 echo "Installing ${missing[*]}…"

@@ -8,7 +8,7 @@ import struct
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from reportlab.pdfbase.pdfdoc import PDFError
@@ -18,6 +18,9 @@ from cards.documents import qr
 from cards.documents.fonts import missing_characters
 from cards.documents.style import NAME_LONGEST
 from common.problems import Refused
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
@@ -53,7 +56,7 @@ def labels() -> dict[str, str]:
     }
 
 
-def empty(content: Any, fields: Sequence[str], document: str) -> list[str]:
+def empty(content: Any, fields: Sequence[str], document: StrOrPromise) -> list[str]:
     return [
         _("%(field)s: nothing is entered, and the %(document)s must show it.")
         % {"field": labels()[field], "document": document}
@@ -80,7 +83,7 @@ def unprintable(content: Any, fields: Sequence[str]) -> list[str]:
     return problems
 
 
-def too_long(field: str, document: str) -> str:
+def too_long(field: str, document: StrOrPromise) -> str:
     return _("%(field)s: the text is too long to fit on the %(document)s.") % {
         "field": labels()[field],
         "document": document,

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from cards.documents.combined.content import (
+    DOCUMENT,
     FEWEST,
     MOST,
     CombinedContent,
     PersonContent,
-    document,
     facts,
     fingerprint,
     problems_of,
@@ -76,5 +76,5 @@ def _examine(content: CombinedContent) -> tuple[_Found, Layout | None]:
     owners += [
         (person.whose, cell.crowded) for person, cell in zip(content.people, placed.cells, strict=True)
     ]
-    found = [(who, [too_long(part, document()) for part in dict.fromkeys(parts)]) for who, parts in owners]
+    found = [(who, [too_long(part, DOCUMENT) for part in dict.fromkeys(parts)]) for who, parts in owners]
     return found, None if any(problems for _who, problems in found) else placed

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cards.documents.content import (
     empty,
@@ -59,15 +60,12 @@ class CombinedContent:
 # CARD-1 and CARD-2, as on the plaque of one person.
 _ROOM: Final = ("unit_name", "room", "unit_hotline", "city_hotline")
 _PERSON: Final = ("name", "posts", "duties", "office_phone", "serial", "code_text")
-
-
-def document() -> str:
-    return _("combined plaque")
+DOCUMENT: Final = gettext_lazy("combined plaque")
 
 
 def problems_with(content: CombinedContent) -> list[str]:
     """What is wrong with the sheet as a whole."""
-    problems = empty(content, _ROOM, document()) + unprintable(content, _ROOM)
+    problems = empty(content, _ROOM, DOCUMENT) + unprintable(content, _ROOM)
     if not FEWEST <= len(content.people) <= MOST:
         problems.append(
             _("A combined plaque is for %(fewest)d to %(most)d people, and this one has %(number)d.")
@@ -78,7 +76,7 @@ def problems_with(content: CombinedContent) -> list[str]:
 
 def problems_of(person: PersonContent) -> list[str]:
     return [
-        *empty(person, _PERSON, document()),
+        *empty(person, _PERSON, DOCUMENT),
         *unprintable(person, _PERSON),
         *long_name(person.name),
         *unusable_code(person.url),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from cards.documents.contact.content import ContactContent, document, facts, fingerprint, problems_with
+from cards.documents.contact.content import DOCUMENT, ContactContent, facts, fingerprint, problems_with
 from cards.documents.contact.design import PER_PAGE, TITLE
 from cards.documents.contact.drawing import draw_card, new_canvas
 from cards.documents.contact.layout import Layout, layout
@@ -62,5 +62,5 @@ def _examine(content: ContactContent) -> tuple[list[str], Layout | None]:
     if problems := problems_with(content):
         return problems, None
     placed = layout(content)
-    crowded = [too_long(part, document()) for part in placed.crowded]
+    crowded = [too_long(part, DOCUMENT) for part in placed.crowded]
     return crowded, None if crowded else placed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cards.documents.content import (
     empty,
@@ -50,15 +50,12 @@ _REQUIRED: Final = (
     "code_text",
 )  # fmt: skip
 _PRINTED: Final = (*_REQUIRED, "office_name", "mobile")
-
-
-def document() -> str:
-    return _("contact card")
+DOCUMENT: Final = gettext_lazy("contact card")
 
 
 def problems_with(content: ContactContent) -> list[str]:
     return [
-        *empty(content, _REQUIRED, document()),
+        *empty(content, _REQUIRED, DOCUMENT),
         *unprintable(content, _PRINTED),
         *long_name(content.name),
         *unusable_code(content.url),

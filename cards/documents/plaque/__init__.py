@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from cards.documents.content import CannotPrint, labels, sentences, too_long
-from cards.documents.plaque.content import PlaqueContent, document, facts, fingerprint, problems_with
+from cards.documents.plaque.content import DOCUMENT, PlaqueContent, facts, fingerprint, problems_with
 from cards.documents.plaque.design import TITLE
 from cards.documents.plaque.drawing import draw_page, new_canvas
 from cards.documents.plaque.layout import Layout, layout
@@ -50,5 +50,5 @@ def _examine(content: PlaqueContent) -> tuple[list[str], Layout | None]:
     if problems:
         return problems, None
     placed = layout(content)
-    crowded = [too_long(part, document()) for part in placed.crowded]
+    crowded = [too_long(part, DOCUMENT) for part in placed.crowded]
     return crowded, None if crowded else placed

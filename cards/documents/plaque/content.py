@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cards.documents.content import (
     empty,
@@ -50,16 +50,13 @@ _REQUIRED: Final = (
     "code_text",
 )  # fmt: skip
 _PRINTED: Final = (*_REQUIRED, "office_name", "stand_in")
-
-
-def document() -> str:
-    return _("plaque")
+DOCUMENT: Final = gettext_lazy("plaque")
 
 
 def problems_with(content: PlaqueContent) -> list[str]:
     """Sentences on what is missing or cannot be printed at all, before anything is laid out."""
     return [
-        *empty(content, _REQUIRED, document()),
+        *empty(content, _REQUIRED, DOCUMENT),
         *unprintable(content, _PRINTED),
         *long_name(content.name),
         *unusable_code(content.url),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from cards.documents.content import CannotPrint, sentences, too_long
-from cards.documents.slips.content import SlipContent, document, problems_with
+from cards.documents.slips.content import DOCUMENT, SlipContent, problems_with
 from cards.documents.slips.design import TITLE
 from cards.documents.slips.drawing import PER_PAGE, draw_slip, new_canvas
 from cards.documents.slips.layout import Layout, layout
@@ -45,5 +45,5 @@ def _examine(content: SlipContent) -> tuple[list[str], Layout | None]:
     if problems := problems_with(content):
         return problems, None
     placed = layout(content)
-    crowded = [too_long(part, document()) for part in placed.crowded]
+    crowded = [too_long(part, DOCUMENT) for part in placed.crowded]
     return crowded, None if crowded else placed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cards.documents.content import empty, long_name, unprintable
 from common.rules import local
@@ -44,15 +44,12 @@ class SlipContent:
 
 _REQUIRED: Final = ("name", "unit_name", "username", "code", "url")
 _PRINTED: Final = (*_REQUIRED, "office")
-
-
-def document() -> str:
-    return _("activation slip")
+DOCUMENT: Final = gettext_lazy("activation slip")
 
 
 def problems_with(content: SlipContent) -> list[str]:
     return [
-        *empty(content, _REQUIRED, document()),
+        *empty(content, _REQUIRED, DOCUMENT),
         *unprintable(content, _PRINTED),
         *long_name(content.name),
     ]
