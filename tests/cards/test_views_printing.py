@@ -216,3 +216,17 @@ def test_rooms_of_several_units_are_in_the_order_of_their_codes(express, office,
         issue_card(make_cadre(where, name))
     names = [item.row.holder.name for item, _unit in english(express).get("/desk/reprints/").context["rows"]]
     assert names == ["甲", "乙"]
+
+
+@pytest.mark.parametrize("who", ["officer", "express"])
+def test_the_desk_counts_outdated_plaques(who, request, lin, chen):
+    for cadre in (lin, chen):
+        issue_card(cadre)
+    print_now()
+    client = english(request.getfixturevalue(who))
+    assert "Outdated plaques 0" in words(client.get("/desk/").text)
+    lin.office_phone = "0578-7120199"
+    lin.save()
+    page = client.get("/desk/").text
+    assert "Outdated plaques 1" in words(page)
+    assert 'href="/desk/reprints/"' in page
