@@ -303,7 +303,7 @@ def _set(
     else:
         phone_top = end - PHONE_LEADING * max(phone, PHONE_SMALLEST)
         _phone(lines, person.office_phone, area, phone_top, phone)
-        foot = phone_top - gap / 2
+        foot = phone_top - (gap / 2 if arrangement.compact else gap)
     duties = (SEPARATOR.join(person.duties),) if arrangement.compact else person.duties
     sizes = density.duty, max(density.duty * closer * 0.9, DUTY_SMALLEST)
     begin = max(begin, ends) + gap

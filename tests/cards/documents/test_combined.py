@@ -53,6 +53,14 @@ def test_a_code_measures_25_mm_and_its_frame_keeps_the_quiet_zone(number):
     assert arrangement.frame >= arrangement.qr * (across + 2 * QUIET) / across
 
 
+@pytest.mark.parametrize("number", NUMBERS)
+def test_one_size_of_slip_fits_in_the_frame_of_every_arrangement(number):
+    for cell in layout(room(number)).cells:
+        left, top, right, bottom = cell.slot
+        assert right - left - design.SLOT_LABEL >= 43
+        assert bottom - top >= 9 - 1e-9
+
+
 def test_everything_that_the_scheme_wants_is_on_the_sheet(tmp_path):
     content = room(8)
     text = shown_text(printed(content), tmp_path, "-raw")
