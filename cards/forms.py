@@ -11,7 +11,7 @@ from cards import photos
 from cards.models import STATE_CHOICES, Cadre, EmploymentKind, EndReason, Office, RevokeReason
 from cards.rules import MAX_DUTIES, MAX_POSTS, Half, State, UntilChoice
 from cards.services import CadreDetails, OfficeDetails, facts_of
-from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, phone_number
+from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, mobile_number, phone_number
 from common.problems import Refused
 from common.rules import at, local
 from common.text import lines
@@ -28,7 +28,17 @@ class PhoneField(forms.CharField):
         self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off"})
 
     def clean(self, value: Any) -> str:
-        return phone_number(super().clean(value))
+        return self.number(super().clean(value))
+
+    @staticmethod
+    def number(value: str) -> str:
+        return phone_number(value)
+
+
+class MobileField(PhoneField):
+    @staticmethod
+    def number(value: str) -> str:
+        return mobile_number(value)
 
 
 class LinesField(forms.CharField):
@@ -82,7 +92,7 @@ class CadreForm(EditForm):
         help_text=_("One a line, in words that citizens use."),
     )
     office_phone = PhoneField(label=_("Office phone"), required=True)
-    mobile = PhoneField(label=_("Mobile"), help_text=_("On the web only with the cadre's consent."))
+    mobile = MobileField(label=_("Mobile"), help_text=_("On the web only with the cadre's consent."))
     stand_in = forms.ModelChoiceField(
         Cadre.objects.none(),
         label=_("Stand-in"),

@@ -20,6 +20,7 @@ from common.versions import Overtaken, version_of
 INTERPUNCTS = dict.fromkeys(map(ord, "\u2022\u30fb\u2027\u2219\u22c5\ufe52\uff65\u00b7"), "\u00b7")
 #: The first line of every list to choose from, where something must be chosen.
 CHOOSE = _("Please choose")
+_MOBILE = re.compile(r"(\+?86)?1[0-9]{10}")
 _PHONE = re.compile(r"[0-9+()\-# ]{3,30}(转 ?[0-9]{1,6})?")
 
 
@@ -154,9 +155,23 @@ def checked_name(value: str) -> str:
     return name
 
 
+def _plain_digits(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).replace("—", "-").replace("–", "-").strip()
+
+
 def phone_number(value: str) -> str:
     """A telephone number as it is printed: full-width digits become plain ones. Raises ValidationError."""
-    plain = unicodedata.normalize("NFKC", value).replace("—", "-").replace("–", "-").strip()
+    plain = _plain_digits(value)
     if plain and not _PHONE.fullmatch(plain):
         raise forms.ValidationError(_("Enter a telephone number such as 0578-7212345."), code="phone")
     return plain
+
+
+def mobile_number(value: str) -> str:
+    """A mainland mobile number as its eleven digits, however it was spaced. Raises ValidationError."""
+    digits = re.sub(r"[ \-]", "", _plain_digits(value))
+    if digits and not _MOBILE.fullmatch(digits):
+        raise forms.ValidationError(
+            _("A mobile number has 11 digits and begins with 1, such as 139 0000 0000."), code="mobile"
+        )
+    return digits[-11:]

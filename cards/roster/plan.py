@@ -555,12 +555,13 @@ def _sits_in(somebody: Person | Cadre, place: str) -> bool:
 def _changes(person: Person, today: date) -> Iterator[Change]:
     """What is empty in the row stays as it is stored."""
     row, cadre = person.row, person.cadre
+    mobile = cadre.mobile if cadre else ""
     pairs: list[tuple[str, Any, Any]] = [
         ("office", str(cadre.office) if cadre else "", str(person.office or "")),
         *_lines(row, cadre),
         ("employment_kind", cadre.employment_kind if cadre else "", row.employment_kind),
         ("office_phone", cadre.office_phone if cadre else "", row.office_phone),
-        ("mobile", cadre.mobile if cadre else "", row.mobile),
+        ("mobile", mobile, row.mobile if row.mobile != re.sub(r"\D", "", mobile)[-11:] else ""),
         ("serves_from", _day(cadre.serves_from) if cadre else "", _day(row.serves_from)),
         ("photo", cadre.photo_digest if cadre else "", person.photo.digest if person.photo else ""),
     ]

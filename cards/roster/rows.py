@@ -16,7 +16,7 @@ from cards.models import Cadre, Duty, EmploymentKind, Office, Post
 from cards.roster.plan import NOBODY, Problem, Row
 from cards.roster.words import split_duties, split_posts
 from cards.rules import MAX_DUTIES, MAX_POSTS
-from common.forms import checked_name, person_name, phone_number
+from common.forms import checked_name, mobile_number, person_name, phone_number
 from common.text import LINE_BREAKS, hidden_character
 
 #: A file's name on any system.
@@ -157,6 +157,10 @@ def _phone(value: Any) -> str:
     return _short(phone_number(text), _longest(Cadre, "office_phone"))
 
 
+def _mobile(value: Any) -> str:
+    return mobile_number(re.sub(r"\s+", " ", text_of(value)))
+
+
 def _listed(split: Callable[[str], tuple[str, ...]], most: int, longest: int) -> Callable[[Any], Any]:
     def listed(value: Any) -> tuple[str, ...]:
         entries = split(text_of(value, allowed=LINE_BREAKS))
@@ -217,7 +221,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "posts": _listed(split_posts, MAX_POSTS, _longest(Post, "title")),
     "duties": _listed(split_duties, MAX_DUTIES, _longest(Duty, "text")),
     "office_phone": _phone,
-    "mobile": _phone,
+    "mobile": _mobile,
     "stand_in": _stand_in,
     "employment_kind": _kind,
     "serves_from": _day,

@@ -416,7 +416,8 @@ def test_a_person_is_added_with_a_photo(desk, office, chen):
         ({"posts": "\n".join("甲乙丙丁戊")}, "Posts: At most 4 lines fit on the plaque."),
         ({"duties": "职" * 121}, "Duties: Line 1 is longer than 120 characters."),
         ({"office_phone": "call me"}, "Office phone: Enter a telephone number such as 0578-7212345."),
-        ({"mobile": "13900000000x"}, "Mobile: Enter a telephone number such as 0578-7212345."),
+        ({"mobile": "13900000000x"}, "Mobile: A mobile number has 11 digits and begins with 1"),
+        ({"mobile": "1390000"}, "Mobile: A mobile number has 11 digits and begins with 1"),
         ({"employment_kind": "robot"}, "Employment: Select a valid choice."),
         ({"serves_from": "yesterday"}, "In service from: Enter a valid date."),
     ],
@@ -877,6 +878,22 @@ def test_rooms_are_the_units_own(desk, office, other_office):
     options = desk.get("/desk/cadres/new/").text.split('name="office"')[1].split("</select>")[0]
     assert "办公室 301" in options
     assert "财政所" not in options
+
+
+def test_a_stored_number_that_is_none_is_named_when_something_else_is_edited(desk, chen, office):
+    Cadre.objects.filter(pk=chen.pk).update(mobile="1390000")
+    page = f"/desk/cadres/{chen.pk}/edit/"
+    html = desk.get(page).text
+    seen = re.search(r'name="seen" value="(\w+)"', html)
+    assert seen is not None
+    assert 'value="1390000"' in html
+    new = entered(office, name=chen.name, office_phone="0578-7120199") | {"seen": seen[1]}
+    refused = desk.post(page, new | {"mobile": "1390000"})
+    assert refused.status_code == 422
+    assert "Mobile: A mobile number has 11 digits" in words(refused.text)
+    assert desk.post(page, new | {"mobile": "139 0000 0001"}).status_code == 302
+    chen.refresh_from_db()
+    assert (chen.office_phone, chen.mobile) == ("0578-7120199", "13900000001")
 
 
 def test_who_saves_second_is_told_what_the_first_one_saved(desk, chen, office):

@@ -5,7 +5,7 @@ from django import forms
 from django.http import QueryDict
 from django.test import RequestFactory
 
-from common.forms import accepted, person_name, phone_number, posted
+from common.forms import accepted, mobile_number, person_name, phone_number, posted
 from common.problems import Refused
 from common.text import lines
 
@@ -52,6 +52,40 @@ def test_telephone_numbers_as_they_are_printed(typed, kept):
 def test_what_is_no_telephone_number_is_refused(typed):
     with pytest.raises(forms.ValidationError):
         phone_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        ("13900000000", "13900000000"),
+        ("139 0000 0000", "13900000000"),
+        ("139-0000-0000", "13900000000"),
+        ("１３９　００００—００００", "13900000000"),
+        ("+86 139 0000 0000", "13900000000"),
+        ("8613900000000", "13900000000"),
+    ],
+)
+def test_a_mobile_number_is_kept_in_one_form(typed, kept):
+    assert mobile_number(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "12",
+        "1390000",
+        "139000000001",
+        "0578-7212345",
+        "23900000000",
+        "无",
+        "+85 13900000000",
+        "139\n00000000",
+    ],
+)
+def test_what_is_no_mobile_number_is_refused(typed):
+    with pytest.raises(forms.ValidationError, match="11 digits"):
+        mobile_number(typed)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_of_the_eight_odd_rows_five_are_bad_and_keep_everything_out(look, town):
         (6, "E 姓名", "Fill this in."),
         (7, "A 单位代码", "There is no unit with the code “X999”."),
         (8, "H 办公电话", phone),
-        (8, "I 手机", phone),
+        (8, "I 手机", "A mobile number has 11 digits and begins with 1, such as 139 0000 0000."),
         (9, "J B岗", "Neither the roster nor the directory has “查无此人” in “青窑局”."),
         (10, "E 姓名", "A formula stands here. Paste its result as a value."),
     ]
