@@ -26,6 +26,7 @@ from cards.bulk import LABELS, PRINTS, Action, Plan
 from cards.documents.slips import SlipContent, draw_slips
 from cards.models import Cadre, CadreQuerySet, CardRequest
 from cards.views.issuing import waiting
+from cards.views.once import jobs_of, once_for, once_of, to_jobs
 from cards.views.people import matching
 from common.models import Job
 from common.problems import Refused
@@ -42,14 +43,6 @@ def _ticked(request: HttpRequest) -> list[int]:
     return [int(value) for value in given if value.isdecimal() and len(value) < 19]
 
 
-def _once(request: HttpRequest) -> str:
-    """Of the form that was shown; a second click brings the same, and nobody can bring another's."""
-    try:
-        return uuid.UUID(request.POST.get("once", "")).hex
-    except ValueError:
-        return uuid.uuid4().hex
-
-
 def cadres_bulk(request: HttpRequest) -> HttpResponse:
     """The address holds the action and whom it is for: a page to look at, and a POST to do it."""
     now, chosen = timezone.now(), request.GET.get("action", "")
@@ -58,8 +51,8 @@ def cadres_bulk(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Choose an action and tick whom it is for."))
         return redirect(_back(request.GET))
     action, units = Action(chosen), scope_for(request).unit_ids or frozenset()
-    if request.method == "POST" and (job := _job_of(request)):
-        return redirect("job", job.pk)
+    if request.method == "POST" and (before := jobs_of(request)):
+        return to_jobs(before)
     planned = bulk.plan(action, people, units=units, actor=user_of(request), now=now)
     if request.method == "POST" and planned.doing:
         if request.POST.get("seen") == planned.digest:
@@ -82,11 +75,6 @@ def _back(query: QueryDict) -> str:
     for name in ("action", "id", "matching", "select"):
         kept.pop(name, None)
     return f"{reverse('cadres')}?{kept.urlencode()}" if kept else reverse("cadres")
-
-
-def _job_of(request: HttpRequest) -> Job | None:
-    """The job that the first of two clicks has started."""
-    return Job.objects.filter(once=_once(request), created_by=user_of(request)).first()
 
 
 def _page(request: HttpRequest, action: Action, planned: Plan) -> dict[str, Any]:
@@ -146,14 +134,14 @@ def _do(request: HttpRequest, action: Action, planned: Plan, now: datetime) -> H
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect(_back(request.GET))
-    return redirect("job", started[0].pk) if len(started) == 1 else redirect("jobs")
+    return to_jobs(started)
 
 
 def _start(request: HttpRequest, action: Action, unit: Unit, planned: Plan, now: datetime) -> Job:
     """A job belongs to one unit, whose officers see it; an officer of two units starts two."""
     people = [cadre for cadre in planned.doing if cadre.unit_id == unit.pk]
     alone = len(people) == len(planned.doing)
-    once = _once(request) if alone else uuid.uuid5(uuid.UUID(_once(request)), unit.code).hex
+    once = once_of(request) if alone else once_for(once_of(request), unit)
     if action in PRINTS:
         return bulk.start_printing(PRINTS[action], people, actor=user_of(request), now=now, once=once)
     return bulk.start_requests(people, unit_id=unit.pk, actor=user_of(request), now=now, once=once)
@@ -201,12 +189,12 @@ def card_requests_bulk(request: HttpRequest) -> HttpResponse:
     if requests is None:
         messages.error(request, _("Tick the requests first."))
         return redirect("card_requests")
-    if request.method == "POST" and (job := _job_of(request)):
-        return redirect("job", job.pk)
+    if request.method == "POST" and (before := jobs_of(request)):
+        return to_jobs(before)
     planned = bulk.plan_approval(requests, actor=user_of(request), now=now)
     if request.method == "POST" and planned.doing:
         if request.POST.get("seen") == planned.digest:
-            job = bulk.start_approval(planned.doing, actor=user_of(request), now=now, once=_once(request))
+            job = bulk.start_approval(planned.doing, actor=user_of(request), now=now, once=once_of(request))
             return redirect("job", job.pk)
         messages.warning(request, _("Meanwhile something has changed. This is what would happen now."))
     return render(

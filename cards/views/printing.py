@@ -25,6 +25,7 @@ from cards.printing.forms import PrintForm
 from cards.printing.job import Share, print_start, shares
 from cards.printing.reprints import Row, reprints, with_reasons
 from cards.printing.words import counted
+from cards.views.once import jobs_of, once_for, once_of, to_jobs
 from cards.views.people import PAGE_SIZE
 from common.forms import accepted, posted, render_form
 from common.models import Job
@@ -55,19 +56,6 @@ def _chosen(units: list[Unit], code: str) -> Unit | None:
     raise Http404
 
 
-def _once(request: HttpRequest) -> str:
-    """Of the form that was shown; a second click brings the same."""
-    try:
-        return uuid.UUID(request.POST.get("once", "")).hex
-    except ValueError:
-        return uuid.uuid4().hex
-
-
-def _job_of(request: HttpRequest) -> Job | None:
-    """The job that the first of two clicks has started."""
-    return Job.objects.filter(once=_once(request), created_by=user_of(request)).first()
-
-
 # --- Printing ------------------------------------------------------------------------------------------------------
 
 
@@ -78,8 +66,8 @@ def print_documents(request: HttpRequest) -> HttpResponse:
     unit = _chosen(units, request.GET.get("unit", ""))
     if unit is None and scope.unit_ids is not None:
         unit = units[0]
-    if request.method == "POST" and (job := _job_of(request)):
-        return redirect("job", job.pk)
+    if request.method == "POST" and (before := jobs_of(request)):
+        return to_jobs(before)
     found = {
         kind: shares(kind, units=[unit.pk] if unit else None, today=timezone.localdate(now))
         for kind in PrintKind
@@ -97,11 +85,11 @@ def print_documents(request: HttpRequest) -> HttpResponse:
                 start=form.cleaned_data["start"] or 1,
                 actor=user_of(request),
                 now=now,
-                once=_once(request),
+                once=once_of(request),
             )
         ),
     ):
-        return redirect("job", started[0].pk)
+        return to_jobs(started)
     return render_form(
         request,
         "cards/print.html",
@@ -184,8 +172,8 @@ def _tab(name: str, rows: list[Row], current: bool, unit: Unit | None) -> dict[s
 def reprints_print(request: HttpRequest) -> HttpResponse:
     """Exactly those who are on the list now, of one unit or of all that this person may print for."""
     scope, now = scope_for(request), timezone.now()
-    if job := _job_of(request):
-        return redirect("job", job.pk)
+    if before := jobs_of(request):
+        return to_jobs(before)
     units, name = _units(scope), request.POST.get("list", "")
     unit = _chosen(units, request.POST.get("unit", ""))
     rows = _in_order(_lists(request, scope, now).get(name, []), {one.pk: one for one in units}, unit)
@@ -195,16 +183,16 @@ def reprints_print(request: HttpRequest) -> HttpResponse:
     try:
         started = [
             print_start(kind=kind, shares=part, actor=user_of(request), now=now, only=only, once=once)
-            for part, once in _jobs(found, _once(request), scope)
+            for part, once in _jobs(found, once_of(request), scope)
         ]
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("reprints")
-    return redirect("job", started[0].pk) if len(started) == 1 else redirect("jobs")
+    return to_jobs(started)
 
 
 def _jobs(found: list[Share], once: str, scope: Scope) -> list[tuple[list[Share], str]]:
-    """A job belongs to one unit or to the city: an officer of two units starts two."""
+    """An officer of two units starts two."""
     if scope.unit_ids is None or len(found) < 2:
         return [(found, once)]
-    return [([share], uuid.uuid5(uuid.UUID(once), share.unit.code).hex) for share in found]
+    return [([share], once_for(once, share.unit)) for share in found]
