@@ -189,7 +189,7 @@ def record(item: JobItem, prepared: Any, now: datetime) -> Outcome:
 def _request(item: JobItem, now: datetime) -> Outcome:
     actor = item.job.created_by
     cadre = Cadre.objects.select_related("unit").get(pk=int(item.key))
-    _check_holds(actor, now, role=Role.UNIT_OFFICER, unit=cadre.unit_id)
+    check_holds(actor, now, role=Role.UNIT_OFFICER, unit=cadre.unit_id)
     if Card.objects.valid().filter(cadre=cadre).exists():
         raise Refused(_("This person already has a card."))
     services.card_request(cadre=cadre, reason="", note="", actor=actor, now=now)
@@ -199,12 +199,12 @@ def _request(item: JobItem, now: datetime) -> Outcome:
 def _approve(item: JobItem, now: datetime) -> Outcome:
     actor = item.job.created_by
     asked = CardRequest.objects.select_related("cadre").get(pk=int(item.key))
-    _check_holds(actor, now, role__in=EXPRESS)
+    check_holds(actor, now, role__in=EXPRESS)
     card = services.card_decide(request=asked, approve=True, note="", actor=actor, now=now)
     return Outcome(_("approved: card no. %(serial)s") % {"serial": card.serial if card else ""})
 
 
-def _check_holds(actor: Any, now: datetime, **role: Any) -> None:
+def check_holds(actor: Any, now: datetime, **role: Any) -> None:
     """A job may run after whoever asked for it has lost the role."""
     held = Membership.objects.current(local(now).date()).filter(user=actor, user__is_active=True, **role)
     if not held.exists():

@@ -7,7 +7,10 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +20,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Unit, User
-from cards import roster, services
+from accounts.models import Role, Unit, User
+from cards import bulk, roster, services
 from cards.models import RosterUpload
 from cards.roster import archive
-from common import audit, jobs, statistics
+from common import audit, jobs
 from common.models import Job, JobItem
 from common.problems import Refused
 from common.rules import local
@@ -34,6 +37,9 @@ KEPT = timedelta(hours=24)
 UNNAMED_KEPT = timedelta(hours=2)
 SHEET, PHOTOS, PREVIEW = "roster.xlsx", "photos.zip", "preview.json"
 PRIVATE = 0o700
+#: Seconds for which somebody waits while another roster is looked through.
+PATIENCE = 15.0
+_looking = threading.Lock()
 
 
 def root() -> Path:
@@ -61,7 +67,8 @@ def receive(
     try:
         digest = _keep(file, place / SHEET)
         photos_digest = _keep(photos, place / PHOTOS) if photos is not None else ""
-        plan = _look(place, unit, now)
+        with _alone():
+            plan = _look(place, unit, now)
         _write_preview(place, plan)
         with transaction.atomic():
             upload = RosterUpload.objects.create(
@@ -98,6 +105,17 @@ def _keep(file: UploadedFile, path: Path) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One roster at a time in this process: the largest takes some hundred MB, and other pages are waiting."""
+    if not _looking.acquire(timeout=PATIENCE):
+        raise Refused(_("Another roster is just being looked through. Try again in a minute."))
+    try:
+        yield
+    finally:
+        _looking.release()
+
+
 def _look(place: Path, unit: Unit | None, now: datetime) -> roster.Plan:
     photos: Path | None = place / PHOTOS
     assert photos is not None
@@ -129,12 +147,18 @@ def preview_of(upload: RosterUpload) -> dict[str, Any] | None:
 
 def _write_preview(place: Path, plan: roster.Plan) -> None:
     shown = {
+        "digest": plan.digest,
         "rows": plan.rows,
         "unchanged": len(plan.unchanged),
         "photos": len(plan.photos),
         "offices": [str(office) for office in plan.offices],
         "problems": [
-            {"row": problem.row, "column": problem.column, "sentence": problem.sentence}
+            {
+                "row": problem.row,
+                "name": problem.name,
+                "column": problem.column,
+                "sentence": problem.sentence,
+            }
             for problem in plan.problems
         ],
         "notes": [{"row": note.row, "sentence": note.sentence} for note in plan.notes],
@@ -158,10 +182,10 @@ def _write_preview(place: Path, plan: roster.Plan) -> None:
             for person in plan.created
         ],
     }
-    path = place / PREVIEW
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+    draft = place / f".{uuid.uuid4().hex}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
         json.dump(shown, out, ensure_ascii=False)
+    draft.replace(place / PREVIEW)
 
 
 def _who(person: roster.Person) -> dict[str, Any]:
@@ -174,29 +198,36 @@ def _who(person: roster.Person) -> dict[str, Any]:
 class DirectoryChanged(Refused):
     """The preview has been made anew: what stands there now is what would be confirmed."""
 
+    def __init__(self) -> None:
+        super().__init__(_("Meanwhile the directory has changed. This is what would happen now."))
 
-def confirm(*, upload: RosterUpload, actor: User, now: datetime) -> Job:
+
+def confirm(*, upload: RosterUpload, seen: str, actor: User, now: datetime) -> Job:
     """The job that stores the roster; a second click finds the first one's. Raises Refused, DirectoryChanged among it.
 
+    `seen` is the digest of the preview that was confirmed: the second click on an old one must not confirm the new one.
     The look takes seconds, so it is taken before the row is locked.
     """
     if upload.job is not None:
         return upload.job
-    plan = _checked_plan(upload, now)
-    if plan.problems or plan.digest != upload.plan_digest:
+    with _alone():
+        plan = _checked_plan(upload, now)
+    if plan.problems or not seen == plan.digest == upload.plan_digest:
         _write_preview(folder(upload), plan)
         RosterUpload.objects.filter(pk=upload.pk, job=None).update(plan_digest=plan.digest)
-        raise DirectoryChanged(_("Meanwhile the directory has changed. This is what would happen now."))
+        raise DirectoryChanged
     if not plan.created and not plan.changed:
         raise Refused(_("The directory says all of this already: there is nothing to store."))
-    return _start(upload, actor, now)
+    return _start(upload, seen, actor, now)
 
 
 @transaction.atomic
-def _start(upload: RosterUpload, actor: User, now: datetime) -> Job:
+def _start(upload: RosterUpload, seen: str, actor: User, now: datetime) -> Job:
     upload = RosterUpload.objects.select_for_update().get(pk=upload.pk)
     if upload.job_id is not None:
         return Job.objects.get(pk=upload.job_id)
+    if upload.plan_digest != seen:
+        raise DirectoryChanged
     upload.job = jobs.start(
         kind=NAME,
         title=_("Roster: %(file)s") % {"file": upload.file_name},
@@ -236,14 +267,22 @@ def _digest(path: Path) -> str:
 
 def _prepare(item: JobItem, now: datetime) -> tuple[roster.Plan, dict[int, str]]:
     upload = RosterUpload.objects.select_related("unit").get(pk=int(item.key))
+    _check_holds(item, upload.unit_id, now)
     plan = _checked_plan(upload, now)
     if plan.problems or plan.digest != upload.plan_digest:
         raise Refused(_("The directory has changed since the preview. Hand the roster in again."))
     return plan, services.roster_photos(plan=plan)
 
 
+def _check_holds(item: JobItem, unit_id: int | None, now: datetime) -> None:
+    """Of the unit whose people it names; without one, the city's officers hand in."""
+    role = {"role__in": bulk.EXPRESS} if unit_id is None else {"role": Role.UNIT_OFFICER, "unit": unit_id}
+    bulk.check_holds(item.job.created_by, now, **role)
+
+
 def _record(item: JobItem, prepared: tuple[roster.Plan, dict[int, str]], now: datetime) -> jobs.Outcome:
     plan, stored = prepared
+    _check_holds(item, plan.roster.unit_id, now)
     done = services.roster_import(plan=plan, stored=stored, actor=item.job.created_by, now=now)
     note = _("%(created)d created, %(changed)d changed, %(unchanged)d unchanged") % vars(done)
     return jobs.Outcome(note)
@@ -251,7 +290,6 @@ def _record(item: JobItem, prepared: tuple[roster.Plan, dict[int, str]], now: da
 
 def _finish(job: Job, now: datetime) -> None:
     """What is stored needs no file any more; what failed may be tried again as long as it is kept."""
-    statistics.refresh()
     if not job.items.exclude(state=JobItem.State.DONE).exists():
         for upload in RosterUpload.objects.filter(job=job):
             shutil.rmtree(folder(upload), ignore_errors=True)

@@ -92,7 +92,7 @@ def export(request: HttpRequest) -> HttpResponse:
         people = people.filter(unit=unit)
     name = [unit.name if unit else _("All units"), _("roster"), f"{timezone.localdate(now):%Y-%m-%d}.xlsx"]
     people = people.order_by("unit__code", "office__room", "pinyin", "pk")
-    return _workbook(rosters.export(people), "-".join(name))
+    return _workbook(rosters.export(people, unit), "-".join(name))
 
 
 def _chosen(request: HttpRequest, units: list[Unit]) -> Unit | None:
@@ -136,9 +136,9 @@ def _preview(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    upload = _upload(request, pk)
+    upload, seen = _upload(request, pk), request.POST.get("seen", "")
     try:
-        job = uploads.confirm(upload=upload, actor=user_of(request), now=timezone.now())
+        job = uploads.confirm(upload=upload, seen=seen, actor=user_of(request), now=timezone.now())
     except uploads.DirectoryChanged as changed:
         messages.warning(request, changed.sentence)
     except Refused as refused:

@@ -79,8 +79,15 @@ def preview(client: Client, upload: RosterUpload) -> str:
     return text_of(response.text)
 
 
-def confirm(client: Client, upload: RosterUpload, follow: bool = True):
-    return client.post(f"/desk/roster/{upload.pk}/confirm/", follow=follow)
+def seen(client: Client, upload: RosterUpload) -> str:
+    """What the form of the page that is open confirms; nothing when it has none."""
+    form = re.search(r'name="seen" value="([0-9a-f]{64})"', client.get(f"/desk/roster/{upload.pk}/").text)
+    return form[1] if form else ""
+
+
+def confirm(client: Client, upload: RosterUpload, follow: bool = True, form: str | None = None):
+    form = seen(client, upload) if form is None else form
+    return client.post(f"/desk/roster/{upload.pk}/confirm/", {"seen": form}, follow=follow)
 
 
 def work(job: Job) -> JobItem:
@@ -145,7 +152,8 @@ def test_the_same_file_again_has_nothing_to_confirm(desk, data_dir):
     shown = preview(desk, again)
     assert "There is nothing to store" in shown
     assert "Confirm and store" not in shown
-    assert "there is nothing to store" in text_of(confirm(desk, again).text)
+    form = RosterUpload.objects.latest("pk").plan_digest
+    assert "there is nothing to store" in text_of(confirm(desk, again, form=form).text)
     assert Job.objects.count() == 1
 
 
@@ -300,7 +308,8 @@ def test_a_roster_lists_only_ones_own(desk, zhou, office):
 
 def test_a_second_confirmation_leads_to_the_same_job(desk, data_dir):
     upload = handed_in(desk, data_dir, person("钱新"))
-    first, second = (confirm(desk, upload, follow=False)["Location"] for _click in range(2))
+    form = seen(desk, upload)
+    first, second = (confirm(desk, upload, follow=False, form=form)["Location"] for _click in range(2))
     assert first == second
     assert Job.objects.count() == 1
     work(Job.objects.get())
@@ -319,6 +328,63 @@ def test_a_directory_that_has_changed_is_shown_again_first(desk, data_dir, offic
     assert not Job.objects.exists()
     confirm(desk, upload)
     assert work(Job.objects.get()).note == "0 created, 1 changed, 0 unchanged"
+
+
+def test_a_second_click_on_an_old_preview_does_not_confirm_the_new_one(desk, data_dir, office):
+    chen = make_cadre(office, "陈砚")
+    upload = handed_in(desk, data_dir, person("陈砚", office="", room="", phone="0578-7120199"))
+    form = seen(desk, upload)
+    Cadre.objects.filter(pk=chen.pk).update(office_phone="0578-7120150")
+    for _click in range(3):
+        answer = confirm(desk, upload, form=form)
+        assert "Meanwhile the directory has changed" in answer.text
+    assert not Job.objects.exists()
+    assert seen(desk, upload) != form
+    confirm(desk, upload)
+    assert Job.objects.count() == 1
+
+
+def test_a_confirmation_that_does_not_say_what_it_saw_is_none(desk, data_dir):
+    upload = handed_in(desk, data_dir, person("钱新"))
+    assert "Meanwhile the directory has changed" in confirm(desk, upload, form="").text
+    assert not Job.objects.exists()
+
+
+def test_a_preview_made_anew_during_the_look_is_not_confirmed(desk, data_dir, monkeypatch):
+    """Compared again under the lock: another window may have looked meanwhile."""
+    upload = handed_in(desk, data_dir, person("钱新"))
+    look = uploads._checked_plan
+
+    def slow(*args):
+        plan = look(*args)
+        RosterUpload.objects.update(plan_digest="0" * 64)
+        return plan
+
+    monkeypatch.setattr(uploads, "_checked_plan", slow)
+    assert "Meanwhile the directory has changed" in confirm(desk, upload).text
+    assert not Job.objects.exists()
+
+
+def test_one_roster_is_looked_through_at_a_time(desk, data_dir, monkeypatch):
+    monkeypatch.setattr(uploads, "PATIENCE", 0.01)
+    with uploads._looking:
+        response = hand_in(desk, xlsx(data_dir, person("钱新")))
+        assert response.status_code == 422
+        assert "Another roster is just being looked through." in text_of(response.text)
+    handed_in(desk, data_dir, person("钱新"))
+
+
+@pytest.mark.parametrize("who", ["officer", "express"])
+def test_nothing_is_stored_for_somebody_who_has_lost_the_role(who, request, data_dir, office):
+    user = request.getfixturevalue(who)
+    client = english(signed_in(user))
+    upload = handed_in(client, data_dir, person("钱新"))
+    confirm(client, upload)
+    user.memberships.update(valid_to=NOW.date() - timedelta(days=1))
+    item = work(Job.objects.get())
+    assert item.state == JobItem.State.FAILED
+    assert item.note == "Whoever started this no longer has the role for it."
+    assert not Cadre.objects.filter(name="钱新").exists()
 
 
 def test_a_directory_that_changes_after_the_confirmation_stores_nothing(desk, data_dir, office):
