@@ -27,15 +27,24 @@ VERBS = {
     "transfer_accepted": gettext_lazy("Taken in by the new unit"),
     "transfer_declined": gettext_lazy("Transfer declined"),
     "transfer_withdrawn": gettext_lazy("Transfer withdrawn"),
+    "transfer_redirected": gettext_lazy("Transfer goes on with another unit"),
     "unit_merged": gettext_lazy("Moved with the unit"),
     "card_requested": gettext_lazy("Card requested"),
     "card_refused": gettext_lazy("Card refused"),
+    "card_request_withdrawn": gettext_lazy("Card request withdrawn"),
     "card_issued": gettext_lazy("Card issued"),
     "card_revoked": gettext_lazy("Card revoked"),
-    "document_printed": gettext_lazy("Printed"),
+    "document_printed": gettext_lazy("Document printed"),
+    # As rows say that were written before there were other documents: they stay for ever.
+    "plaque_printed": gettext_lazy("Plaque printed"),
     "consent_given": gettext_lazy("Consent given"),
     "consent_withdrawn": gettext_lazy("Consent withdrawn"),
     "account_linked": gettext_lazy("Account opened"),
+}
+PRINTED = {
+    PrintKind.PLAQUE: gettext_lazy("Plaque printed"),
+    PrintKind.COMBINED: gettext_lazy("Combined plaque printed"),
+    PrintKind.CONTACT: gettext_lazy("Contact card printed"),
 }
 FIELDS = {
     "name": gettext_lazy("Name"),
@@ -58,6 +67,8 @@ FIELDS = {
     "from": gettext_lazy("From"),
     "to": gettext_lazy("To"),
     "unit": gettext_lazy("Unit"),
+    "from_unit": gettext_lazy("Handed over by"),
+    "to_unit": gettext_lazy("Handed over to"),
     "first_day": gettext_lazy("First day there"),
 }
 LABELS: dict[str, Any] = {
@@ -92,13 +103,16 @@ def entries(cadre: Cadre, *, private: bool) -> list[Line]:
 
 def _line(entry: AuditEntry, hidden: frozenset[str]) -> Line:
     actor = str(entry.actor) if entry.actor else _("the system")
-    shown = {} if entry.verb == "cadre_created" else entry.changes
+    shown = {} if entry.verb == "cadre_created" else dict(entry.changes)
+    label = str(VERBS.get(entry.verb, entry.verb))
+    if entry.verb == "document_printed" and shown.get("kind") in PRINTED:
+        label = str(PRINTED[shown.pop("kind")])
     details = [
         _detail(name, value)
         for name, value in shown.items()
         if value not in (None, "", []) and name not in hidden
     ]
-    return Line(entry.at, str(VERBS.get(entry.verb, entry.verb)), actor, details)
+    return Line(entry.at, label, actor, details)
 
 
 def _detail(name: str, value: Any) -> str:

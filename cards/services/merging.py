@@ -93,7 +93,7 @@ def units_merge(
         Cadre.objects.filter(Q(pk__in=_people(unit, today)) | Q(pk__in=_bound_for(unit)))
     )
     people = [cadre for cadre in moving.values() if cadre.unit_id == unit.pk]
-    _move(unit, successor, today)
+    _move(unit, successor, today, actor, now)
     _redirect_transfers(unit, successor, actor, now)
     roles_move(unit=unit, successor=successor, users=None, actor=actor, now=now)
     _close(unit, successor, last_day, actor, now)
@@ -127,18 +127,48 @@ def _bound_for(unit: Unit) -> QuerySet[Transfer, Any]:
     return Transfer.objects.filter(to_unit=unit, decision="").values("cadre")
 
 
-def _move(unit: Unit, successor: Unit, today: date) -> None:
+def _move(unit: Unit, successor: Unit, today: date, actor: User, now: datetime) -> None:
     """People and offices; placements stand in their office and go with it. Whoever has left stays where they were."""
     twins = _twins(unit, successor)
-    unit.offices.exclude(pk__in=twins).update(unit=successor)
+    _move_offices(unit, successor, twins, actor, now)
     moved = _people(unit, today)
     if twins:
         joined = Case(*(When(office=old, then=Value(new)) for old, new in twins.items()))
         moved.filter(office__in=twins).update(office=joined)
-        Placement.objects.filter(_lasting(today), office__in=twins).update(office=joined)
+        placed = Placement.objects.filter(_lasting(today), office__in=twins)
+        _record_placed(placed, unit, successor, actor, now)
+        placed.update(office=joined)
     moved.update(unit=successor)
-    # A stand-in who has left stays behind.
-    Cadre.objects.filter(unit=successor, stand_in__unit=unit).update(stand_in=None)
+    _part_stand_ins(unit, successor, actor, now)
+
+
+def _move_offices(unit: Unit, successor: Unit, twins: dict[int, int], actor: User, now: datetime) -> None:
+    units = [str(unit), str(successor)]
+    offices = list(unit.offices.all())
+    unit.offices.exclude(pk__in=twins).update(unit=successor)
+    moved = ((office, {"unit": units}) for office in offices if office.pk not in twins)
+    audit.record_each(verb="office_moved", subjects=moved, actor=actor, now=now)
+    joined = ((office, {"unit": units, "into": twins[office.pk]}) for office in offices if office.pk in twins)
+    audit.record_each(verb="office_joined", subjects=joined, actor=actor, now=now)
+
+
+def _record_placed(
+    placed: QuerySet[Placement], unit: Unit, successor: Unit, actor: User, now: datetime
+) -> None:
+    units = [str(unit), str(successor)]
+    subjects = [
+        (each.cadre, {"office": str(each.office), "unit": units})
+        for each in placed.select_related("cadre", "office")
+    ]
+    audit.record_each(verb="placement_corrected", subjects=subjects, actor=actor, now=now)
+
+
+def _part_stand_ins(unit: Unit, successor: Unit, actor: User, now: datetime) -> None:
+    """A stand-in who has left stays behind."""
+    parted = Cadre.objects.filter(unit=successor, stand_in__unit=unit)
+    left = [(cadre, {"stand_in": [str(cadre.stand_in), ""]}) for cadre in parted.select_related("stand_in")]
+    parted.update(stand_in=None)
+    audit.record_each(verb="cadre_edited", subjects=left, actor=actor, now=now)
 
 
 def _redirect_transfers(unit: Unit, successor: Unit, actor: User, now: datetime) -> None:
@@ -154,8 +184,21 @@ def _redirect_transfers(unit: Unit, successor: Unit, actor: User, now: datetime)
         actor=actor,
         now=now,
     )
+    going_on = list(_open_transfers(unit).select_related("cadre", "from_unit", "to_unit"))
     _open_transfers(unit).filter(from_unit=unit).update(from_unit=successor)
     _open_transfers(unit).filter(to_unit=unit).update(to_unit=successor)
+    audit.record_each(
+        verb="transfer_redirected",
+        subjects=((each.cadre, _redirected(each, unit, successor)) for each in going_on),
+        actor=actor,
+        now=now,
+    )
+
+
+def _redirected(transfer: Transfer, unit: Unit, successor: Unit) -> dict[str, list[str]]:
+    """The end that has changed: where from, or where to."""
+    end = "from_unit" if transfer.from_unit_id == unit.pk else "to_unit"
+    return {end: [str(unit), str(successor)]}
 
 
 def _close(unit: Unit, successor: Unit, last_day: date, actor: User, now: datetime) -> None:

@@ -11,6 +11,7 @@ from accounts.models import Membership, Role, Unit, User
 from cards.models import Cadre, Card, CardRequest, RevokeReason, Transfer
 from cards.services.issuing import revoke
 from cards.services.locking import locked
+from cards.services.transfers import decide
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -33,7 +34,7 @@ def cadre_end_service(*, cadre: Cadre, last_day: date, reason: str = "", actor: 
         changes={"serves_to": [before, last_day.isoformat()], **({"reason": reason} if reason else {})},
     )
     if cadre.has_left(local(now).date()):
-        _end_cards(cadre, now=now)
+        _end_cards(cadre, actor=actor, now=now)
     return cadre
 
 
@@ -62,22 +63,36 @@ def revoke_ended_service(*, now: datetime) -> int:
         with transaction.atomic():
             # Read again under the lock: the last day may just have been corrected.
             current = locked(cadre)
-            revoked += _end_cards(current, now=now) if current.has_left(today) else 0
+            revoked += _end_cards(current, actor=None, now=now) if current.has_left(today) else 0
     return revoked
 
 
-def _end_cards(cadre: Cadre, *, now: datetime) -> int:
-    CardRequest.objects.filter(cadre=cadre, decision="").update(
-        decision=CardRequest.Decision.WITHDRAWN, decided_at=now, decision_note=str(RevokeReason.LEFT.value)
-    )
-    Transfer.objects.filter(cadre=cadre, decision="").update(
-        decision=Transfer.Decision.WITHDRAWN, decided_at=now, decision_note=str(RevokeReason.LEFT.value)
-    )
+def _end_cards(cadre: Cadre, *, actor: User | None, now: datetime) -> int:
+    """`actor` entered a last day that is over already; the nightly end is nobody's."""
+    _withdraw_requests(cadre, actor, now)
+    _withdraw_transfers(cadre, actor, now)
     cards = list(Card.objects.valid().filter(cadre=cadre))
     for card in cards:
         revoke(card, reason=RevokeReason.LEFT, note="", actor=None, now=now)
     _end_role(cadre, now=now)
     return len(cards)
+
+
+def _withdraw_requests(cadre: Cadre, actor: User | None, now: datetime) -> None:
+    for request in CardRequest.objects.filter(cadre=cadre, decision=""):
+        request.decision, request.decision_note = CardRequest.Decision.WITHDRAWN, RevokeReason.LEFT.value
+        request.decided_by, request.decided_at = actor, now
+        request.save(update_fields=["decision", "decision_note", "decided_by", "decided_at"])
+        changes = {"reason": request.decision_note}
+        audit.record(verb="card_request_withdrawn", subject=cadre, actor=actor, now=now, changes=changes)
+
+
+def _withdraw_transfers(cadre: Cadre, actor: User | None, now: datetime) -> None:
+    for transfer in cadre.transfers.filter(decision="").select_related("from_unit", "to_unit"):
+        decide(transfer, Transfer.Decision.WITHDRAWN, RevokeReason.LEFT.value, actor, now)
+        units = [str(transfer.from_unit), str(transfer.to_unit)]
+        changes = {"unit": units, "reason": transfer.decision_note}
+        audit.record(verb="transfer_withdrawn", subject=cadre, actor=actor, now=now, changes=changes)
 
 
 def _end_role(cadre: Cadre, *, now: datetime) -> None:

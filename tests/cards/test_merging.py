@@ -74,6 +74,8 @@ def test_people_and_offices_go_to_the_successor_and_the_unit_closes(
         administrator,
         {"unit": ["青窑局", "剑潭镇"]},
     )
+    moved = audit.history(office)[0]
+    assert (moved.verb, moved.actor, moved.changes) == ("office_moved", administrator, entry.changes)
     assert audit.history(unit)[0].changes == {
         "valid_to": [None, YESTERDAY.isoformat()],
         "successor": [None, "剑潭镇"],
@@ -119,6 +121,10 @@ def test_an_office_of_the_same_name_and_room_is_joined(
     # What is over stays in the history as it was.
     assert [each.office for each in guest.placements.all()] == [twin, office]
     assert Office.objects.get(pk=office.pk).unit == unit
+    units = ["青窑局", "剑潭镇"]
+    joined, placed = audit.history(office)[0], audit.history(guest)[0]
+    assert (joined.verb, joined.changes) == ("office_joined", {"unit": units, "into": twin.pk})
+    assert (placed.verb, placed.changes) == ("placement_corrected", {"office": str(office), "unit": units})
 
 
 def test_who_has_left_stays_with_the_old_unit_and_who_begins_later_goes_along(
@@ -131,6 +137,12 @@ def test_who_has_left_stays_with_the_old_unit_and_who_begins_later_goes_along(
     assert set(other_unit.cadres.all()) == {lin, later}
     lin.refresh_from_db()
     assert lin.stand_in is None
+    entry = AuditEntry.objects.get(verb="cadre_edited")
+    assert (entry.subject_id, entry.actor, entry.changes) == (
+        lin.pk,
+        administrator,
+        {"stand_in": [chen.name, ""]},
+    )
 
 
 def test_open_transfers_go_on_with_the_successor_or_end_between_the_two(
@@ -150,6 +162,11 @@ def test_open_transfers_go_on_with_the_successor_or_end_between_the_two(
     for row in (between, back):
         assert (row.decision, row.decision_note, row.decided_by) == ("withdrawn", "merged", administrator)
     assert audit.history(zhou)[0].verb == "transfer_withdrawn"
+    redirected = AuditEntry.objects.filter(verb="transfer_redirected", actor=administrator)
+    assert {entry.subject_id: entry.changes for entry in redirected} == {
+        chen.pk: {"from_unit": ["青窑局", "剑潭镇"]},
+        stranger.pk: {"to_unit": ["青窑局", "剑潭镇"]},
+    }
     lin.refresh_from_db()
     assert lin.unit == other_unit
 

@@ -245,8 +245,18 @@ def test_a_request_of_somebody_who_left_is_withdrawn_and_can_no_longer_be_approv
     ) == ("This person is no longer in service.", None)
     assert services.revoke_ended_service(now=tomorrow) == 0  # no card to revoke
     asked.refresh_from_db()
-    assert asked.decision == CardRequest.Decision.WITHDRAWN
+    assert (asked.decision, asked.decided_by) == (CardRequest.Decision.WITHDRAWN, None)
+    entry = last_entry("card_request_withdrawn")
+    assert (entry.subject_id, entry.actor, entry.changes) == (chen.pk, None, {"reason": "left"})
     assert not Card.objects.exists()
+
+
+def test_whoever_enters_a_last_day_that_is_over_has_withdrawn_the_request(chen, officer):
+    asked = services.card_request(cadre=chen, reason="", note="", actor=officer, now=NOW)
+    services.cadre_end_service(cadre=chen, last_day=TODAY - timedelta(days=1), actor=officer, now=NOW)
+    asked.refresh_from_db()
+    assert (asked.decision, asked.decided_by) == (CardRequest.Decision.WITHDRAWN, officer)
+    assert last_entry("card_request_withdrawn").actor == officer
 
 
 def test_the_nightly_task_ends_cards(chen, officer):

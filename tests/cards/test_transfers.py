@@ -309,6 +309,12 @@ def test_who_leaves_while_a_transfer_waits_is_not_taken_in(
     services.revoke_ended_service(now=tomorrow)
     transfer.refresh_from_db()
     assert (transfer.decision, transfer.decision_note, transfer.decided_by) == ("withdrawn", "left", None)
+    entry = AuditEntry.objects.get(verb="transfer_withdrawn")
+    assert (entry.subject_id, entry.actor, entry.changes) == (
+        chen.pk,
+        None,
+        {"unit": ["青窑局", "剑潭镇"], "reason": "left"},
+    )
 
 
 # --- Declining and withdrawing -----------------------------------------------------------------------------------
