@@ -113,6 +113,8 @@ def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
         "away": sum(said[person.pk].kind == Kind.AWAY for person in away),
         "overdue": sum(said[person.pk].kind == Kind.OVERDUE for person in away),
         "present": present,
+        # The board counts them where they work.
+        "elsewhere": sum(selectors.place_of(person).unit_id != person.unit_id for person in people),
         "closed": len(people) > len(away) + present,
     }
 

@@ -32,7 +32,7 @@ PERIOD = timedelta(minutes=30)
 #: Eight people have a cell each, twelve a narrow one; of more the last cell says how many.
 MOST = 12
 #: Part of the tag, so that another way of drawing is fetched too.
-DESIGN = 1
+DESIGN = 2
 #: Of a line and of what hangs below it, in ems; and of a status's field.
 LEADING, DESCENT, PILL = 1.22, 0.25, 1.36
 #: Lines are broken by the outlines' advances; what rounding them to dots may add to a line, in ems.
@@ -88,8 +88,8 @@ class Face:
         begin = local(self.now).replace(
             minute=self.now.minute - self.now.minute % 30, second=0, microsecond=0
         )
-        day = formats.date_format(begin.date(), _("F j (l)"))
-        return f"{day} {begin:%H:%M}–{begin + PERIOD:%H:%M}"
+        words = {"day": formats.date_format(begin.date(), _("F j")), "begin": f"{begin:%H:%M}"}
+        return _("%(day)s, valid %(begin)s–%(end)s") % {**words, "end": f"{begin + PERIOD:%H:%M}"}
 
     def fingerprint(self, language: str) -> str:
         shown = [DESIGN, language, self.demo, self.period, self.door.facts]
@@ -218,7 +218,7 @@ class Painter:
             f"{label} {number}"
             for label, number in (
                 (_("Unit hotline"), door.unit_hotline),
-                (_("Efficiency Express"), door.city_hotline),
+                (_("City Efficiency Express"), door.city_hotline),
             )
             if number
         ]

@@ -28,8 +28,4 @@ class PrintForm(WordedForm):
         super().__init__(*args, **kwargs)
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            (kind.value, f"{kind.label} · {counted[kind.value]}")
-            for kind in PrintKind
-            if kind.value in counted
-        ]
+        field.choices = [(kind.value, counted[kind.value]) for kind in PrintKind if kind.value in counted]

@@ -39,7 +39,10 @@ def whereabouts_bulk(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and _allowed(form, now):
         people = _chosen(form, unit, staff)
         if "confirm" not in request.POST:
-            return render(request, "cards/whereabouts_bulk_confirm.html", _preview(form, unit, people, now))
+            everybody = form.cleaned_data["whom"] == form.EVERYBODY
+            shown = _preview(form, unit, people, now)
+            shown["elsewhere"] = _elsewhere(unit, staff) if everybody else 0
+            return render(request, "cards/whereabouts_bulk_confirm.html", shown)
         if _declare(request, form, people, now):
             return redirect(f"{reverse('whereabouts_bulk')}?unit={unit.code}")
     return render(
@@ -51,6 +54,7 @@ def whereabouts_bulk(request: HttpRequest) -> HttpResponse:
             "units": officer_units(request),
             "declared": _declared([unit.pk], now),
             "people": len(staff),
+            "elsewhere": _elsewhere(unit, staff),
         },
         status=422 if form.errors else 200,
     )
@@ -60,6 +64,10 @@ def _staff(unit: Unit, now: datetime) -> list[Cadre]:
     today = local(now).date()
     people = selectors.with_place(Cadre.objects.filter(unit=unit), today).serving(today)
     return list(people.order_by("office__room", "office__name", "pinyin", "pk"))
+
+
+def _elsewhere(unit: Unit, staff: Iterable[Cadre]) -> int:
+    return sum(selectors.place_of(cadre).unit_id != unit.pk for cadre in staff)
 
 
 def _offices(unit: Unit, staff: Iterable[Cadre]) -> list[tuple[int, str]]:

@@ -97,7 +97,7 @@ def test_all_who_match_are_found_again_on_the_server(desk, office, chen):
     page = desk.get("/desk/cadres/", {"q": "众"}).text
     assert "All 120 who match this search" in words(page)
     shown = desk.get(BULK, {"action": "request", "matching": "1", "q": "众"})
-    assert "It is done for 120 people." in words(shown.text)
+    assert "Request first cards for 120 people." in words(shown.text)
     assert "陈砚" not in words(shown.text)
 
 
@@ -121,7 +121,7 @@ def test_the_consequences_name_who_is_skipped_and_why(desk, officer, office, che
     issue_card(lin)
     services.card_request(cadre=wei, reason="", note="", actor=officer, now=NOW)
     page = words(desk.get(query("request", chen, lin, wei, left)).text)
-    assert "It is done for 1 person." in page
+    assert "Request first cards for 1 person." in page
     assert re.search("already has a card 林一帆 1", page)
     assert re.search("a request already waits for approval 韦诉𬱖 1", page)
     assert re.search("no longer in service 已离 1", page)
@@ -168,7 +168,7 @@ def test_people_of_other_units_are_skipped_or_not_even_found(officer, chen, zhou
     assert "周渡" not in page
     give(officer, Role.EXPRESS_STAFF)
     page = words(english(officer).get(url).text)
-    assert re.search("It is done for 1 person.*belongs to another unit 周渡 1", page)
+    assert re.search("Request first cards for 1 person.*belongs to another unit 周渡 1", page)
     confirm(english(officer), url)
     assert [item.label for item in JobItem.objects.all()] == ["陈砚"]
 
@@ -221,7 +221,7 @@ def test_printing_is_a_job_for_these_cards(kind, desk, unit, chen, lin, wei, set
     card = issue_card(chen)
     issue_card(wei)
     shown = words(desk.get(query(kind, chen, lin)).text)
-    assert re.search("It is done for 1 person.*has no valid card 林一帆 1", shown)
+    assert re.search("for 1 person.*has no valid card 林一帆 1", shown)
     response = confirm(desk, query(kind, chen, lin))
     job = Job.objects.get()
     assert response.url == f"/desk/jobs/{job.pk}/"
@@ -259,7 +259,7 @@ def test_approving_many_each_with_its_own_result(express, asked, unit, other_uni
     assert client.get("/desk/cards/").text.count('name="id"') == 3
     url = f"{APPROVE}?matching=1"
     page = words(client.get(url).text)
-    assert re.search("It is done for 3 people.*青窑局 2 剑潭镇 1", page)
+    assert re.search("Approve requests for 3 people.*青窑局 2 剑潭镇 1", page)
     confirm(client, url)
     services.card_decide(request=asked[0], approve=False, note="照片不清", actor=express, now=NOW)
     job = Job.objects.get()
@@ -280,7 +280,7 @@ def test_one_unit_or_the_ticked_ones_only(express, asked):
     page = client.get("/desk/cards/", {"unit": "T902"}).text
     assert page.count('name="id"') == 1
     shown = words(client.get(APPROVE, {"matching": "1", "unit": "T902"}).text)
-    assert "It is done for 1 person." in shown
+    assert "Approve requests for 1 person." in shown
     confirm(client, f"{APPROVE}?id={asked[1].pk}")
     assert [item.key for item in JobItem.objects.all()] == [str(asked[1].pk)]
 
@@ -387,7 +387,7 @@ def test_the_page_says_what_becomes_void_before(desk, chen, office):
     make_cadre(office, "孟雪")
     page = words(desk.get(BULK, {"action": "slips", "matching": "1"}).text)
     assert "Earlier slips of these people stop working" in page
-    assert "It is done for 2 people." in page
+    assert "Issue activation slips for 2 people." in page
     assert not Activation.objects.exists()
 
 

@@ -117,7 +117,7 @@ ARRANGEMENTS: Final[dict[int, Arrangement]] = {
 #: Steps in which text is set closer until all fits, with the lines that posts may take; then it is cut.
 STEPS: Final = ((1.0, 2), (0.92, 2), (0.84, 2), (0.76, 2), (0.68, 2), (0.6, 2), (0.6, 1))
 
-TITLE: Final = "干部身份证联合门牌"
+TITLE: Final = "干部身份证同室门牌"
 WHEREABOUTS: Final = "去向"
 INFO: Final = "何时回来、谁来代办"
 PRINT_NOTE: Final = "按实际大小（100%）打印，沿裁切线裁下；右边的线段应长 50 毫米"
