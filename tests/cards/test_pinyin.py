@@ -1,6 +1,11 @@
-import pytest
+from importlib import import_module
 
+import pytest
+from django.apps import apps
+
+from cards.models import Cadre
 from cards.pinyin import name_keys
+from tests.cast import make_cadre
 
 
 @pytest.mark.parametrize(
@@ -47,3 +52,14 @@ def test_rare_characters_never_raise(name):
     full, initials = name_keys(name)
     assert full
     assert len(initials) == len(name)
+
+
+@pytest.mark.django_db
+def test_names_saved_with_an_older_table_are_read_again(office):
+    pair = make_cadre(office, "万俟青"), make_cadre(office, "尹青")
+    Cadre.objects.filter(pk=pair[0].pk).update(pinyin="wansiqing", pinyin_initials="wsq")
+    read_again = import_module("cards.migrations.0007_read_names_again").read_again
+    read_again(apps, None)
+    read_again(apps, None)
+    assert [Cadre.objects.get(pk=cadre.pk).pinyin for cadre in pair] == ["moqiqing", "yinqing"]
+    assert Cadre.objects.get(pk=pair[0].pk).pinyin_initials == "mqq"
