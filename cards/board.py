@@ -72,10 +72,11 @@ class Row:
 
 
 def rows(units: QuerySet[Unit], scope: Scope, now: datetime) -> list[Row]:
-    """Every unit that is in service or has people at work, in the order of `units`."""
+    """Every unit that goes on or has people at work, in the order of `units`; on its last day it may be empty."""
     today = local(now).date()
     shown = {unit.pk: Row(unit) for unit in units if scope.allows_unit(unit.pk)}
-    active = set(Unit.objects.active(today).values_list("pk", flat=True))
+    going_on = Unit.objects.active(today).exclude(valid_to=today)
+    active = set(going_on.order_by().values_list("pk", flat=True))
     places = _places(scope, now)
     said = _said(now, places)
     book, by_default = selectors.HoursBook(today), {}

@@ -104,6 +104,13 @@ def test_the_figures_are_what_the_plaques_say(unit, office, other_office):
         assert short == plain, now
 
 
+@pytest.mark.parametrize("days_ago", [0, 1])
+def test_a_unit_that_has_been_emptied_and_closed_has_no_row(days_ago, unit, other_unit, chen):
+    last_day = TODAY - timedelta(days=days_ago)
+    Unit.objects.filter(pk=other_unit.pk).update(valid_to=last_day, successor=unit)
+    assert [row.unit for row in board.rows(Unit.objects.all(), CITY, NOW)] == [unit]
+
+
 def test_totals_units_and_filters(express, unit, other_unit, chen, zhou):
     client = english(express)
     declare(zhou, State.LEAVE, until=NOW + HOUR)
