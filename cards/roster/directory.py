@@ -1,6 +1,5 @@
 """The units of a roster with their offices and people, read in as many queries for ten rows as for ten thousand."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,16 +9,7 @@ from django.db.models import Prefetch
 
 from accounts.models import Unit
 from cards.models import Cadre, Duty, Office, Post
-
-
-def key(words: str) -> str:
-    """What two ways of writing the same name or room have in common."""
-    return "".join(unicodedata.normalize("NFKC", words).split()).casefold()
-
-
-def room_key(room: str) -> str:
-    """“301 室” on the door is “301” in most rosters."""
-    return key(room).removesuffix("室")
+from common.text import likeness as key
 
 
 @dataclass

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -16,10 +16,14 @@ from django.utils.translation import gettext as _
 from accounts.models import Unit
 from cards.models import Cadre, EmploymentKind, Office
 from cards.roster.columns import TITLES
-from cards.roster.directory import Directory, key, room_key
-from cards.roster.words import split_duties, split_posts
+from cards.roster.directory import Directory
+from cards.roster.words import FORMULA_SIGNS, split_duties, split_posts
+from cards.rules import number_key
+from common.text import likeness as key
 
 NOBODY = "无"
+#: Of somebody new, besides the name.
+NEEDED = ("office", "room", "posts", "duties", "office_phone")
 _WITH_OFFICE = re.compile(r"(?P<name>.+?)\s*[(（](?P<office>[^()（）]+)[)）]")
 
 
@@ -34,11 +38,14 @@ class Problem:
     #: Letter and title, as “E 姓名”; empty when it is about the whole row.
     column: str
     sentence: str
+    #: Whose row it is, where a name stands in it that may be shown.
+    name: str = ""
 
     def __str__(self) -> str:
         if not self.row:
             return self.sentence
-        words = {"row": self.row, "column": self.column, "sentence": self.sentence}
+        row = f"{self.row} · {self.name}" if self.name else self.row
+        words = {"row": row, "column": self.column, "sentence": self.sentence}
         if not self.column:
             return _("Row %(row)s: %(sentence)s") % words
         return _("Row %(row)s, column %(column)s: %(sentence)s") % words
@@ -193,9 +200,7 @@ class Plan:
             self,
             created=sure(self.created),
             changed=sure(self.changed),
-            problems=tuple(
-                sorted((*self.problems, *found), key=lambda problem: (problem.row, problem.column))
-            ),
+            problems=_in_order((*self.problems, *found), self.roster),
         )
 
     @cached_property
@@ -220,6 +225,13 @@ def _digested(stand_in: "Person | Cadre | None") -> list[int]:
     if isinstance(stand_in, Person):
         return [0, stand_in.row.number]
     return [stand_in.pk] if stand_in else []
+
+
+def _in_order(problems: Iterable[Problem], roster: Roster) -> tuple[Problem, ...]:
+    """By row and column, each with the name in its row, unless a spreadsheet would take that for a formula."""
+    names = {row.number: row.name for row in roster.rows if not row.name.startswith(FORMULA_SIGNS)}
+    named = (replace(problem, name=names.get(problem.row, "")) for problem in problems)
+    return tuple(sorted(named, key=lambda problem: (problem.row, problem.column)))
 
 
 # --- The decision ------------------------------------------------------------------------------------------------
@@ -314,10 +326,9 @@ class _Decision:
                 known[unit_id, key(cadre.name)].append(cadre)
         for group, people in groups.items():
             self._recognise(people, known[group])
-        self._check_new()
+        self._check_new(known)
         self._stand_ins()
         self._changes()
-        self.problems.sort(key=lambda problem: (problem.row, problem.column))
         self.notes.sort(key=lambda note: note.row)
         return self._conclusion()
 
@@ -333,7 +344,7 @@ class _Decision:
             changed=tuple(person for person in known if person.changes),
             unchanged=tuple(person for person in known if not person.changes),
             offices=tuple(self.new_offices),
-            problems=tuple(self.problems),
+            problems=_in_order(self.problems, self.roster),
             notes=tuple(self.notes),
         )
 
@@ -347,29 +358,44 @@ class _Decision:
         """The rows of which unit and name are sure; everything else can be told of them, too."""
         units = Units(self.directory, self.roster)
         for row in self.roster.rows:
-            try:
-                unit = units.of(row)
-                self._check_unit(unit, row)
-            except _Wrong as wrong:
-                if not row.wrong.intersection(("unit_code", "unit_name")):
-                    self.wrong(row, wrong.field, wrong.sentence)
+            unit = self._unit(units, row)
+            if unit is None or not row.name:
+                self._check_nobody(row)
                 continue
-            if row.name:
-                photo = self.roster.photos.get(row.number)
-                yield Person(row=row, unit=unit, office=self._office(unit, row), photo=photo)
+            photo = self.roster.photos.get(row.number)
+            yield Person(row=row, unit=unit, office=self._office(unit, row), photo=photo)
 
-    def _check_unit(self, unit: Unit, row: Row) -> None:
+    def _unit(self, units: Units, row: Row) -> Unit | None:
+        try:
+            unit = units.of(row)
+        except _Wrong as wrong:
+            if not row.wrong.intersection(("unit_code", "unit_name")):
+                self.wrong(row, wrong.field, wrong.sentence)
+            return None
         if unit.valid_to is not None:
             sentence = _("%(unit)s closes or has closed: nobody can be entered in it any more.")
-            raise _Wrong("unit_code" if row.unit_code else "unit_name", sentence % {"unit": unit})
+            self.wrong(row, "unit_code" if row.unit_code else "unit_name", sentence % {"unit": unit})
+        return unit
+
+    def _check_nobody(self, row: Row) -> None:
+        """Of a row that means nobody yet. Without a name it is new, unless it is a footnote and nothing at all."""
+        self._check_halves(row)
+        nameless = _is_empty(row, "name")
+        if nameless and not all(_is_empty(row, name) for name in NEEDED):
+            self._check_filled_in(row)
+
+    def _check_halves(self, row: Row) -> None:
+        if _has_half_an_office(row):
+            self.wrong(row, "room" if row.office else "office", _("Fill this in."))
+
+    def _check_filled_in(self, row: Row) -> None:
+        for name in NEEDED:
+            if _is_empty(row, name) and not (name in ("office", "room") and _has_half_an_office(row)):
+                self.wrong(row, name, _("Fill this in."))
 
     def _office(self, unit: Unit, row: Row) -> Office | None:
-        if row.wrong.intersection(("office", "room")):
-            return None
-        if bool(row.office) != bool(row.room):
-            self.wrong(row, "room" if row.office else "office", _("Fill this in."))
-            return None
-        if not row.office:
+        self._check_halves(row)
+        if not (row.office and row.room):
             return None
         office, made = self.offices.find(unit, row)
         if made:
@@ -432,8 +458,7 @@ class _Decision:
         offices = "、".join(str(cadre.office) for cadre in known)
         self.wrong(person.row, "name", sentence % {"name": person.name, "offices": offices})
 
-    def _check_new(self) -> None:
-        needed = ("office", "room", "posts", "duties", "office_phone")
+    def _check_new(self, known: Mapping[tuple[int, str], Sequence[Cadre]]) -> None:
         reported = {problem.row for problem in self.problems if problem.column == self.roster.titles["name"]}
         gone = {
             (unit_id, key(cadre.name)): cadre
@@ -442,12 +467,10 @@ class _Decision:
         }
         for person in self.people:
             row = person.row
-            if person.cadre is not None or row.number in reported:
+            unsure = row.number in reported and known.get((person.unit.pk, key(person.name)))
+            if person.cadre is not None or unsure:
                 continue
-            half = ("office", "room") if bool(row.office) != bool(row.room) else ()
-            for name in needed:
-                if not getattr(row, name) and name not in row.wrong and name not in half:
-                    self.wrong(row, name, _("Fill this in."))
+            self._check_filled_in(row)
             if cadre := gone.get((person.unit.pk, key(person.name))):
                 sentence = _(
                     "“%(name)s” of this unit left on %(day)s. A new person is entered; if it is the same one, "
@@ -487,6 +510,14 @@ class _Decision:
                 self.wrong(person.row, "serves_from", sentence)
 
 
+def _is_empty(row: Row, name: str) -> bool:
+    return not getattr(row, name) and name not in row.wrong
+
+
+def _has_half_an_office(row: Row) -> bool:
+    return not row.wrong.intersection(("office", "room")) and bool(row.office) != bool(row.room)
+
+
 class _Offices:
     """Offices as they are stored, found by what their names and rooms have in common with a row's, or new."""
 
@@ -499,10 +530,10 @@ class _Offices:
 
     def _keep(self, office: Office) -> None:
         self._exact[office.unit_id, office.name, office.room] = office
-        self._alike.setdefault((office.unit_id, key(office.name), room_key(office.room)), office)
+        self._alike.setdefault((office.unit_id, key(office.name), number_key(office.room)), office)
 
     def find(self, unit: Unit, row: Row) -> tuple[Office, bool]:
-        alike = (unit.pk, key(row.office), room_key(row.room))
+        alike = (unit.pk, key(row.office), number_key(row.room))
         office = self._exact.get((unit.pk, row.office, row.room)) or self._alike.get(alike)
         if office is not None:
             return office, False
@@ -548,7 +579,7 @@ def _sits_in(somebody: Person | Cadre, place: str) -> bool:
     return office is not None and key(place) in (
         key(office.name),
         key(office.name + office.room),
-        key(office.name) + room_key(office.room),
+        key(office.name) + number_key(office.room),
     )
 
 

@@ -123,15 +123,18 @@ def _orphans(paths: list[str]) -> str:
 
 
 def _photos_checked(plan: Plan, album: archive.Album, progress: Progress | None) -> Plan:
-    """Every new photo goes through the pipeline once before anything is confirmed; what is stored already does not."""
+    """Every new photo goes through the pipeline once before anything is confirmed; what is stored already does not.
+
+    Those of rows with other mistakes, too: whoever mends a row wants to hear of all of it at once.
+    """
     broken: list[Problem] = []
-    people = plan.photos
-    for done, person in enumerate(people, start=1):
-        assert person.photo is not None
+    stored = {person.row.number for person in (*plan.changed, *plan.unchanged) if person.photo is None}
+    new = [(number, photo) for number, photo in plan.roster.photos.items() if number not in stored]
+    for done, (number, photo) in enumerate(new, start=1):
         try:
-            pipeline.check(io.BytesIO(album.bytes_of(person.photo.path)))
+            pipeline.check(io.BytesIO(album.bytes_of(photo.path)))
         except Refused as refused:
-            broken.append(Problem(person.row.number, plan.roster.titles["photo"], str(refused.sentence)))
+            broken.append(Problem(number, plan.roster.titles["photo"], str(refused.sentence)))
         if progress is not None:
-            progress(done, len(people))
+            progress(done, len(new))
     return plan.with_problems(broken) if broken else plan

@@ -14,15 +14,13 @@ from django.utils.translation import gettext as _
 
 from cards.models import Cadre, Duty, EmploymentKind, Office, Post
 from cards.roster.plan import NOBODY, Problem, Row
-from cards.roster.words import split_duties, split_posts
+from cards.roster.words import FORMULA_SIGNS, split_duties, split_posts
 from cards.rules import MAX_DUTIES, MAX_POSTS
 from common.forms import checked_name, mobile_number, person_name, phone_number
 from common.text import LINE_BREAKS, hidden_character
 
 #: A file's name on any system.
 LONGEST_FILE_NAME = 255
-#: What spreadsheets take for a formula; see `quoted`.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"_x([0-9A-Fa-f]{4})_")
 #: The zero that a spreadsheet drops: 5787100003 is 0578-7100003, 2165432100 is 021-65432100.
 _LOST_ZERO = re.compile(r"(10|2\d|[3-9]\d\d)(\d{7,8})")
@@ -87,7 +85,6 @@ def check(number: int, cells: Mapping[str, Any], titles: Mapping[str, str]) -> t
             wrong.add(field)
     if not values.get("name") and "name" not in wrong:
         problems.append(Problem(number, titles["name"], _("Fill this in.")))
-        wrong.add("name")
     return Row(number=number, wrong=frozenset(wrong), **values), problems
 
 

@@ -4,6 +4,8 @@ import re
 
 from common.text import lines
 
+#: What spreadsheets take for a formula; see rows.quoted.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _AT_LINES = re.compile(r"[；;\r\n]+")
 
 

@@ -15,8 +15,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from accounts.models import Unit
 from cards.models import Cadre, CadreQuerySet, EmploymentKind
 from cards.roster.columns import COLUMNS, REQUIRED
-from cards.roster.directory import key
 from cards.roster.rows import KIND_WORDS, quoted
+from common.text import likeness as key
 
 TEXT = "@"
 WIDTHS = {
@@ -72,7 +72,7 @@ _GREY = Font(color="808080", italic=True)
 def template(unit: Unit | None) -> bytes:
     """An empty roster with an example; with `unit`, its code and name stand in the example's row."""
     workbook = Workbook()
-    sheet = _sheet(workbook, f"{unit.name}{TITLE}" if unit else TITLE)
+    sheet = _sheet(workbook, unit)
     own = {"unit_code": unit.code, "unit_name": unit.name} if unit else {"unit_code": "D001"}
     _write(sheet, 3, {**EXAMPLE, **own}, _GREY)
     _help(workbook)
@@ -81,15 +81,15 @@ def template(unit: Unit | None) -> bytes:
     return _bytes(workbook)
 
 
-def export(people: CadreQuerySet) -> bytes:
-    """These people as a roster: handed in again unchanged, it changes nothing."""
+def export(people: CadreQuerySet, unit: Unit | None = None) -> bytes:
+    """These people, of `unit` where they are of one, as a roster: handed in again unchanged, it changes nothing."""
     found = list(
         people.select_related("unit", "office", "stand_in", "stand_in__office").prefetch_related(
             "posts", "duties"
         )
     )
     workbook = Workbook()
-    sheet = _sheet(workbook, TITLE)
+    sheet = _sheet(workbook, unit)
     namesakes = _namesakes({cadre.unit_id for cadre in found})
     for row, cadre in enumerate(found, start=3):
         _write(sheet, row, _values(cadre, namesakes))
@@ -134,12 +134,12 @@ def _stand_in(cadre: Cadre, namesakes: Counter[tuple[int, str]]) -> str:
 # --- Sheets ------------------------------------------------------------------------------------------------------
 
 
-def _sheet(workbook: Workbook, title: str) -> Worksheet:
+def _sheet(workbook: Workbook, unit: Unit | None) -> Worksheet:
     """Title, header and columns of text: a spreadsheet keeps the zero of 0578 and makes no date of 3-1."""
     sheet = workbook.active
     assert isinstance(sheet, Worksheet)
     sheet.title = "名册"
-    sheet["A1"] = title
+    _text(sheet, 1, 1, f"{unit.name}{TITLE}" if unit else TITLE)
     sheet["A1"].font = Font(bold=True, size=14)
     for position, column in enumerate(COLUMNS, start=1):
         letter = get_column_letter(position)

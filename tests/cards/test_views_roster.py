@@ -161,7 +161,7 @@ def test_a_mistake_keeps_all_of_it_out(desk, data_dir):
     upload = handed_in(desk, data_dir, person("钱新"), person("林旧", phone="无"))
     shown = preview(desk, upload)
     assert "1 mistake keeps the roster out" in shown
-    assert "Row 4 H 办公电话" in shown
+    assert "Row 4 · 林旧 H 办公电话" in shown
     assert "Confirm and store" not in shown
     confirm(desk, upload)
     assert not Job.objects.exists()
@@ -248,7 +248,7 @@ def test_people_of_another_unit_are_mistakes_of_those_rows(desk, data_dir, other
     upload = handed_in(desk, data_dir, person("钱新"), person("别人", code="T902", unit="剑潭镇"))
     shown = preview(desk, upload)
     assert "1 mistake" in shown
-    assert "4 A 单位代码 “剑潭镇” is not your unit" in shown
+    assert "Row 4 · 别人 A 单位代码 “剑潭镇” is not your unit" in shown
 
 
 def test_the_city_hands_in_for_any_unit(express, data_dir, unit, other_unit):

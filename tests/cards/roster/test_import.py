@@ -1,6 +1,8 @@
 """Rosters end to end: what is read, what is decided, what is stored."""
 
+import hashlib
 import io
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import translation
 
-from accounts.models import Unit
+from accounts.history import edits
+from accounts.models import City, Unit
 from cards import roster, services
 from cards.models import Cadre, Card, EmploymentKind, Office
-from common import audit
+from common import audit, statistics
 from common.models import AuditEntry
 from common.problems import Refused
 from tests.cast import NOW, TODAY, issue_card, make_cadre, make_office, make_unit, photograph, portrait
@@ -106,6 +109,63 @@ def test_of_the_eight_odd_rows_five_are_bad_and_keep_everything_out(look, town):
     assert not Office.objects.exists()
 
 
+def test_everything_that_is_wrong_with_a_row_is_said_at_once(look, tmp_path):
+    album = zipped(tmp_path / "photos.zip", {"吴青.heic": b"\x00\x00\x00\x18ftypheic"})
+    plan = look(
+        person("吴青", duties=None, mobile="1390000", photo="吴青.heic", stand_in="查无此人"), photos=album
+    )
+    assert [column for _row, column, _sentence in problems(plan)] == [
+        "G 工作职责",
+        "I 手机",
+        "J B岗",
+        "K 照片文件名",
+    ]
+    assert {problem.name for problem in plan.problems} == {"吴青"}
+    assert str(plan.problems[0]) == "Row 3 · 吴青, column G 工作职责: Fill this in."
+
+
+def test_a_row_without_name_or_unit_is_told_of_its_other_mistakes_too(look):
+    plan = look(
+        person(None, posts=None, room=None),
+        person("吴有单", code="X999", unit=None, office=None, posts=None),
+        [None, None, None, None, None, None, None, "填表人：张三"],
+        ["填表人：张三"],
+    )
+    assert [(row, column) for row, column, _sentence in problems(plan)] == [
+        (3, "D 房间"),
+        (3, "E 姓名"),
+        (3, "F 岗位职务"),
+        (4, "A 单位代码"),
+        (4, "C 科室"),
+        (5, "A 单位代码"),
+        (5, "C 科室"),
+        (5, "D 房间"),
+        (5, "E 姓名"),
+        (5, "F 岗位职务"),
+        (5, "G 工作职责"),
+        (5, "H 办公电话"),
+        (6, "A 单位代码"),
+        (6, "E 姓名"),
+    ]
+    assert [problem.name for problem in plan.problems if problem.row == 4] == ["吴有单"] * 2
+
+
+def test_two_rows_of_the_same_new_person_are_told_what_they_miss(look, chen):
+    plan = look(person("许诺", posts=None), person("许诺"), person("陈砚", posts=None), person("陈砚"))
+    assert [(row, column) for row, column, _sentence in problems(plan)] == [
+        (3, "E 姓名"),
+        (3, "F 岗位职务"),
+        (4, "E 姓名"),
+        (5, "E 姓名"),
+        (6, "E 姓名"),
+    ]
+
+
+def test_a_name_that_a_spreadsheet_takes_for_a_formula_is_not_said(look):
+    plan = look(person("'=cmd", duties=None), person("许诺", duties=None))
+    assert [(problem.row, problem.name) for problem in plan.problems] == [(3, ""), (4, "许诺")]
+
+
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is no part of the product")
 def test_the_sample_itself(db, tmp_path, capsys):
     call_command("load_units", verbosity=0)
@@ -113,7 +173,7 @@ def test_the_sample_itself(db, tmp_path, capsys):
     with pytest.raises(CommandError, match="6 mistakes: nothing has been stored"):
         call_command("import_roster", SAMPLE, photos=photos)
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split(",")[0] for line in lines] == [f"Row {row}" for row in (54, 55, 56, 56, 57, 58)]
+    assert [re.split("[ ,]", line)[1] for line in lines] == ["54", "55", "56", "56", "57", "58"]
     assert "HYPERLINK" not in "".join(lines)
     assert not Cadre.objects.exists()
     workbook = openpyxl.load_workbook(SAMPLE)
@@ -419,6 +479,12 @@ def test_what_was_exported_comes_in_again_without_a_change(chen, lin, wei, unit,
     assert (len(plan.created), len(plan.unchanged)) == (0, 4)
 
 
+def test_what_was_exported_says_of_whom_it_is(chen, unit):
+    for one, title in ((unit, "青窑局干部名册"), (None, "干部名册")):
+        data = roster.export(Cadre.objects.filter(unit=unit), one)
+        assert openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]["A1"].value == title
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_the_template_is_a_roster_with_an_example_that_counts_for_nobody(own, unit, tmp_path):
     path = tmp_path / "template.xlsx"
@@ -453,6 +519,38 @@ def test_the_last_line_is_also_english_in_chinese(unit, tmp_path, capsys):
     with translation.override("zh-hans"):
         call_command("import_roster", path)
     assert "0 created, 0 changed, 1 unchanged" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_the_audit_trail_says_which_files_the_command_read(unit, tmp_path):
+    path = sheet(tmp_path / "roster.xlsx", [person("新人", photo="新人.jpg")])
+    photos = zipped(tmp_path / "photos.zip", {"新人.jpg": portrait().read()})
+    call_command("import_roster", path, photos=photos)
+    (entry,) = AuditEntry.objects.filter(verb="roster_imported")
+    assert (entry.subject_type, entry.actor) == ("accounts.city", None)
+    assert entry.changes == {
+        "file": "roster.xlsx",
+        "digest": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "photos": "photos.zip",
+        "photos_digest": hashlib.sha256(photos.read_bytes()).hexdigest(),
+        "created": 1,
+        "changed": 0,
+        "unchanged": 0,
+    }
+    line = edits(City.current())[0]
+    assert (line.label, line.actor) == ("Roster imported on the server", "the system")
+    assert line.details.startswith("File: roster.xlsx；SHA-256: ")
+
+
+@pytest.mark.parametrize("created", [1, 3])
+def test_the_planner_looks_again_only_after_many_new_people(
+    created, look, monkeypatch, django_capture_on_commit_callbacks
+):
+    refreshed: list[int] = []
+    monkeypatch.setattr(statistics, "MANY", 3)
+    monkeypatch.setattr(statistics, "refresh", lambda: refreshed.append(1))
+    with django_capture_on_commit_callbacks(execute=True):
+        do(look(*(person(f"新人{number}") for number in "一二三"[:created])))
+    assert len(refreshed) == created // 3
 
 
 def test_unit_codes_of_other_units_stay_apart(look):
