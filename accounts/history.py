@@ -38,6 +38,7 @@ VERBS = {
 }
 EDITS = {
     "city_edited": gettext_lazy("Changed"),
+    "roster_imported": gettext_lazy("Roster imported on the server"),
     "unit_created": gettext_lazy("Unit created"),
     "unit_edited": gettext_lazy("Changed"),
 }
@@ -47,6 +48,13 @@ FIELDS = {
         "name": gettext_lazy("City"),
         "efficiency_office": gettext_lazy("Efficiency office"),
         "express_hotline": gettext_lazy("Efficiency Express hotline"),
+        "file": gettext_lazy("File"),
+        "digest": gettext_lazy("SHA-256"),
+        "photos": gettext_lazy("Photos"),
+        "photos_digest": gettext_lazy("SHA-256 of the photos"),
+        "created": gettext_lazy("Created"),
+        "changed": gettext_lazy("Changed"),
+        "unchanged": gettext_lazy("Unchanged"),
     },
     "unit": {
         "code": gettext_lazy("Unit code"),

@@ -6,6 +6,14 @@ milliseconds take seconds.
 
 from django.db import connection
 
+#: Fewer rows change nothing that the planner believes; looking at every table costs a second in a full city.
+MANY = 300
+
+
+def refresh_after(created: int) -> None:
+    if created >= MANY:
+        refresh()
+
 
 def refresh() -> None:
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from cards.pinyin import name_keys
 from cards.roster import archive, directory
 from cards.roster.plan import Person, Plan, decide, unit_ids
 from cards.services.people import delete_unused_photo, write_lines_of
-from common import audit
+from common import audit, statistics
 from common.problems import Refused
 
 BATCH = 500
@@ -102,6 +102,7 @@ def _import(plan: Plan, stored: Mapping[int, str], actor: User | None, now: date
     _write_lines(fresh)
     _record(fresh, replaced, actor, now)
     transaction.on_commit(lambda: _remove_unused(replaced.values()))
+    transaction.on_commit(lambda: statistics.refresh_after(len(new)), robust=True)
     return Counts(len(fresh.created), len(fresh.changed), len(fresh.unchanged))
 
 

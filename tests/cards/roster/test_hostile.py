@@ -8,7 +8,6 @@ import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from django.utils import translation
@@ -25,7 +24,6 @@ pytestmark = pytest.mark.django_db
 TEN_GIGABYTES = 10 * 1024**3
 #: Unpacked, each of these would need far more.
 MOST_MEMORY = 60 * 1024**2
-QUICK = 2.0
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +34,12 @@ def in_english():
 
 @pytest.fixture
 def small():
-    """Whatever happens, it happens quickly and without much memory."""
+    """Whatever happens, it happens without much memory."""
     tracemalloc.start()
-    started = monotonic()
     yield
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < MOST_MEMORY
-    assert monotonic() - started < QUICK
 
 
 def refusal(path: Path) -> str:
