@@ -1,4 +1,8 @@
-"""What a screen beside a door shows: everybody in the room, whoever's they are, and nothing that needs a consent."""
+"""What a screen beside a door shows: everybody who works there today, and nothing that needs a consent.
+
+A room is a unit's: whoever works in it belongs on the screen, also those seconded from other units. Another unit's room
+of the same number is another room.
+"""
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
@@ -9,7 +13,7 @@ from django.db.models import Q
 from accounts.models import City
 from cards.models import Cadre, Card, Office
 from cards.presentation import StatusView, status_view
-from cards.rules import Kind, Status
+from cards.rules import Kind, Status, room_key
 from cards.selectors import HoursBook, current_placements, hours_of, place_of, statuses, with_place
 from common.rules import local
 
@@ -57,11 +61,16 @@ def office_behind(token: str) -> Office | None:
     return Office.objects.select_related("unit").filter(door_token=token).first()
 
 
+def behind_one_door(office: Office) -> list[Office]:
+    """The offices of its room, as plaques are combined: however each was typed."""
+    door = room_key(office.location, office.room)
+    near = Office.objects.filter(unit=office.unit_id).order_by("pk")
+    return [one for one in near if room_key(one.location, one.room) == door]
+
+
 def door_of(office: Office, *, city: City, now: datetime) -> Door:
     """The room of this office now; the same number of queries for one person and for a dozen."""
-    offices = list(
-        Office.objects.filter(unit=office.unit_id, location=office.location, room=office.room).order_by("pk")
-    )
+    offices = behind_one_door(office)
     people = _people({one.pk for one in offices}, now)
     stand_ins = {
         cadre.pk: cadre

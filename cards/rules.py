@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from common.rules import OfficeHours, at, local
+from common.text import likeness
 
 
 class State(StrEnum):
@@ -304,6 +305,16 @@ def half_day_bounds(
     since = start[0 if first_half == Half.MORNING else afternoon].start
     until = (end[0] if last_half == Half.MORNING else end[-1]).end
     return since, until
+
+
+def number_key(room: str) -> str:
+    """“301 室” on the door is “301” in most rosters."""
+    return likeness(room).removesuffix("室")
+
+
+def room_key(location: str, room: str) -> tuple[str, str]:
+    """Two offices of a unit with the same one are behind one door, however each was typed."""
+    return likeness(location), number_key(room)
 
 
 def may_approve(*, requester_id: int, approver_id: int, approver_is_subject: bool) -> bool:

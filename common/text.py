@@ -48,6 +48,11 @@ def has_letter(value: str) -> bool:
     )
 
 
+def likeness(words: str) -> str:
+    """What two ways of writing the same name or room have in common."""
+    return "".join(unicodedata.normalize("NFKC", words).split()).casefold()
+
+
 def file_name(name: str) -> str:
     """A name for a download: no folder, nothing that Windows refuses, nothing invisible."""
     kept = "".join(

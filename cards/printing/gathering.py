@@ -19,12 +19,13 @@ from accounts.models import City
 from cards.documents import combined, contact, plaque
 from cards.models import Card, CardQuerySet, Consent, Duty, Post, PrintKind
 from cards.printing.address import card_url
+from cards.rules import room_key
 from cards.selectors import current_placements
 from cards.services.printing import Print
 from common.tokens import grouped
 
-#: Unit, building and floor, number.
-Door = tuple[int, str, str]
+#: The unit, and its room by rules.room_key.
+Door = tuple[int, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Room:
 
     @property
     def door(self) -> Door:
-        return self.unit_id, self.location.strip(), self.number.strip()
+        return self.unit_id, room_key(self.location, self.number)
 
 
 @dataclass(frozen=True, slots=True)

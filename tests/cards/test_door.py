@@ -91,6 +91,13 @@ def test_another_office_in_the_same_room_is_behind_the_same_door(english, manned
     assert "附楼" not in shown
 
 
+def test_a_door_typed_in_two_ways_is_one(english, manned):
+    issue_card(make_cadre(make_office(manned.unit, "督查室", "301室"), "同室"))
+    shown = screen(english, manned)
+    assert "同室" in shown
+    assert "办公室、督查室" in shown
+
+
 def test_another_units_room_of_the_same_number_is_another_door(english, manned, other_unit):
     issue_card(make_cadre(make_office(other_unit), "邻局"))
     assert "邻局" not in screen(english, manned)

@@ -204,6 +204,13 @@ def test_a_contact_card_gives_the_mobile_number_with_consent_only(lin, city, off
     assert mobile() == ""
 
 
+def test_a_door_typed_in_two_ways_gets_one_combined_plaque(lin, unit):
+    issue_card(lin)
+    issue_card(make_cadre(make_office(unit, "督查室", "301室"), "同室"))
+    (sheet,) = combined(unit)
+    assert [holder.name for holder in sheet.holders] == ["林一帆", "同室"]
+
+
 # --- Reprints --------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from cards.rules import (
     may_approve,
     presets,
     refuse_declaration,
+    room_key,
     status_at,
     until_choices,
     until_of,
@@ -452,6 +453,25 @@ def test_an_absence_until_midnight_ends_with_its_day():
     whole_day = said(State.OTHER, on(24, "00:00"), on(25, "00:00"))
     assert status_at(on(24, "10:00"), HOURS, [whole_day]).kind == Kind.AWAY
     assert status_at(on(25, "10:00"), HOURS, [whole_day]).kind == Kind.AT_POST
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("主楼三楼", "301"), ("主楼三楼", "301"), True),
+        (("主楼三楼", "301"), ("主楼三楼", "301室"), True),
+        (("主楼三楼", "301"), ("主楼三楼", " 301 室 "), True),
+        (("主楼三楼", "301"), ("主楼三楼", "３０１"), True),
+        (("主楼三楼", "B301"), ("主楼 三楼", "b301"), True),
+        (("", "传达室"), ("", "传达 室"), True),
+        (("主楼三楼", "301"), ("附楼三楼", "301"), False),
+        (("主楼三楼", "301"), ("主楼三楼", "3011"), False),
+        (("主楼三楼", "301"), ("", "301"), False),
+        (("主楼", "三01"), ("主楼三", "01"), False),
+    ],
+)
+def test_a_door_is_known_however_it_was_typed(one, other, same):
+    assert (room_key(*one) == room_key(*other)) is same
 
 
 def test_quick_answers_end_on_five_minutes():
