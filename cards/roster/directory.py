@@ -10,7 +10,6 @@ from django.db.models import Prefetch
 from accounts.models import Unit
 from cards.models import Cadre, Duty, Office, Post
 from common.text import likeness as key
-from common.text import likeness as key
 
 
 @dataclass

@@ -20,8 +20,6 @@ from cards.roster.directory import Directory
 from cards.roster.words import FORMULA_SIGNS, split_duties, split_posts
 from cards.rules import number_key
 from common.text import likeness as key
-from cards.rules import number_key
-from common.text import likeness as key
 
 NOBODY = "无"
 #: Of somebody new, besides the name.
