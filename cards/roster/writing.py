@@ -17,7 +17,6 @@ from cards.models import Cadre, CadreQuerySet, EmploymentKind
 from cards.roster.columns import COLUMNS, REQUIRED
 from cards.roster.rows import KIND_WORDS, quoted
 from common.text import likeness as key
-from common.text import likeness as key
 
 TEXT = "@"
 WIDTHS = {
