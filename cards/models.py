@@ -298,7 +298,11 @@ class Printing(models.Model):
         ordering: ClassVar = ["-printed_at", "-pk"]
         indexes: ClassVar = [models.Index(fields=["card", "kind", "-id"], name="printing_newest")]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["job", "card", "kind"], name="printing_once_per_job")
+            models.UniqueConstraint(fields=["job", "card", "kind"], name="printing_once_per_job"),
+            models.CheckConstraint(
+                condition=Q(job=None, item=None) | Q(job__isnull=False, item__isnull=False),
+                name="printing_of_a_step_of_its_job",
+            ),
         ]
 
     def __str__(self) -> str:

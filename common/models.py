@@ -114,6 +114,17 @@ class Job(models.Model):
                 fields=["files_until"], condition=Q(files_until__isnull=False), name="job_with_files"
             ),
         ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="done", finished_at__isnull=False)
+                | (~Q(state="done") & Q(finished_at=None)),
+                name="job_done_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease="", lease_until=None) | (~Q(lease="") & Q(lease_until__isnull=False)),
+                name="job_lease_until_when",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -144,6 +155,10 @@ class JobItem(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job", "position"], name="job_item_position"),
             models.UniqueConstraint(fields=["job", "key"], name="job_item_once"),
+        ]
+        #: The next one that waits, without a walk over all that are done.
+        indexes: ClassVar = [
+            models.Index(fields=["job", "position"], condition=Q(state="pending"), name="job_item_pending")
         ]
 
     def __str__(self) -> str:
