@@ -13,6 +13,7 @@ class CardsConfig(AppConfig):
         from cards.documents import fonts
         from cards.printing import job
         from cards.services.merging import still_serving
+        from cards.views import bulk as bulk_views
         from cards.views import rosters
         from common import jobs, slots
 
@@ -24,3 +25,4 @@ class CardsConfig(AppConfig):
         job.register()
         uploads.register()
         slots.fill("job", rosters.job_part)
+        slots.fill("job", bulk_views.job_part)

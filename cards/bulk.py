@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.models import Membership, Role, User
+from accounts.models import Activation, Membership, Role, User
 from accounts.selectors import more_than_cadres
 from cards import services
 from cards.models import Cadre, CadreQuerySet, Card, CardRequest, PrintKind
@@ -57,11 +57,14 @@ class Plan:
 
     doing: list[Any] = field(default_factory=list)
     skipped: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    #: The slips of these people that still work, and would not any more.
+    slips: list[Activation] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
-        """Of those it would be done for: what is confirmed is what was shown."""
-        return sha256(",".join(str(row.pk) for row in self.doing).encode()).hexdigest()[:16]
+        """Of those it would be done for and what they would lose: what is confirmed is what was shown."""
+        shown = [*(row.pk for row in self.doing), "", *(slip.pk for slip in self.slips)]
+        return sha256(",".join(map(str, shown)).encode()).hexdigest()[:16]
 
     def add(self, row: Any, why_not: str) -> None:
         if why_not:
@@ -82,6 +85,9 @@ def plan(action: Action, people: CadreQuerySet, *, units: frozenset[int], actor:
     planned = Plan()
     for cadre in found:
         planned.add(cadre, _why_not(action, cadre, units=units, more=more, actor=actor, now=now))
+    if action == Action.SLIPS:
+        usable = Activation.objects.usable(now).filter(user__cadre__in=[cadre.pk for cadre in planned.doing])
+        planned.slips = list(usable.order_by("issued_at", "pk"))
     return planned
 
 

@@ -284,8 +284,15 @@ def _record(item: JobItem, prepared: tuple[roster.Plan, dict[int, str]], now: da
     plan, stored = prepared
     _check_holds(item, plan.roster.unit_id, now)
     done = services.roster_import(plan=plan, stored=stored, actor=item.job.created_by, now=now)
+    Job.objects.filter(pk=item.job_id).update(params={**item.job.params, "new": list(done.new)})
     note = _("%(created)d created, %(changed)d changed, %(unchanged)d unchanged") % vars(done)
     return jobs.Outcome(note)
+
+
+def new_people(job: Job) -> list[int]:
+    """Those whom this roster has entered: cards and slips are next for them, and for nobody else."""
+    found: list[int] = job.params.get("new", []) if job.kind == NAME else []
+    return found
 
 
 def _finish(job: Job, now: datetime) -> None:

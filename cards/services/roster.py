@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,8 @@ class Counts:
     created: int
     changed: int
     unchanged: int
+    #: Primary keys of those who were created.
+    new: tuple[int, ...] = field(default=(), compare=False)
 
 
 def roster_import(
@@ -103,7 +105,8 @@ def _import(plan: Plan, stored: Mapping[int, str], actor: User | None, now: date
     _record(fresh, replaced, actor, now)
     transaction.on_commit(lambda: _remove_unused(replaced.values()))
     transaction.on_commit(lambda: statistics.refresh_after(len(new)), robust=True)
-    return Counts(len(fresh.created), len(fresh.changed), len(fresh.unchanged))
+    new_ids = tuple(cadre.pk for cadre in new)
+    return Counts(len(fresh.created), len(fresh.changed), len(fresh.unchanged), new_ids)
 
 
 def _remove_unused(names: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 
 from accounts.http import access_for, city_of, scope_for, user_of
@@ -28,7 +28,8 @@ from cards.models import Cadre, CadreQuerySet, CardRequest
 from cards.views.issuing import waiting
 from cards.views.once import jobs_of, once_for, once_of, to_jobs
 from cards.views.people import matching
-from common.models import Job
+from cards.views.printing import NEVER
+from common.models import Job, JobItem
 from common.problems import Refused
 from common.text import file_name
 
@@ -88,6 +89,9 @@ def _page(request: HttpRequest, action: Action, planned: Plan) -> dict[str, Any]
         "digest": planned.digest,
         "once": uuid.uuid4().hex,
         "seal": action == Action.SLIPS,
+        "handed_out": planned.slips[-1].issued_at if planned.slips else None,
+        "void": len(planned.slips),
+        "below": _below(action),
         "back_url": _back(request.GET),
         "back_label": _("People and cards"),
     }
@@ -104,6 +108,15 @@ def _points(action: Action) -> list[str]:
             _("Each slip is good for one activation within fourteen days."),
         ]
     return [_("A worker draws the file; the next page shows how far it is.")]
+
+
+def _below(action: Action) -> str:
+    """Under the button, which stays there when the PDF has come."""
+    if action != Action.SLIPS:
+        return ""
+    return _(
+        "The PDF comes as a download and this page stays. Whoever presses again makes the sheet just printed void."
+    )
 
 
 def _skipped(planned: Plan, name: Any) -> list[dict[str, Any]]:
@@ -178,6 +191,27 @@ def _slip(cadre: Cadre, user: User, slip: IssuedSlip, demo: bool) -> SlipContent
         expires=slip.expires_at,
         demo=demo,
     )
+
+
+# --- On the page of a job: what is next ---------------------------------------------------------------------------
+
+
+def job_part(request: HttpRequest, job: Job) -> tuple[str, dict[str, Any]] | None:
+    """Cards that were asked for wait for a decision, and those that were issued for their plaques."""
+    done = job.items.filter(state=JobItem.State.DONE)
+    if job.kind != bulk.NAME or not (number := done.count()):
+        return None
+    approved = job.params.get("action") == bulk.APPROVE
+    page, query = ("reprints", _never_printed(done)) if approved else ("cadres", {"card": "waiting"})
+    address = f"{reverse(page)}?{urlencode(query)}" if access_for(request).may(TABLE[page]) else ""
+    return "cards/bulk_done.html", {"approved": approved, "number": number, "next": address}
+
+
+def _never_printed(done: QuerySet[JobItem]) -> dict[str, str]:
+    """The list in which those stand whose requests were approved, of their unit when they are of one."""
+    requests = [int(key) for key in done.values_list("key", flat=True)]
+    units = set(CardRequest.objects.filter(pk__in=requests).values_list("cadre__unit__code", flat=True))
+    return {"list": NEVER, **({"unit": units.pop()} if len(units) == 1 else {})}
 
 
 # --- Requests for cards ---------------------------------------------------------------------------------------------

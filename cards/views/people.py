@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE
-from cards import photos, search, selectors, services
+from cards import photos, search, selectors, services, uploads
 from cards.bulk import LABELS
 from cards.documents.fonts import missing_characters
 from cards.forms import CadreForm, EndServiceForm, OfficeForm
@@ -24,6 +24,7 @@ from cards.history import entries
 from cards.models import Cadre, CadreQuerySet, Card, CardRequest, Consent, Office
 from cards.printing import log
 from common.forms import accepted, posted, render_form
+from common.models import Job
 from common.problems import Refused
 from common.versions import version_of
 
@@ -79,14 +80,24 @@ def _filtered(people: CadreQuerySet, query: Mapping[str, str], today: date) -> C
         people = people.filter(unit__code=unit)
     if query.get("all") != "1":
         people = people.serving(today)
+    if job := query.get("roster", ""):
+        people = people.filter(pk__in=_new_in(job))
     return selectors.by_card(people, query.get("card", ""))
+
+
+def _new_in(job: str) -> list[int]:
+    """Whom a roster has entered, by its job; of these the list shows those whom it shows anyway."""
+    found = Job.objects.filter(pk=job).first() if job.isdecimal() and len(job) < 19 else None
+    return uploads.new_people(found) if found else []
 
 
 def _page(people: CadreQuerySet, query: Mapping[str, str], today: date) -> tuple[Page[Any], list[Cadre]]:
     """A page of the list: in the order of the search, or by unit and room when nothing is searched for."""
     valid = Prefetch("cards", queryset=Card.objects.valid(), to_attr="valid_cards")
     filtered = _filtered(people, query, today)
-    shown = selectors.with_place(filtered, today).prefetch_related("posts", valid)
+    asked = CardRequest.objects.filter(cadre=OuterRef("pk"), decision="")
+    placed = selectors.with_place(filtered, today).annotate(has_asked=Exists(asked))
+    shown = placed.prefetch_related("posts", valid)
     number = query.get("page")
     if words := query.get("q", "").strip():
         found = [hit.cadre_id for hit in search.find(filtered, words, today)]
@@ -111,6 +122,7 @@ def cadres(request: HttpRequest) -> HttpResponse:
             "posts": [post.title for post in cadre.posts.all()],
             "card": (card := next(iter(getattr(cadre, "valid_cards", [])), None)),
             "printed": card is not None and card.pk in printings,
+            "waiting": getattr(cadre, "has_asked", False),
             "status": shown[cadre.pk],
         }
         for cadre in people
@@ -126,6 +138,7 @@ def cadres(request: HttpRequest) -> HttpResponse:
             "unit": request.GET.get("unit", ""),
             "units": units,
             "show_all": request.GET.get("all") == "1",
+            "roster": request.GET.get("roster", ""),
             "card_filter": request.GET.get("card", ""),
             "card_filters": selectors.CARD_FILTERS,
             "may_import": access_for(request).may(TABLE["roster"]),

@@ -150,15 +150,14 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 def done(request: HttpRequest, job: Job) -> dict[str, Any]:
     """What came of a roster, and what is usually next: cards and activation slips of the new people."""
-    upload = RosterUpload.objects.select_related("unit").filter(job=job).first()
-    unit = upload.unit if upload else None
-    which: dict[str, str] = {"card": "none", **({"unit": unit.code} if unit else {})}
+    which = {"roster": str(job.pk)}
     city = scope_for(request).unit_ids is None
     return {
         "outcome": job.items.first(),
         "is_done": job.state == Job.State.DONE,
         "has_failed": job.items.filter(state=JobItem.State.FAILED).exists(),
-        "without_card": f"{reverse('cadres')}?{urlencode(which)}",
+        "new": len(uploads.new_people(job)),
+        "without_card": f"{reverse('cadres')}?{urlencode({**which, 'card': 'none'})}",
         "requests": "" if city else _bulk("request", which),
         "slips": "" if city else _bulk("slips", which),
     }

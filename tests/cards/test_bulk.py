@@ -275,6 +275,38 @@ def test_approving_many_each_with_its_own_result(express, asked, unit, other_uni
     assert Card.objects.valid().filter(approved_by=express).count() == 2
 
 
+@pytest.mark.parametrize(("only", "address"), [("", "list=never"), ("&unit=T902", "list=never&unit=T902")])
+def test_after_an_approval_the_new_plaques_are_next(only, address, express, asked):
+    client = english(express)
+    confirm(client, f"{APPROVE}?matching=1{only}")
+    job = Job.objects.get()
+    work(job)
+    page = client.get(f"/desk/jobs/{job.pk}/").text
+    assert f'href="/desk/reprints/?{address}"'.replace("&", "&amp;") in page
+    assert f"{1 if only else 3} card" in words(page)
+    assert "周渡" in client.get(f"/desk/reprints/?{address}").text
+
+
+def test_after_a_request_the_efficiency_office_decides(desk, chen, lin):
+    confirm(desk, query("request", chen, lin))
+    job = Job.objects.get()
+    work(job)
+    page = desk.get(f"/desk/jobs/{job.pk}/").text
+    assert "The efficiency office decides 2 requests wait for its approval." in words(page)
+    assert 'href="/desk/cadres/?card=waiting"' in page
+    rows = words(desk.get("/desk/cadres/").text).split(" Card ")[-1]
+    assert (rows.count("Waiting for approval"), rows.count("no valid card")) == (2, 0)
+
+
+def test_a_job_in_which_nothing_worked_says_nothing_of_what_is_next(express, asked):
+    client = english(express)
+    confirm(client, f"{APPROVE}?id={asked[0].pk}")
+    services.card_decide(request=asked[0], approve=False, note="照片不清", actor=express, now=NOW)
+    job = Job.objects.get()
+    work(job)
+    assert "Print the new plaques" not in client.get(f"/desk/jobs/{job.pk}/").text
+
+
 def test_one_unit_or_the_ticked_ones_only(express, asked):
     client = english(express)
     page = client.get("/desk/cards/", {"unit": "T902"}).text
@@ -414,6 +446,23 @@ def test_the_slips_are_one_pdf_that_nobody_keeps(desk, office, chen):
 
     assert (works(first), works(second)) == (False, True)
     assert not Job.objects.exists()
+
+
+def test_pressing_again_for_slips_asks_before_it_voids_the_sheet(desk, office, clock):
+    people = [make_cadre(office, "孟雪"), make_cadre(office, "许松")]
+    url = query("slips", *people)
+    page = desk.get(url).text
+    assert "Whoever presses again makes the sheet just printed void." in words(page)
+    assert "still work" not in page
+    data = {name: hidden(page, name) for name in ("once", "seen")}
+    assert desk.post(url, data)["Content-Type"] == "application/pdf"
+    valid = set(Activation.objects.usable(NOW).values_list("pk", flat=True))
+    clock.shift(timedelta(minutes=40))
+    for again in (desk.post(url, data), desk.get(url)):
+        assert "2 of them have slips that still work, handed out last 24 November 10:00" in words(again.text)
+    assert set(Activation.objects.usable(NOW).values_list("pk", flat=True)) == valid
+    assert confirm(desk, url)["Content-Type"] == "application/pdf"
+    assert not valid & set(Activation.objects.usable(NOW).values_list("pk", flat=True))
 
 
 def test_a_pdf_that_cannot_be_drawn_voids_no_slip(desk, office):

@@ -128,7 +128,8 @@ def test_from_the_template_to_people(desk, data_dir, office):
     assert chen.office_phone == "0578-7120199"
 
 
-def test_what_comes_next_stands_on_the_page_of_the_job_and_of_the_roster(desk, data_dir, unit):
+def test_what_comes_next_is_for_the_new_people_of_this_roster(desk, data_dir, office):
+    make_cadre(office, "陈砚")
     upload = handed_in(desk, data_dir, person("钱新"))
     confirm(desk, upload)
     job = Job.objects.get(kind="roster")
@@ -136,11 +137,35 @@ def test_what_comes_next_stands_on_the_page_of_the_job_and_of_the_roster(desk, d
     for page in (f"/desk/jobs/{job.pk}/", f"/desk/roster/{upload.pk}/"):
         html = desk.get(page).text
         assert "1 created, 0 changed, 0 unchanged" in text_of(html)
-        for address in re.findall(r'href="(/desk/cadres/[^"]*[?][^"]*)"', html):
-            assert f"unit={unit.code}" in address
-            assert desk.get(address.replace("&amp;", "&")).status_code == 200
+        addresses = re.findall(r'href="(/desk/cadres/[^"]*[?][^"]*)"', html)
+        assert len(addresses) == 3
+        for address in addresses:
+            shown = text_of(desk.get(address.replace("&amp;", "&")).text)
+            assert ("钱新" in shown, "陈砚" in shown) == (True, False), address
         assert "Request the cards of the new people" in html
         assert "Print their activation slips" in html
+
+
+def test_a_roster_without_new_people_asks_for_no_cards(desk, data_dir, office):
+    make_cadre(office, "陈砚")
+    confirm(desk, handed_in(desk, data_dir, person("陈砚", office="", room="", phone="0578-7120199")))
+    job = Job.objects.get(kind="roster")
+    assert work(job).note == "0 created, 1 changed, 0 unchanged"
+    html = desk.get(f"/desk/jobs/{job.pk}/").text
+    assert "The roster is stored" in html
+    assert "Request the cards" not in html
+
+
+def test_the_list_of_a_rosters_people_keeps_to_them(desk, data_dir, office):
+    make_cadre(office, "陈砚")
+    confirm(desk, handed_in(desk, data_dir, person("钱新")))
+    job = Job.objects.get(kind="roster")
+    work(job)
+    page = desk.get("/desk/cadres/", {"roster": job.pk}).text
+    assert "Only those whom one roster has entered are listed." in text_of(page)
+    assert page.count(f'<input type="hidden" name="roster" value="{job.pk}">') == 2
+    for nothing in ("0", "x", "9" * 20, str(job.pk + 1)):
+        assert "Nobody matches" in desk.get("/desk/cadres/", {"roster": nothing}).text
 
 
 def test_the_same_file_again_has_nothing_to_confirm(desk, data_dir):
