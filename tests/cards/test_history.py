@@ -28,6 +28,11 @@ def newest(cadre: Cadre) -> tuple[str, list[str]]:
     ("verb", "changes", "words"),
     [
         ("document_printed", {"serial": "LQ-D901-0001"}, ("Document printed", ["Card no.: LQ-D901-0001"])),
+        (
+            "document_printed",
+            {"serial": "LQ-D901-0001", "kind": "combined"},
+            ("Combined plaque printed", ["Card no.: LQ-D901-0001"]),
+        ),
         ("plaque_printed", {"serial": "LQ-D901-0001"}, ("Plaque printed", ["Card no.: LQ-D901-0001"])),
         (
             "card_request_withdrawn",

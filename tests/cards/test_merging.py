@@ -311,6 +311,7 @@ def test_the_administrator_sees_numbers_confirms_and_it_is_done(chen, lin, unit,
     assert shown.status_code == 200
     assert "2 people move" in shown.text
     assert chen.name not in shown.text
+    assert "open card request" not in shown.text
     given = {"successor": other_unit.pk, "last_day": "2026-11-23", "seen": shown.context["seen"]}
     make_cadre(chen.office, "孟雪")
     again = client.post(url, given)

@@ -833,6 +833,13 @@ def test_the_officers_desk_counts_the_unit_and_names_who_is_away(desk, chen, lin
     assert "周渡" not in html
 
 
+def test_the_desk_says_how_many_it_counts_who_work_elsewhere(desk, chen, lin, other_office):
+    assert "elsewhere" not in words(desk.get("/desk/").text)
+    Placement.objects.create(cadre=lin, kind="secondment", office=other_office, valid_from=TODAY)
+    html = words(desk.get("/desk/").text)
+    assert "2 at post, 0 away, 0 not confirmed; 1 of them works elsewhere today" in html
+
+
 def test_in_the_evening_nobody_is_away_but_those_who_are(desk, chen, lin, clock):
     declare(lin, State.LEAVE, until=NOW + timedelta(days=2))
     clock.shift(timedelta(hours=9))

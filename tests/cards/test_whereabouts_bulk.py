@@ -210,6 +210,10 @@ def test_by_offices_and_by_people(clock, officer, unit, office, chen, lin):
 def test_who_works_elsewhere_is_not_everybody(clock, officer, chen, lin, other_office):
     Placement.objects.create(cadre=lin, kind="secondment", office=other_office, valid_from=TODAY)
     client = english(officer)
+    sentence = "1 more works elsewhere today and is not included in “everybody”"
+    assert sentence in words(client.get(URL).text)
+    assert sentence in words(client.post(URL, given()).text)
+    assert "elsewhere" not in words(client.post(URL, given(whom="people", people=[chen.pk])).text)
     client.post(URL, given(confirm="1"))
     assert [row.cadre for row in Whereabouts.objects.all()] == [chen]
     client.post(URL, given(confirm="1", whom="people", people=[lin.pk]))
