@@ -17,7 +17,7 @@ from cards import board as reading
 from cards import selectors
 from cards.board import LABELS, TONES, Presence
 from cards.models import Cadre
-from cards.presentation import moment_words, status_view
+from cards.presentation import status_view
 from cards.rules import State, Status
 from common.rules import local
 
@@ -134,6 +134,7 @@ def board_unit(request: HttpRequest, code: str) -> HttpResponse:
                 "state": state,
                 "bar": shares(counts),
                 "people": counts.total(),
+                "guests": sum(person.unit_id != unit.pk for person in people),
                 "elsewhere": list(reading.elsewhere(unit, now)),
                 "with_place": with_place,
                 "now": now,
@@ -164,7 +165,6 @@ def _person(
         "post": posts[0].title if posts else "",
         "office": selectors.place_of(person),
         "status": view,
-        "until": moment_words(status.until, now) if status.until else "",
         "place": _place(status) if with_place else "",
     }
 
