@@ -2,7 +2,7 @@
 
     manage.py demo --no-serve --cadres 10000 && python bench/search.py [runs]
 
-The list of hits is what is measured, ranked and complete; the bar is 50 ms with 10,000 people and 30,000 duties.
+The first page and the number of hits are what is measured; the bar is 50 ms with 10,000 people and 30,000 duties.
 """
 
 # ruff: noqa: E402 (run as a script, it finds the project first)
@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from cards import search, selectors
 from cards.models import Cadre, Duty
+from cards.views.public import MOST_SHOWN
 
 QUERIES = (
     "张",
@@ -46,6 +47,9 @@ QUERIES = (
     "张 咨询",
     "办理",
     "办公室",
+    "科员",
+    "管理",
+    "教育局",
     "LED",
     "我想办理食品经营许可证和营业执照需要找哪个部门的哪位同志办理呢",
 )
@@ -61,10 +65,10 @@ def main() -> None:
         taken = []
         for _run in range(runs):
             began = time.perf_counter()
-            hits = search.find(people, typed, day)
+            total = search.answer(people, typed, day, most=MOST_SHOWN).total
             taken.append(1000 * (time.perf_counter() - began))
         worst = max(worst, min(taken))
-        print(f"{min(taken):7.1f} ms {statistics.median(taken):7.1f} ms {len(hits):6,} hits  {typed}")
+        print(f"{min(taken):7.1f} ms {statistics.median(taken):7.1f} ms {total:6,} hits  {typed}")
     print(f"slowest at its best: {worst:.1f} ms")
 
 

@@ -12,13 +12,15 @@ What is typed is cut into words; a hit answers every word, each in the field whe
     NAME_PART     a part of the name, the beginning of its pinyin or initials, its given name in pinyin, or Han and
                   pinyin mixed for a rare character
     POST          a post
-    UNIT          the unit's name, alias or code
+    UNIT          the unit's name, alias or code, also as people say it (cards/naming)
     UNIT_PART     a part of the unit's name, or a short form of it: 发改局 of 发展和改革局
+    UNIT_AWAY     the unit where somebody works for a time
     OFFICE        the office, its room or its floor, at home or where somebody works for a time
     DUTY_SOME     a duty holds at least half of the word's characters, in pairs
 
 Whoever was found by a duty stands first: phrase before pieces before some, then the more words in that one duty, the
 more characters of them, the higher the duty on the plaque. Then the people by their worst word, then by the sum.
+A word that names a unit asks for the unit: pieces of it in a duty, 教育 of 教育局, come last.
 Among equals the unit's code, pinyin, name and number decide, compared here: each database sorts text in its own way.
 
 The databases only collect candidates (LIKE and position, whose answers are the same on both); what counts as a match
@@ -34,25 +36,25 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 from functools import cached_property
-from itertools import chain, starmap
-from operator import itemgetter
-from typing import Any, NamedTuple
+from heapq import nsmallest
+from itertools import chain
+from typing import NamedTuple
 
 from django.db.models import F, Q, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from accounts.models import Unit
-from cards.models import Cadre, CadreQuerySet, Duty, Office, Placement, Post
+from cards.models import CadreQuerySet, Duty, Office, Placement, Post
+from cards.naming import Named, Names, shortens
 
 LONGEST = 50
 #: More words than anybody types; each is a condition more for the database.
 MOST_WORDS = 6
 #: Of one word, when it is a whole sentence: each is a condition more for the database.
 MOST_PARTS = 8
-#: A list of more numbers is slower than reading everybody: in the condition for candidates, and alone. SQLite takes
-#: no more than 32,766 in one statement anyway.
-MANY, MANY_ALONE = 4000, 1000
+#: A list of more numbers is slower than reading everybody. SQLite takes no more than 32,766 in one statement anyway.
+MANY = 1000
 #: Letters of a given name in pinyin; shorter endings would find hang in every zhang.
 GIVEN_NAME = 4
 
@@ -69,8 +71,9 @@ class Place(IntEnum):
     POST = 8
     UNIT = 9
     UNIT_PART = 10
-    OFFICE = 11
-    DUTY_SOME = 12
+    UNIT_AWAY = 11
+    OFFICE = 12
+    DUTY_SOME = 13
 
 
 # --- Characters --------------------------------------------------------------------------------------------------
@@ -305,20 +308,16 @@ def _mixed(word: Word, name: str, pinyin: str, initials: str) -> bool:
 
 
 def in_unit(word: Word, code: str, names: Iterable[str]) -> Place | None:
-    text, known = word.text, [name for name in names if name]
-    if text == code or text in known:
+    """What the word says of the unit besides naming it."""
+    text = word.text
+    if text == code:
         return Place.UNIT
-    if len(text) < 2 or word.text.isdigit():
+    if len(text) < 2 or text.isdigit():
         return None
     # People say 人社局 and 住建局: three characters or more, in the unit's own order.
-    if any(text in name or (len(text) > 2 and _shortens(text, name)) for name in known):
+    if any(text in name or (len(text) > 2 and shortens(text, name)) for name in names):
         return Place.UNIT_PART
     return None
-
-
-def _shortens(text: str, name: str) -> bool:
-    rest = iter(name)
-    return all(character in rest for character in text)
 
 
 def marks(words: Iterable[Word], text: str) -> tuple[tuple[str, bool], ...]:
@@ -372,13 +371,8 @@ def _name_like(word: Word) -> Q:
     return found
 
 
-class Person(NamedTuple):
-    pk: int
-    name: str
-    pinyin: str
-    initials: str
-    unit_id: int
-    office_id: int
+#: Of somebody: number, unit, office, name, pinyin, initials. Plain tuples: there may be ten thousand.
+Person = tuple[int, int, int, str, str, str]
 
 
 class Held(NamedTuple):
@@ -402,27 +396,40 @@ class Hit(NamedTuple):
         return marks(self.words, self.duty)
 
 
+class Found(NamedTuple):
+    """The best answers, how many there are, and the units that were named."""
+
+    hits: list[Hit]
+    total: int
+    units: list[Named]
+
+
 class _Directory:
     """The candidates of all readings, read in six queries."""
 
-    def __init__(self, wanted: Iterable[Reading], day: date) -> None:
-        units = list(Unit.objects.order_by().values_list("pk", "code", "name", "alias"))
-        self.codes = {pk: code for pk, code, _name, _alias in units}
-        names = {pk: (squeeze(name), squeeze(alias)) for pk, _code, name, alias in units}
-        split = (one for reading in wanted for one in _split(reading, names.values()))
+    def __init__(self, among: CadreQuerySet, wanted: Iterable[Reading], day: date) -> None:
+        columns = ("code", "name", "alias", "valid_from", "valid_to", "successor_id")
+        names = Names(Unit.objects.order_by().only(*columns), day, squeeze)
+        self.codes = names.codes
+        split = (one for reading in wanted for one in _split(reading, names))
         self.readings = tuple(dict.fromkeys([*wanted, *split]))
         self.words = tuple(dict.fromkeys(word for reading in self.readings for word in reading))
+        named = {word: names.named(word.text) for word in self.words}
+        self.named = list(dict.fromkeys(chain.from_iterable(named.values())))
+        #: Words that ask for a unit, alone or with something else: 教育局, 教育局人事科.
+        self.asking = {word for word in self.words if named[word] or names.inside(word.text)}
         self.units = {
             word: {
                 pk: place
-                for pk, code in self.codes.items()
-                if (place := in_unit(word, fold(code), names[pk])) is not None
+                for pk, known in names.written.items()
+                if (place := in_unit(word, fold(names.codes[pk]), known)) is not None
             }
+            | {one.unit_id: Place.UNIT for one in named[word]}
             for word in self.words
         }
         self._read_offices(day)
         self._read_duties()
-        self._read_people()
+        self._read_people(among)
 
     def _read_offices(self, day: date) -> None:
         columns = ("name", "room", "location")
@@ -444,109 +451,167 @@ class _Directory:
             Q(valid_to=None) | Q(valid_to__gte=day),
             valid_from__lte=day,
         )
-        self.placed: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for cadre, office, unit in placed.order_by().values_list("cadre_id", "office_id", "office__unit_id"):
-            self.placed[cadre].append((office, unit))
+        self.placed = list(placed.order_by().values_list("cadre_id", "office_id", "office__unit_id"))
         self.places |= Q(unit__in=found)
 
     def _read_duties(self) -> None:
         sought = dict.fromkeys(chain.from_iterable(map(self._sought, self.words)))
         duties = Duty.objects.order_by().filter(_any(_holds("text", part) for part in sought))
         self.duties: dict[int, list[Held]] = defaultdict(list)
-        known: dict[str, dict[Word, InDuty]] = {}
+        self.by_duty: dict[Word, set[int]] = {word: set() for word in self.words}
+        known: dict[str, tuple[dict[Word, InDuty], list[set[int]]]] = {}
         for cadre, position, text in duties.values_list("cadre_id", "position", "text"):
             if text not in known:
                 folded = fold(text)
-                known[text] = {word: found for word in self.words if (found := in_duty(word, folded))}
-            if known[text]:
-                self.duties[cadre].append(Held(position, text, known[text]))
+                found = {word: one for word in self.words if (one := in_duty(word, folded))}
+                known[text] = found, [self.by_duty[word] for word in found]
+            found, holders = known[text]
+            if found:
+                self.duties[cadre].append(Held(position, text, found))
+                for holder in holders:
+                    holder.add(cadre)
+        self._read_posts()
+
+    def _read_posts(self) -> None:
         longer = [word for word in self.words if word.parts]
         posts = Post.objects.order_by().filter(_any(_holds("title", word.parts[0]) for word in longer))
         self.posts: dict[Word, set[int]] = {word: set() for word in self.words}
+        holders: dict[str, list[int]] = defaultdict(list)
         for cadre, title in posts.values_list("cadre_id", "title"):
+            holders[title].append(cadre)
+        for title, cadres in holders.items():
+            folded = fold(title)
             for word in longer:
-                if word.text in fold(title):
-                    self.posts[word].add(cadre)
+                if word.text in folded:
+                    self.posts[word].update(cadres)
 
     def _sought(self, word: Word) -> tuple[str, ...]:
         """A unit's whole name is meant as it stands: half of its characters say 管理局."""
         return word.parts[:1] if Place.UNIT in self.units[word].values() else word.sought
 
-    def _read_people(self) -> None:
-        also = {*self.duties, *self.placed}.union(*self.posts.values())
+    def _read_people(self, among: CadreQuerySet) -> None:
+        also = {*self.duties, *(cadre for cadre, *_where in self.placed)}.union(*self.posts.values())
         like = _any(_name_like(word) for word in self.words) | self.places | Q(pk__in=also)
-        people = Cadre.objects.order_by().filter(like if len(also) <= MANY else Q())
-        columns = ("pk", "name", "pinyin", "pinyin_initials", "unit_id", "office_id")
-        self.people = list(starmap(Person, people.values_list(*columns)))
+        people = among.order_by().filter(like if len(also) <= MANY else Q())
+        columns = ("pk", "unit_id", "office_id", "name", "pinyin", "pinyin_initials")
+        self.people: dict[int, Person] = {row[0]: row for row in people.values_list(*columns)}
+        self.elsewhere = {word: self._elsewhere(word) for word in self.words}
 
-    def elsewhere(self, word: Word, person: Person) -> Place | None:
-        """Where somebody answers a word besides their duties."""
-        found = in_name(word, squeeze(person.name), person.pinyin, person.initials)
-        if found is not None:
-            return found
-        if person.pk in self.posts[word]:
-            return Place.POST
-        units, offices = self.units[word], self.offices[word]
-        found = units.get(person.unit_id)
-        if found is None and person.office_id in offices:
-            found = Place.OFFICE
-        for office, unit in self.placed.get(person.pk, ()):
-            away = units.get(unit, Place.OFFICE if office in offices else None)
-            found = away if found is None else found if away is None else min(found, away)
-        return found
+    def _elsewhere(self, word: Word) -> dict[int, Place]:
+        """Where people answer a word besides their duties; the best place of each."""
+        units, offices, people = self.units[word], self.offices[word], self.people
+        found: dict[int, Place] = {}
+        if offices:
+            found = {pk: Place.OFFICE for pk, _unit, office, *_name in people.values() if office in offices}
+        for cadre, office, unit in self.placed:
+            place = Place.UNIT_AWAY if unit in units else Place.OFFICE if office in offices else None
+            if place is not None and cadre in people:
+                found[cadre] = min(place, found.get(cadre, place))
+        if units:
+            found |= {pk: units[unit] for pk, unit, *_rest in people.values() if unit in units}
+        found |= dict.fromkeys(self.posts[word] & people.keys(), Place.POST)
+        return found | self._by_name(word)
+
+    def candidates(self, reading: Reading) -> set[int]:
+        """Who answers every word somehow."""
+        found = (self.elsewhere[word].keys() | self.by_duty[word] for word in reading)
+        return set.intersection(*map(set, found)) & self.people.keys()
+
+    def _by_name(self, word: Word) -> dict[int, Place]:
+        """Only a name with the word's first character can answer it; of pinyin and of mixed words, too many can."""
+        first, rows = word.text[0], self.people.values()
+        likely: Iterable[Person] = rows
+        if word.is_latin:
+            likely = (row for row in rows if row[4][:1] == first or row[4].endswith(word.text))
+        elif not first.isascii():
+            likely = (row for row in rows if first in row[3])
+        places = ((row[0], in_name(word, squeeze(row[3]), row[4], row[5])) for row in likely)
+        return {pk: place for pk, place in places if place is not None}
 
 
-def _split(reading: Reading, units: Iterable[tuple[str, str]]) -> Iterator[Reading]:
+def _split(reading: Reading, names: Names) -> Iterator[Reading]:
     """市场监督管理局张三: a unit's name and somebody's, without a blank between them."""
     if len(reading) == 1:
         text = reading[0].text
-        for name in chain.from_iterable(units):
-            if len(name) > 2 and name in text and name != text:
-                yield tuple(Word(part) for part in (name, *text.split(name)) if part)
+        for name in names.inside(text):
+            yield tuple(Word(part) for part in (name, *text.split(name)) if part)
 
 
 # --- Ranking -----------------------------------------------------------------------------------------------------
 
-SortKey = tuple[Any, ...]
+#: Whether a duty answers, then how well; smaller is better.
+Rank = tuple[int, int, int, int, int]
 
 
-def _judged(reading: Reading, person: Person, directory: _Directory) -> tuple[SortKey, Hit] | None:
-    duties = directory.duties.get(person.pk, ())
-    asked, rest = [], []
+def _ranks(reading: Reading, directory: _Directory) -> Iterator[tuple[int, Rank]]:
+    """Of thousands whom one word finds by their unit or post, few are ranked one by one."""
+    candidates = directory.candidates(reading)
+    if len(reading) == 1:
+        by_duty, elsewhere = directory.by_duty[reading[0]], directory.elsewhere[reading[0]]
+        plain: dict[Place, Rank] = {place: (1, place, place, 0, 0) for place in Place}
+        yield from ((pk, plain[elsewhere[pk]]) for pk in candidates - by_duty)
+        candidates &= by_duty
+    for pk in candidates:
+        if (rank := _rank(reading, pk, directory)) is not None:
+            yield pk, rank
+
+
+def _rank(reading: Reading, pk: int, directory: _Directory) -> Rank | None:
+    duties, asked, rest, last = directory.duties.get(pk, ()), [], [], False
     for word in reading:
-        other = directory.elsewhere(word, person)
-        places = [held.found[word].place for held in duties if word in held.found]
-        if places and (min(places) < Place.DUTY_SOME or other is None):
-            asked.append(min(places))
+        other = directory.elsewhere[word].get(pk)
+        place = min((held.found[word].place for held in duties if word in held.found), default=None)
+        if place is not None and place != Place.DUTY_PHRASE and word in directory.asking:
+            last, place = last or other is None, Place.DUTY_SOME
+        if place is not None and (place < Place.DUTY_SOME or other is None):
+            asked.append(place)
         elif other is None:
             return None
         if other is not None:
             rest.append(other)
-    last = (directory.codes[person.unit_id], person.pinyin, person.name, person.pk)
     if not asked:
-        return (1, max(rest), sum(rest), 0, *last), Hit(person.pk, max(rest))
-    words, covered, position, text = max(_answer(reading, held) for held in duties)
-    return (0, max(asked), -words, -covered, -position, *last), Hit(person.pk, max(asked), text, reading)
+        return 1, max(rest), sum(rest), 0, 0
+    words, covered, position, _text = max(_answer(reading, held) for held in duties)
+    return 2 if last else 0, max(asked), -words, -covered, -position
 
 
 def _answer(reading: Reading, held: Held) -> tuple[int, int, int, str]:
     """How well one duty answers, to choose the one that is shown."""
-    found = [held.found[word] for word in reading if word in held.found]
-    return len(found), sum(one.covered for one in found), -held.position, held.text
+    if len(reading) == 1:
+        found = held.found.get(reading[0])
+        return (1, found.covered, -held.position, held.text) if found else (0, 0, -held.position, held.text)
+    all_found = [held.found[word] for word in reading if word in held.found]
+    return len(all_found), sum(one.covered for one in all_found), -held.position, held.text
+
+
+def _hit(pk: int, rank: Rank, reading: Reading, directory: _Directory) -> Hit:
+    if rank[0] == 1:
+        return Hit(pk, Place(rank[1]))
+    duty = max(_answer(reading, held) for held in directory.duties[pk])[-1]
+    return Hit(pk, Place(rank[1]), duty, reading)
 
 
 def find(people: CadreQuerySet, typed: str, day: date) -> list[Hit]:
-    """Those of `people` who answer what was typed, best first; seven queries whatever is found."""
+    """Those of `people` who answer what was typed, best first."""
+    return answer(people, typed, day).hits
+
+
+def answer(people: CadreQuerySet, typed: str, day: date, *, most: int | None = None) -> Found:
+    """The same, counted, but only the best `most` of them; six queries whatever is found."""
     wanted = readings(typed)
     if not wanted:
-        return []
-    directory = _Directory(wanted, day)
-    best: dict[int, tuple[SortKey, Hit]] = {}
-    for person in directory.people:
-        judged = [one for reading in directory.readings if (one := _judged(reading, person, directory))]
-        if judged:
-            best[person.pk] = min(judged, key=itemgetter(0))
-    among = people.order_by().values_list("pk", flat=True)
-    kept = set(among.filter(pk__in=best) if len(best) <= MANY_ALONE else among)
-    ranked = sorted((one for pk, one in best.items() if pk in kept), key=itemgetter(0))
-    return [hit for _key, hit in ranked]
+        return Found([], 0, [])
+    directory = _Directory(people, wanted, day)
+    best: dict[int, tuple[Rank, Reading]] = {}
+    for reading in directory.readings:
+        for pk, rank in _ranks(reading, directory):
+            if pk not in best or rank < best[pk][0]:
+                best[pk] = rank, reading
+    codes, rows = directory.codes, directory.people
+
+    def key(pk: int) -> tuple[Rank, str, str, str, int]:
+        _pk, unit, _office, name, pinyin, _initials = rows[pk]
+        return best[pk][0], codes[unit], pinyin, name, pk
+
+    chosen = sorted(best, key=key) if most is None else nsmallest(most, best, key=key)
+    return Found([_hit(pk, *best[pk], directory) for pk in chosen], len(best), directory.named)

@@ -1,7 +1,7 @@
 """What a citizen sees. No script, no account, no trace: nothing here writes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -32,7 +32,6 @@ MOST_SHOWN = 20
 UNIT_PAGE = 40
 #: A whole waiting hall may ask behind one address; a program that copies the directory is slowed down (C).
 LOOKUPS = Limit("lookups", most=300, seconds=600)
-TOWNS = (UnitKind.SUBDISTRICT, UnitKind.TOWN, UnitKind.TOWNSHIP)
 
 
 @dataclass(frozen=True)
@@ -59,20 +58,30 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _found(request: HttpRequest, typed: str, now: datetime) -> HttpResponse:
     people, today = _public(now), timezone.localdate(now)
-    hits = search.find(people, typed, today)
-    shown = hits[:MOST_SHOWN]
-    rows = {row.cadre.pk: row for row in selectors.listed(people, [hit.cadre_id for hit in shown], now)}
-    answers = [(hit, rows[hit.cadre_id]) for hit in shown if hit.cadre_id in rows]
+    found = search.answer(people, typed, today, most=MOST_SHOWN)
+    rows = {row.cadre.pk: row for row in selectors.listed(people, [hit.cadre_id for hit in found.hits], now)}
+    answers = [(hit, rows[hit.cadre_id]) for hit in found.hits if hit.cadre_id in rows]
     context = {
         "query": typed[: search.LONGEST],
-        "by_duty": [answer for answer in answers if answer[0].place < search.Place.NAME],
-        "similar": [answer for answer in answers if answer[0].duty and answer[0].place > search.Place.NAME],
-        "others": [answer for answer in answers if not answer[0].duty],
-        "total": len(hits),
-        "more": len(hits) > MOST_SHOWN,
+        "named": _named(found),
+        "sections": [(title, list(part)) for title, part in groupby(answers, key=lambda one: _title(one[0]))],
+        "total": found.total,
+        "more": found.total > len(found.hits),
         "units": [] if answers else _units(now),
     }
     return render(request, "home.html", context)
+
+
+def _title(hit: search.Hit) -> str:
+    if not hit.duty:
+        return _("People")
+    return _("Who handles this") if hit.place < search.Place.NAME else _("Similar duties")
+
+
+def _named(found: search.Found) -> list[tuple[Unit, str]]:
+    """The units that were typed, each with the name that it has taken over when it was that one."""
+    by_id = Unit.objects.in_bulk([one.unit_id for one in found.units])
+    return [(by_id[one.unit_id], one.before) for one in found.units if one.unit_id in by_id]
 
 
 def _unit(request: HttpRequest, code: str, now: datetime) -> HttpResponse:
@@ -91,11 +100,23 @@ def _public(now: datetime) -> CadreQuerySet:
 
 
 def _units(now: datetime) -> list[tuple[str, list[Unit]]]:
+def _goes_on(unit: Unit, today: date) -> Unit:
+    """At the end of a line of mergers."""
+    while unit.successor is not None and unit.valid_to is not None and unit.valid_to <= today:
+        unit = unit.successor
+    return unit
+
+
     """Those with somebody to be found, the city's departments first."""
     staffed = Exists(_public(now).filter(unit=OuterRef("pk")))
     units = Unit.objects.active(timezone.localdate(now)).filter(staffed).order_by("code")
-    kinds = [(_("City departments"), (UnitKind.DEPARTMENT,)), (_("Subdistricts, towns and townships"), TOWNS)]
-    grouped = [(heading, [unit for unit in units if unit.kind in kind]) for heading, kind in kinds]
+    headings = {
+        UnitKind.DEPARTMENT: _("City departments"),
+        UnitKind.SUBDISTRICT: _("Subdistricts"),
+        UnitKind.TOWN: _("Towns"),
+        UnitKind.TOWNSHIP: _("Townships"),
+    }
+    grouped = [(heading, [unit for unit in units if unit.kind == kind]) for kind, heading in headings.items()]
     return [group for group in grouped if group[1]]
 
 
