@@ -86,8 +86,13 @@ def _named(found: search.Found) -> list[tuple[Unit, str]]:
 
 def _unit(request: HttpRequest, code: str, now: datetime) -> HttpResponse:
     """A unit's people by office."""
-    unit = get_object_or_404(Unit.objects.active(timezone.localdate(now)), code=code)
+    today = timezone.localdate(now)
+    unit = get_object_or_404(Unit.objects.select_related("successor"), code=code)
     people = _public(now).filter(unit=unit)
+    if unit.valid_to is not None and unit.valid_to <= today and unit.successor and not people.exists():
+        return render(request, "cards/unit_merged.html", {"unit": unit, "successor": _goes_on(unit, today)})
+    if not Unit.objects.active(today).filter(pk=unit.pk).exists():
+        raise Http404
     facts = people.order_by().values_list("office__room", "office__name", "pinyin", "name", "pk")
     page = Paginator([fact[-1] for fact in sorted(facts)], UNIT_PAGE).get_page(request.GET.get("page"))
     rows = selectors.listed(people, list(page.object_list), now)
@@ -95,11 +100,6 @@ def _unit(request: HttpRequest, code: str, now: datetime) -> HttpResponse:
     return render(request, "cards/public_unit.html", {"unit": unit, "offices": offices, "page": page})
 
 
-def _public(now: datetime) -> CadreQuerySet:
-    return selectors.with_card(Cadre.objects.serving(timezone.localdate(now)))
-
-
-def _units(now: datetime) -> list[tuple[str, list[Unit]]]:
 def _goes_on(unit: Unit, today: date) -> Unit:
     """At the end of a line of mergers."""
     while unit.successor is not None and unit.valid_to is not None and unit.valid_to <= today:
@@ -107,6 +107,11 @@ def _goes_on(unit: Unit, today: date) -> Unit:
     return unit
 
 
+def _public(now: datetime) -> CadreQuerySet:
+    return selectors.with_card(Cadre.objects.serving(timezone.localdate(now)))
+
+
+def _units(now: datetime) -> list[tuple[str, list[Unit]]]:
     """Those with somebody to be found, the city's departments first."""
     staffed = Exists(_public(now).filter(unit=OuterRef("pk")))
     units = Unit.objects.active(timezone.localdate(now)).filter(staffed).order_by("code")
