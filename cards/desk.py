@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -25,6 +26,8 @@ Part = tuple[str, dict[str, Any]] | None
 UNIT_ROLES = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
 #: More names than fit on a desk belong on the list of people.
 AWAY_SHOWN = 12
+#: The city's figure compares every door with the log; the list behind it is always of this moment.
+CITY_FIGURE_SECONDS = 90
 
 
 def unit(request: HttpRequest, access: Access) -> Part:
@@ -76,8 +79,14 @@ def _unit_stats(units: list[Unit], today: date) -> list[dict[str, Any]]:
 
 def _reprints(units: Collection[int] | None, city: City, today: date) -> dict[str, Any]:
     """What hangs there outdated: of these units, or of the city."""
-    number = reprints(units, city=city, today=today, contacts=False).plaques
-    return _stat(_("Outdated plaques"), number, reverse("reprints"), "out")
+
+    def number() -> int:
+        return reprints(units, city=city, today=today, contacts=False).plaques
+
+    if units is not None:
+        return _stat(_("Outdated plaques"), number(), reverse("reprints"), "out")
+    figure = cache.get_or_set(f"outdated-plaques:{today}", number, CITY_FIGURE_SECONDS) or 0
+    return _stat(_("Outdated plaques"), figure, reverse("reprints"), "out")
 
 
 def _to_take_in(access: Access) -> list[dict[str, Any]]:

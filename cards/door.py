@@ -13,8 +13,16 @@ from django.db.models import Q
 from accounts.models import City
 from cards.models import Cadre, Card, Office
 from cards.presentation import StatusView, status_view
-from cards.rules import Kind, Status, room_key
-from cards.selectors import HoursBook, current_placements, hours_of, place_of, statuses, with_place
+from cards.rules import Kind, Status
+from cards.selectors import (
+    HoursBook,
+    behind_one_door,
+    current_placements,
+    hours_of,
+    place_of,
+    statuses,
+    with_place,
+)
 from common.rules import local
 
 
@@ -59,13 +67,6 @@ class Door:
 
 def office_behind(token: str) -> Office | None:
     return Office.objects.select_related("unit").filter(door_token=token).first()
-
-
-def behind_one_door(office: Office) -> list[Office]:
-    """The offices of its room, as plaques are combined: however each was typed."""
-    door = room_key(office.location, office.room)
-    near = Office.objects.filter(unit=office.unit_id).order_by("pk")
-    return [one for one in near if room_key(one.location, one.room) == door]
 
 
 def door_of(office: Office, *, city: City, now: datetime) -> Door:

@@ -23,7 +23,7 @@ from cards.models import (
     Whereabouts,
 )
 from cards.presentation import StatusView, status_view
-from cards.rules import Declaration, State, Status, status_at
+from cards.rules import Declaration, State, Status, room_key, status_at
 from common import calendar
 from common.rules import HORIZON_DAYS, OfficeHours, local
 
@@ -60,11 +60,17 @@ def with_card(people: CadreQuerySet) -> CadreQuerySet:
     return people.filter(Exists(Card.objects.valid().filter(cadre=OuterRef("pk"))))
 
 
-def newest_printings(cards: Iterable[Card], kinds: Iterable[str] = PLAQUES) -> dict[int, Printing]:
-    """What was printed last of each card, by card; one query for any number."""
-    rows = Printing.objects.filter(card__in=[card.pk for card in cards], kind__in=tuple(kinds))
-    newest = {row.card_id: row for row in rows.order_by("pk")}
-    return newest
+def printed(cards: Iterable[Card]) -> set[int]:
+    """Of which of these cards a plaque was ever printed; one query for any number."""
+    log = Printing.objects.filter(card__in=[card.pk for card in cards], kind__in=PLAQUES)
+    return set(log.order_by().values_list("card_id", flat=True).distinct())
+
+
+def behind_one_door(office: Office) -> list[Office]:
+    """The offices in the room of this one, however each was typed."""
+    door = room_key(office.location, office.room)
+    near = Office.objects.filter(unit=office.unit_id).order_by("pk")
+    return [one for one in near if room_key(one.location, one.room) == door]
 
 
 @dataclass

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import City
 from cards.documents import combined, contact, plaque
-from cards.models import Card, CardQuerySet, Consent, Duty, Post, PrintKind
+from cards.models import Card, CardQuerySet, Consent, Duty, Office, Post, PrintKind
 from cards.printing.address import card_url
 from cards.rules import room_key
-from cards.selectors import current_placements
+from cards.selectors import behind_one_door, current_placements
 from cards.services.printing import Print
 from common.tokens import grouped
 
@@ -123,6 +123,13 @@ def at_home_or_at_work(cards: CardQuerySet, units: Iterable[int], today: date) -
     ids = list(units)
     placed = current_placements(today).filter(office__unit__in=ids).values("cadre")
     return cards.filter(Q(cadre__unit__in=ids) | Q(cadre__in=placed))
+
+
+def behind_the_door(cards: CardQuerySet, office: Office, today: date) -> CardQuerySet:
+    """The cards of whoever belongs in the room of this office or works in it today."""
+    offices = [one.pk for one in behind_one_door(office)]
+    placed = current_placements(today).filter(office__in=offices).values("cadre")
+    return cards.filter(Q(cadre__office__in=offices) | Q(cadre__in=placed))
 
 
 _OFFICE = ("unit_id", "unit__name", "unit__hotline", "location", "room", "name")

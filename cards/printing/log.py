@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import City
-from cards.models import Cadre, Printing, PrintKind
-from cards.printing.reprints import reprints, with_reasons
+from cards.models import Cadre, Office, Printing, PrintKind
+from cards.printing.reprints import of_room, with_reasons
 
 #: Of each person; all of them stand in the history below.
 SHOWN = 5
@@ -24,8 +24,8 @@ def newest(person: Cadre) -> list[Printing]:
     return list(rows.order_by("-pk")[:SHOWN])
 
 
-def outdated(person: Cadre, *, units: list[int], city: City, today: date) -> list[Outdated]:
-    """As on the reprint lists of these units: the person's own, and the one where they work today."""
-    found = reprints(units, city=city, today=today)
+def outdated(person: Cadre, place: Office, *, city: City, today: date) -> list[Outdated]:
+    """As on the reprint lists of the person's unit and of the one in whose room they work today."""
+    found = of_room(place, {person.unit_id, place.unit_id}, city=city, today=today)
     rows = [row for kind in PrintKind for row in found.outdated[kind] if row.holder.cadre_id == person.pk]
     return [Outdated(one.row.document.kind, one.reasons) for one in with_reasons(rows)]

@@ -9,12 +9,13 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import City
-from cards.models import Printing, PrintKind
+from cards.models import Office, Printing, PrintKind
 from cards.printing.gathering import (
     Document,
     Door,
     Holder,
     at_home_or_at_work,
+    behind_the_door,
     documents,
     holders,
     printable,
@@ -78,6 +79,18 @@ def reprints(units: Collection[int] | None, *, city: City, today: date, contacts
         cards = at_home_or_at_work(cards, units, today)
     people = holders(cards, today)
     ids = None if units is None else [holder.card_id for holder in people]
+    return _compared(people, ids, units, city, contacts)
+
+
+def of_room(office: Office, units: Collection[int], *, city: City, today: date) -> Reprints:
+    """What the lists of these units say of whoever works in this room; room-mates stand on the same sheet."""
+    people = holders(behind_the_door(printable(today), office, today), today)
+    return _compared(people, [holder.card_id for holder in people], units, city, contacts=True)
+
+
+def _compared(
+    people: list[Holder], ids: list[int] | None, units: Collection[int] | None, city: City, contacts: bool
+) -> Reprints:
     found = Reprints({kind.value: [] for kind in PrintKind})
     _add_plaques(found, people, newest(ids, PLAQUES), city, units)
     if contacts:

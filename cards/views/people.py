@@ -114,14 +114,14 @@ def cadres(request: HttpRequest) -> HttpResponse:
     page, people = _page(Cadre.objects.within(scope), request.GET, today)
     shown = selectors.shown(people, now)
     held = [card for cadre in people for card in getattr(cadre, "valid_cards", [])]
-    printings = selectors.newest_printings(held)
+    printed = selectors.printed(held)
     rows = [
         {
             "cadre": cadre,
             "office": selectors.place_of(cadre),
             "posts": [post.title for post in cadre.posts.all()],
             "card": (card := next(iter(getattr(cadre, "valid_cards", [])), None)),
-            "printed": card is not None and card.pk in printings,
+            "printed": card is not None and card.pk in printed,
             "waiting": getattr(cadre, "has_asked", False),
             "status": shown[cadre.pk],
         }
@@ -177,11 +177,7 @@ def cadre(request: HttpRequest, pk: int) -> HttpResponse:
             "open_request": open_request,
             "refused_request": last_request if refused else None,
             "printings": log.newest(person),
-            "outdated": log.outdated(
-                person, units=[person.unit_id, place.unit_id], city=city_of(request), today=today
-            )
-            if valid
-            else [],
+            "outdated": log.outdated(person, place, city=city_of(request), today=today) if valid else [],
             "consents": _consents(person),
             "history": entries(person, private=changing),
             "may_change": changing,

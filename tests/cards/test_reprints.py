@@ -10,11 +10,12 @@ from django.utils import translation
 
 from accounts.models import City
 from cards import services
-from cards.models import Card, Office, Post, Printing, PrintKind
-from cards.printing.gathering import documents, holders
+from cards.models import Card, Office, Placement, PlacementKind, Post, Printing, PrintKind
+from cards.printing import log
+from cards.printing.gathering import batch, documents, holders
 from cards.printing.reasons import reasons
-from cards.printing.reprints import Reprints, reprints, with_reasons
-from tests.cast import NOW, TODAY, crowd, issue_card, make_office, photograph
+from cards.printing.reprints import Reprints, of_room, reprints, with_reasons
+from tests.cast import NOW, TODAY, crowd, issue_card, make_cadre, make_office, photograph
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +145,33 @@ def test_the_number_of_queries_does_not_grow(most, office):
         rows = with_reasons(found().outdated[PrintKind.PLAQUE][:50])
     assert len(rows) == min(most, 50)
     assert len(queries) == 8
+
+
+@pytest.mark.parametrize("others", [0, 2, 299])
+def test_a_person_s_page_gathers_only_the_room(others, office, lin, chen, zhou):
+    """What it says is what the list says; whoever sits elsewhere is not even read."""
+    for cadre in (lin, chen, zhou):
+        issue_card(cadre)
+    sheet = batch(PrintKind.COMBINED, unit_id=office.unit_id, city=City.current(), today=TODAY).documents[0]
+    services.prints_record(prints=sheet.prints, actor=None, now=NOW)
+    beside = make_office(office.unit, "督查室", "301 室")
+    issue_card(make_cadre(beside, "韦来"))
+    Placement.objects.create(cadre=zhou, office=beside, kind=PlacementKind.SECONDMENT, valid_from=TODAY)
+    if others:
+        crowd(make_office(office.unit, "财务科", "302"), others)
+    units, city = {office.unit_id}, City.current()
+    with CaptureQueriesContext(connection) as queries:
+        room = of_room(office, units, city=city, today=TODAY)
+    assert len(queries) == 7
+    everywhere = found(units)
+    listed = {row.holder.name: row.document for row in everywhere.outdated[PrintKind.COMBINED]}
+    assert {row.holder.name: row.document for row in room.outdated[PrintKind.COMBINED]} == listed
+    assert [row.holder.name for row in room.never] == ["韦来"]
+    (said,) = log.outdated(lin, office, city=city, today=TODAY)
+    assert (said.kind, sorted(said.reasons)) == (
+        PrintKind.COMBINED,
+        ["周渡 joined the room", "韦来 joined the room"],
+    )
 
 
 # --- Reasons as a table ----------------------------------------------------------------------------------------------

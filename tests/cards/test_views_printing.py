@@ -5,6 +5,7 @@ import re
 import uuid
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -227,6 +228,10 @@ def test_the_desk_counts_outdated_plaques(who, request, lin, chen):
     assert "Outdated plaques 0" in words(client.get("/desk/").text)
     lin.office_phone = "0578-7120199"
     lin.save()
+    if who == "express":
+        # The city's figure may be a minute old: it compares every door with the log.
+        assert "Outdated plaques 0" in words(client.get("/desk/").text)
+        cache.clear()
     page = client.get("/desk/").text
     assert "Outdated plaques 1" in words(page)
     assert 'href="/desk/reprints/"' in page
