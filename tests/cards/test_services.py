@@ -20,13 +20,14 @@ from cards.models import (
     Placement,
     PlacementKind,
     Printing,
+    PrintKind,
     RevokeReason,
     Whereabouts,
 )
 from cards.rules import Kind, State
 from cards.tasks import revoke_ended_service
 from common import audit
-from common.models import AuditEntry
+from common.models import AuditEntry, Job, JobItem
 from common.problems import Refused
 from tests.accounts.factories import make_user
 from tests.cast import NOW, TODAY, declare, issue_card, make_cadre, make_office
@@ -503,6 +504,16 @@ def never(statement: Any, constraint: str) -> None:
         statement()
     # SQLite names the columns of a unique index, PostgreSQL the constraint.
     assert constraint in str(error.value) or "UNIQUE constraint failed" in str(error.value)
+
+
+def test_what_a_job_printed_belongs_to_one_of_its_steps(chen, officer):
+    card = issue_card(chen)
+    job = Job.objects.create(kind="print", language="en", created_by=officer, created_at=NOW)
+    facts = {"card": card, "kind": PrintKind.PLAQUE, "shown": {}, "fingerprint": "f" * 64, "printed_at": NOW}
+    never(lambda: Printing.objects.create(**facts, job=job), "printing_of_a_step_of_its_job")
+    item = JobItem.objects.create(job=job, position=1, key="1", label="一")
+    never(lambda: Printing.objects.create(**facts, item=item), "printing_of_a_step_of_its_job")
+    Printing.objects.create(**facts, job=job, item=item)
 
 
 def test_one_valid_card_per_cadre(chen, officer, express):

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from accounts.models import User
-from common import audit, jobs, leases, tasks
+from common import audit, jobs, leases, statistics, tasks
 from common.jobs import Kind, Outcome
 from common.models import AuditEntry, Job, JobItem
 from common.problems import Refused
@@ -551,6 +551,37 @@ def test_trying_again_is_refused_while_it_works_when_nothing_failed_and_without_
     run(job)
     with pytest.raises(Refused, match="Nothing has failed"):
         jobs.retry(job=job, actor=ye, now=NOW + MINUTE)
+
+
+# --- What the database itself knows -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "constraint"),
+    [
+        ({"state": "done"}, "job_done_when"),
+        ({"finished_at": NOW}, "job_done_when"),
+        ({"state": "running", "finished_at": NOW}, "job_done_when"),
+        ({"lease": "f" * 32}, "job_lease_until_when"),
+        ({"lease_until": NOW}, "job_lease_until_when"),
+    ],
+)
+def test_facts_of_a_job_that_contradict_each_other_are_refused(kind, ye, wrong, constraint):
+    start(ye)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Job.objects.update(**wrong)
+
+
+def test_the_next_item_is_found_without_a_walk_over_those_that_are_done(kind, ye):
+    job = start(ye, *map(str, range(2000)))
+    job.items.exclude(key="1999").update(state=JobItem.State.DONE)
+    statistics.refresh()
+    with CaptureQueriesContext(connection) as captured:
+        assert jobs._next(job).key == "1999"
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {captured[0]['sql']}")
+        assert "job_item_pending" in str(cursor.fetchall())
 
 
 # --- The sweep ----------------------------------------------------------------------------------------------------
