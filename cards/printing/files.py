@@ -20,6 +20,9 @@ from common.jobs import DRAFT
 from common.problems import Refused
 from common.rules import local
 
+#: In file names, whatever language the desk is read in: the same print takes the place of the earlier one.
+KIND_WORDS = {PrintKind.PLAQUE: "门牌", PrintKind.COMBINED: "同室门牌", PrintKind.CONTACT: "联系卡"}
+
 
 def write(documents: Sequence[Document], out: BinaryIO, *, city: City, start: int = 1) -> None:
     """Draw documents of one kind; contact cards begin at place `start` of the first sheet.
@@ -104,6 +107,6 @@ def remove_file(unit: Unit, kind: PrintKind, folder: Path) -> Path | None:
 
 
 def file_name(code: str, name: str, kind: PrintKind) -> str:
-    """Code and name; what no file system or shell likes becomes a hyphen."""
+    """Code, name and kind; what no file system or shell likes becomes a hyphen."""
     parts = [re.sub(r"[^\w()（）·-]+", "-", part).strip("-") for part in (code, name)]
-    return "-".join(parts if kind == PrintKind.PLAQUE else [*parts, kind.value]) + ".pdf"
+    return "-".join([*parts, KIND_WORDS[kind]]) + ".pdf"

@@ -18,7 +18,7 @@ from accounts.models import Unit
 from cards import services
 from cards.forms import CardDecisionForm, CardRequestForm, CardRevokeForm
 from cards.models import Card, CardRequest, PrintKind, RevokeReason
-from cards.printing.files import write
+from cards.printing.files import KIND_WORDS, write
 from cards.printing.gathering import documents, holders, printable
 from cards.views.people import PAGE_SIZE, cadre_of
 from common.forms import accepted, posted, render_form
@@ -173,7 +173,7 @@ def _printed(request: HttpRequest, pk: int, kind: PrintKind) -> HttpResponse:
         messages.error(request, refused.sentence)
         return redirect("cadre", person.pk)
     response = HttpResponse(out.getvalue(), content_type="application/pdf")
-    name = file_name(f"{found[0].holders[0].serial}-{person.name}.pdf")
+    name = file_name(f"{found[0].holders[0].serial}-{person.name}-{KIND_WORDS[kind]}.pdf")
     response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -68,14 +68,14 @@ def test_a_file_for_each_unit_all_in_the_log_and_together_in_a_zip(express, lin,
     job = ask(express)
     assert (job.title, job.unit_id) == ("Door plaque · 2 units", None)
     assert done(job) == [
-        ("D901 青窑局", "2 plaques", "D901-青窑局.pdf"),
-        ("T902 剑潭镇", "1 plaque", "T902-剑潭镇.pdf"),
+        ("D901 青窑局", "2 plaques", "D901-青窑局-门牌.pdf"),
+        ("T902 剑潭镇", "1 plaque", "T902-剑潭镇-门牌.pdf"),
     ]
-    assert pages(job, "D901-青窑局.pdf") == 2
+    assert pages(job, "D901-青窑局-门牌.pdf") == 2
     rows = Printing.objects.order_by("card").values_list("card", "kind", "printed_by", "job")
     assert list(rows) == [(card.pk, "plaque", express.pk, job.pk) for card in cards]
     files = sorted(path.name for path in jobs.folder(job).iterdir())
-    assert files == ["D901-青窑局.pdf", "T902-剑潭镇.pdf", job.archive]
+    assert files == ["D901-青窑局-门牌.pdf", "T902-剑潭镇-门牌.pdf", job.archive]
     assert job.files_until == NOW + jobs.FILES_KEPT
 
 
@@ -94,7 +94,7 @@ def test_a_unit_with_a_problem_says_it_and_the_others_go_on(express, unit, lin, 
     problem, printed = done(job)
     assert "Unit hotline" in problem[1]
     assert problem[2] == ""
-    assert printed == ("T902 剑潭镇", "1 plaque", "T902-剑潭镇.pdf")
+    assert printed == ("T902 剑潭镇", "1 plaque", "T902-剑潭镇-门牌.pdf")
     assert [item.state for item in job.items.all()] == ["failed", "done"]
     assert list(Printing.objects.values_list("card__cadre", flat=True)) == [zhou.pk]
 
@@ -102,8 +102,8 @@ def test_a_unit_with_a_problem_says_it_and_the_others_go_on(express, unit, lin, 
 def test_only_the_cards_that_were_chosen(officer, lin, chen):
     wanted, _other = issue_card(lin), issue_card(chen)
     job = ask(officer, only=frozenset([wanted.pk]))
-    assert done(job) == [("D901 青窑局", "1 plaque", "D901-青窑局.pdf")]
-    assert "林一帆" in words(jobs.folder(job) / "D901-青窑局.pdf")
+    assert done(job) == [("D901 青窑局", "1 plaque", "D901-青窑局-门牌.pdf")]
+    assert "林一帆" in words(jobs.folder(job) / "D901-青窑局-门牌.pdf")
     assert list(Printing.objects.values_list("card", flat=True)) == [wanted.pk]
 
 
@@ -171,7 +171,7 @@ def test_an_item_whose_worker_died_after_drawing_is_printed_once(officer, lin, m
         assert not Printing.objects.exists()
         Job.objects.update(lease="", lease_until=None)
     monkeypatch.undo()
-    assert done(job) == [("D901 青窑局", "1 plaque", "D901-青窑局.pdf")]
+    assert done(job) == [("D901 青窑局", "1 plaque", "D901-青窑局-门牌.pdf")]
     assert Printing.objects.count() == 1
     assert [path.name for path in jobs.folder(job).glob(".*")] == []
 

@@ -104,9 +104,9 @@ def test_a_unit_is_one_file_with_a_page_for_every_valid_card(run, unit, lin, che
     for cadre in (lin, chen):
         issue_card(cadre)
     said = run("--unit", "D901")
-    assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
-    assert len(PdfReader(tmp_path / "out" / "D901-青窑局.pdf").pages) == 2
-    text = words(tmp_path / "out" / "D901-青窑局.pdf")
+    assert files(tmp_path / "out") == ["D901-青窑局-门牌.pdf"]
+    assert len(PdfReader(tmp_path / "out" / "D901-青窑局-门牌.pdf").pages) == 2
+    text = words(tmp_path / "out" / "D901-青窑局-门牌.pdf")
     assert "林一帆" in text
     assert "陈砚" in text
     assert wei.name not in text
@@ -123,7 +123,7 @@ def test_all_units_are_separate_files_and_those_without_cards_none(run, lin, zho
     for cadre in (lin, zhou):
         issue_card(cadre)
     assert "Printed 2 plaques of 2 units" in run("--all")
-    assert files(tmp_path / "out") == ["D901-青窑局.pdf", "T902-剑潭镇.pdf"]
+    assert files(tmp_path / "out") == ["D901-青窑局-门牌.pdf", "T902-剑潭镇-门牌.pdf"]
 
 
 def test_pages_follow_the_corridor(run, unit, tmp_path):
@@ -131,7 +131,7 @@ def test_pages_follow_the_corridor(run, unit, tmp_path):
         office = unit.offices.filter(room=room).first() or make_office(unit, room=room)
         issue_card(make_cadre(office, name))
     run("--all")
-    text = words(tmp_path / "out" / "D901-青窑局.pdf")
+    text = words(tmp_path / "out" / "D901-青窑局-门牌.pdf")
     assert text.index("丙某") < text.index("丁某") < text.index("甲某")
 
 
@@ -141,7 +141,7 @@ def test_revoked_cards_and_people_who_left_are_not_printed(run, lin, chen, wei, 
     chen.serves_to = TODAY.replace(day=TODAY.day - 1)
     chen.save()
     assert "Printed 1 plaque " in run("--unit", "D901")
-    text = words(tmp_path / "out" / "D901-青窑局.pdf")
+    text = words(tmp_path / "out" / "D901-青窑局-门牌.pdf")
     assert "韦诉𬱖" in text
     assert cards[0].serial not in text
     assert cards[1].serial not in text
@@ -167,13 +167,16 @@ def test_printing_again_replaces_the_file(run, lin, chen, tmp_path):
     run("--unit", "D901")
     issue_card(chen)
     run("--unit", "D901")
-    assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
-    assert len(PdfReader(tmp_path / "out" / "D901-青窑局.pdf").pages) == 2
+    assert files(tmp_path / "out") == ["D901-青窑局-门牌.pdf"]
+    assert len(PdfReader(tmp_path / "out" / "D901-青窑局-门牌.pdf").pages) == 2
 
 
 def test_a_name_of_a_unit_makes_a_harmless_file_name(unit):
     unit.name = "../发展 改革/局（挂牌）"
-    assert printed_files.file_name(unit.code, unit.name, PrintKind.PLAQUE) == "D901-发展-改革-局（挂牌）.pdf"
+    assert (
+        printed_files.file_name(unit.code, unit.name, PrintKind.PLAQUE)
+        == "D901-发展-改革-局（挂牌）-门牌.pdf"
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ def test_a_unit_with_a_problem_does_not_stop_the_others(run, lin, zhou, tmp_path
         said
         == f"Printed 1 plaque of 1 unit into {tmp_path / 'out'}. 1 unit has problems and was not printed."
     )
-    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+    assert files(tmp_path / "out") == ["T902-剑潭镇-门牌.pdf"]
 
 
 def test_what_is_wrong_with_all_plaques_alike_is_said_once(run, unit, lin, chen, office):
@@ -252,7 +255,7 @@ def test_the_demonstration_prints_any_address_and_says_so(run, lin, settings, ci
     City.objects.update(is_demo=True)
     settings.SITE_URL, settings.SITE_HOST, settings.HTTPS = "http://192.0.2.7:8000", "192.0.2.7", False
     run("--all")
-    assert "演示" in words(tmp_path / "out" / "D901-青窑局.pdf")
+    assert "演示" in words(tmp_path / "out" / "D901-青窑局-门牌.pdf")
 
 
 def test_no_city_hotline_is_one_sentence_for_the_whole_city(run, lin, zhou):
@@ -289,7 +292,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments):
 # --- Earlier files -----------------------------------------------------------------------------------------------
 
 
-REMOVED = "D901 青窑局：The earlier file D901-青窑局.pdf was removed."
+REMOVED = "D901 青窑局：The earlier file D901-青窑局-门牌.pdf was removed."
 
 
 @pytest.fixture
@@ -298,7 +301,7 @@ def earlier(run, lin, zhou, tmp_path) -> Card:
     card = issue_card(lin)
     issue_card(zhou)
     run("--all")
-    assert files(tmp_path / "out") == ["D901-青窑局.pdf", "T902-剑潭镇.pdf"]
+    assert files(tmp_path / "out") == ["D901-青窑局-门牌.pdf", "T902-剑潭镇-门牌.pdf"]
     assert run.problems.getvalue() == ""
     return card
 
@@ -308,7 +311,7 @@ def test_the_file_of_a_refused_unit_goes_and_that_is_said(run, unit, earlier, tm
     unit.save()
     refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines()[-1] == REMOVED
-    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+    assert files(tmp_path / "out") == ["T902-剑潭镇-门牌.pdf"]
     refused(run, "--unit", "D901")
     assert REMOVED not in run.problems.getvalue()
 
@@ -317,14 +320,14 @@ def test_the_file_of_a_unit_without_a_valid_card_goes(run, earlier, officer, tmp
     services.card_revoke(card=earlier, reason="lost", note="", actor=officer, now=NOW)
     assert "Printed 1 plaque of 1 unit" in run("--all")
     assert run.problems.getvalue().splitlines() == [REMOVED]
-    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+    assert files(tmp_path / "out") == ["T902-剑潭镇-门牌.pdf"]
 
 
 def test_a_unit_asked_for_alone_loses_its_file_too(run, earlier, officer, tmp_path):
     services.card_revoke(card=earlier, reason="lost", note="", actor=officer, now=NOW)
     assert "nothing was printed" in refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines() == [REMOVED]
-    assert files(tmp_path / "out") == ["T902-剑潭镇.pdf"]
+    assert files(tmp_path / "out") == ["T902-剑潭镇-门牌.pdf"]
 
 
 def test_what_no_plaque_can_do_without_takes_all_files_away(run, earlier, tmp_path):
@@ -348,7 +351,7 @@ def test_a_folder_that_is_a_file_is_said(run, lin, tmp_path):
 def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monkeypatch):
     issue_card(lin)
     run("--all")
-    before = (tmp_path / "out" / "D901-青窑局.pdf").read_bytes()
+    before = (tmp_path / "out" / "D901-青窑局-门牌.pdf").read_bytes()
     before_rows = Printing.objects.count()
 
     def full(contents, out):
@@ -357,8 +360,8 @@ def test_a_full_disk_leaves_the_old_file_and_no_record(run, lin, tmp_path, monke
 
     monkeypatch.setattr(plaque, "draw_plaques", full)
     assert "No space left" in refused(run, "--all")
-    assert files(tmp_path / "out") == ["D901-青窑局.pdf"]
-    assert (tmp_path / "out" / "D901-青窑局.pdf").read_bytes() == before
+    assert files(tmp_path / "out") == ["D901-青窑局-门牌.pdf"]
+    assert (tmp_path / "out" / "D901-青窑局-门牌.pdf").read_bytes() == before
     assert Printing.objects.count() == before_rows == 1
 
 
@@ -376,7 +379,7 @@ def test_without_a_record_there_is_no_file(run, lin, tmp_path, monkeypatch):
 
 def test_without_a_file_there_is_no_record(run, lin, tmp_path, monkeypatch):
     issue_card(lin)
-    (tmp_path / "out" / "D901-青窑局.pdf").mkdir(parents=True)
+    (tmp_path / "out" / "D901-青窑局-门牌.pdf").mkdir(parents=True)
     assert "Cannot write to" in refused(run, "--all")
     assert not Printing.objects.exists()
     assert not audit.history(lin).filter(verb="document_printed").exists()
@@ -390,7 +393,7 @@ Way = Callable[[], bytes | None]
 @pytest.fixture(params=["the page", "the command"])
 def way(request, run, officer, lin, tmp_path) -> Way:
     """Prints Lin's plaque one way or the other; returns what anybody gets to hang up."""
-    client, file = signed_in(officer), tmp_path / "out" / "D901-青窑局.pdf"
+    client, file = signed_in(officer), tmp_path / "out" / "D901-青窑局-门牌.pdf"
 
     def page() -> bytes | None:
         response = client.post(f"/desk/cadres/{lin.pk}/plaque.pdf")
@@ -491,7 +494,7 @@ def test_one_card_revoked_meanwhile_keeps_back_the_file_of_its_unit(
     refused(run, "--unit", "D901")
     assert run.problems.getvalue().splitlines() == [
         f"D901 青窑局：Card {card.serial} was revoked while its document was being drawn: print again.",
-        "D901 青窑局：The earlier file D901-青窑局.pdf was removed.",
+        "D901 青窑局：The earlier file D901-青窑局-门牌.pdf was removed.",
     ]
     assert files(tmp_path / "out") == []
     assert Printing.objects.count() == 2

@@ -97,7 +97,7 @@ def test_every_code_of_a_unit_opens_its_person_with_the_status_of_this_minute(
     done = print_cards("--unit", "D901")
     assert done.returncode == 0, done.stderr
 
-    pictures = pages_of(tmp_path / "D901-青窑局.pdf", tmp_path)
+    pictures = pages_of(tmp_path / "D901-青窑局-门牌.pdf", tmp_path)
     read = [codes_of(picture) for picture in pictures]
     assert sorted(read) == sorted([url] for url in cards)
     for moment in (NOW, NOW + timedelta(hours=10), NOW + timedelta(days=1)):
@@ -112,7 +112,7 @@ def test_every_code_of_a_unit_opens_its_person_with_the_status_of_this_minute(
 def test_a_revoked_card_opens_neither_name_nor_status(lin, officer, print_cards, page, tmp_path):
     card = issue_card(lin)
     assert print_cards("--unit", "D901").returncode == 0
-    (picture,) = pages_of(tmp_path / "D901-青窑局.pdf", tmp_path)
+    (picture,) = pages_of(tmp_path / "D901-青窑局-门牌.pdf", tmp_path)
     ((url,)) = codes_of(picture)
     shown = headline(card)
     assert open_page(page, url).status == 200
@@ -163,7 +163,7 @@ def test_a_revoked_card_has_no_plaque_to_download(lin, officer):
 def test_a_rare_name_is_embedded_searchable_and_copied_right(wei, print_cards, tmp_path):
     issue_card(wei)
     assert print_cards("--unit", "D901").returncode == 0
-    pdf = tmp_path / "D901-青窑局.pdf"
+    pdf = tmp_path / "D901-青窑局-门牌.pdf"
 
     def tool(*command):
         return subprocess.run([*command], check=True, capture_output=True, text=True).stdout
