@@ -20,6 +20,7 @@ from cards.selectors import (
     current_placements,
     hours_of,
     place_of,
+    post_at_work,
     statuses,
     with_place,
 )
@@ -128,7 +129,7 @@ def _occupant(
         cover = Cover(stand_in.name, room, shown.pill, shown.tone)
     return Occupant(
         name=cadre.name,
-        post=next((post.title for post in cadre.posts.all()), ""),
+        post=post_at_work(cadre),
         tone=view.tone,
         status=view.headline,
         notes=tuple(view.details) if status.declared or status.opens_at else (),

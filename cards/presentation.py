@@ -1,5 +1,6 @@
-"""Statuses in words: what a citizen, an officer and the cadre read."""
+"""Statuses and posts in words: what a citizen, an officer and the cadre read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,6 +28,24 @@ class StatusView:
     def pill(self) -> str:
         """In a list: the state, or that nobody has confirmed the return, which matters more."""
         return self.presence_label if self.tone == "bad" else self.label
+
+
+def below_the_name(
+    titles: Sequence[str], office: str, *, unit: str = "", elsewhere: str = ""
+) -> tuple[str, ...]:
+    """The posts, the primary one after the home office unless its title names that, and the place of work for a time.
+
+    Never after the host's office: nobody holds a post there. `unit` is the home unit, where another one stands above.
+    """
+    if not titles:
+        return ()
+    primary = titles[0] if titles[0].startswith(office) else f"{office} · {titles[0]}"
+    return (f"{unit} {primary}".strip(), *filter(None, [elsewhere]), *titles[1:])
+
+
+def working_elsewhere(kind: str, unit: str, office: str) -> str:
+    """借调：市民政局 养老服务科, the kind in the reader's words."""
+    return f"{kind}\uff1a{unit} {office}"
 
 
 def state_label(state: State | str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Unit
 from cards.models import (
     Cadre,
     CadreQuerySet,
@@ -22,7 +23,7 @@ from cards.models import (
     Transfer,
     Whereabouts,
 )
-from cards.presentation import StatusView, status_view
+from cards.presentation import StatusView, below_the_name, status_view, working_elsewhere
 from cards.rules import Declaration, State, Status, room_key, status_at
 from common import calendar
 from common.rules import HORIZON_DAYS, OfficeHours, local
@@ -99,11 +100,39 @@ def with_place(cadres: CadreQuerySet, day: date) -> CadreQuerySet:
 
 def place_of(cadre: Cadre) -> Office:
     """The office where somebody works today: a secondment's, a village post's, or their own."""
-    placements: list[Placement] = getattr(cadre, "current_placements", [])
-    if placements:
-        return placements[0].office
+    if placement := placement_of(cadre):
+        return placement.office
     cadre.office.unit = cadre.unit
     return cadre.office
+
+
+def placement_of(cadre: Cadre) -> Placement | None:
+    placements: list[Placement] = getattr(cadre, "current_placements", [])
+    return placements[0] if placements else None
+
+
+def elsewhere(cadre: Cadre) -> str:
+    """As what and where somebody works for a time, in words; empty at home."""
+    if (placement := placement_of(cadre)) is None:
+        return ""
+    office = placement.office
+    return working_elsewhere(placement.get_kind_display(), office.unit.name, office.name)
+
+
+def posts_in_words(cadre: Cadre, *, under: Unit | None = None) -> tuple[str, ...]:
+    """What stands below the name, under the name of the home unit or of another; read `with_place` and posts."""
+    titles = [post.title for post in cadre.posts.all()]
+    unit = "" if under is None or under.pk == cadre.unit_id else cadre.unit.name
+    return below_the_name(titles, cadre.office.name, unit=unit, elsewhere=elsewhere(cadre))
+
+
+def post_at_work(cadre: Cadre) -> str:
+    """Beside an office that is named already: the bare title at home, the home office with it elsewhere."""
+    placement = placement_of(cadre)
+    if placement is None:
+        return next((post.title for post in cadre.posts.all()), "")
+    post = next(iter(posts_in_words(cadre, under=placement.office.unit)), "")
+    return f"{post}\uff08{placement.get_kind_display()}\uff09" if post else ""
 
 
 #: How far a search for the next opening looks.
@@ -180,8 +209,12 @@ class Listed:
     """Somebody on a public list: what the card page says first, and nothing that needs consent."""
 
     cadre: Cadre
+    #: Where to find them today.
     office: Office
+    title: str
+    #: The title after the home office.
     post: str
+    elsewhere: str
     duties: list[str]
     status: StatusView
     token: str
@@ -197,7 +230,9 @@ def listed(people: CadreQuerySet, ids: list[int], now: datetime) -> list[Listed]
         Listed(
             cadre=cadre,
             office=place_of(cadre),
-            post=next((post.title for post in cadre.posts.all()), ""),
+            title=next((post.title for post in cadre.posts.all()), ""),
+            post=next(iter(posts_in_words(cadre)), ""),
+            elsewhere=elsewhere(cadre),
             duties=[duty.text for duty in cadre.duties.all()],
             status=status[cadre.pk],
             token=cadre.valid_cards[0].token,
@@ -213,8 +248,12 @@ class PublicCard:
 
     card: Card
     cadre: Cadre
+    #: Where to find them today.
     office: Office
-    posts: list[str]
+    title: str
+    #: What stands below the name.
+    posts: tuple[str, ...]
+    elsewhere: str
     duties: list[str]
     consents: frozenset[str]
     status: Status
@@ -237,8 +276,8 @@ def standing_consents(cadre_id: int) -> frozenset[str]:
 
 def public_card(card: Card, now: datetime) -> PublicCard:
     today = local(now).date()
-    people = with_place(Cadre.objects.filter(pk__in=[card.cadre_id, card.cadre.stand_in_id or 0]), today)
-    by_id = {cadre.pk: cadre for cadre in people}
+    people = Cadre.objects.filter(pk__in=[card.cadre_id, card.cadre.stand_in_id or 0])
+    by_id = {cadre.pk: cadre for cadre in with_place(people, today).prefetch_related("posts")}
     cadre = by_id[card.cadre_id]
     stand_in = by_id.get(card.cadre.stand_in_id or 0)
     if stand_in is not None and not stand_in.is_serving(today):
@@ -249,7 +288,9 @@ def public_card(card: Card, now: datetime) -> PublicCard:
         card=card,
         cadre=cadre,
         office=place_of(cadre),
-        posts=[post.title for post in cadre.posts.all()],
+        title=next((post.title for post in cadre.posts.all()), ""),
+        posts=posts_in_words(cadre),
+        elsewhere=elsewhere(cadre),
         duties=[duty.text for duty in cadre.duties.all()],
         consents=standing_consents(cadre.pk),
         status=said[cadre.pk],

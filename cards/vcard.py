@@ -37,6 +37,7 @@ def vcard(
     url: str,
     place: str = "",
     city: str = "",
+    note: str = "",
 ) -> str:
     """`place` is building, floor, room; `phones` are (type, number) pairs such as ("WORK,VOICE", "0578-000 0001")."""
     lines = [
@@ -48,6 +49,7 @@ def vcard(
         f"TITLE:{escape(title)}",
         *(f"TEL;TYPE={kind}:{escape(number)}" for kind, number in phones if number),
         *([f"ADR;TYPE=WORK:;;{escape(place)};{escape(city)};;;"] if place else []),
+        *([f"NOTE:{escape(note)}"] if note else []),
         f"URL:{escape(url)}",
         "END:VCARD",
     ]

@@ -41,5 +41,6 @@ CITY_HOTLINE: Final = "市“效能直通车”"
 SUPERVISED: Final = "市效能办监制"
 PHONE: Final = "电话"
 STAND_IN: Final = "B 岗"
+ELSEWHERE: Final = {"secondment": "借调", "village_post": "驻村", "service_hall": "服务窗口"}
 SEPARATOR: Final = "；"
 DEMO: Final = "演示"

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import City
 from cards.documents import combined, contact, plaque
-from cards.models import Card, CardQuerySet, Consent, Duty, Office, Post, PrintKind
+from cards.documents.style import ELSEWHERE
+from cards.models import Card, CardQuerySet, Duty, Office, Post, PrintKind
+from cards.presentation import below_the_name, working_elsewhere
 from cards.printing.address import card_url
 from cards.rules import room_key
 from cards.selectors import behind_one_door, current_placements
@@ -60,7 +62,7 @@ class Holder:
     name: str
     pinyin: str
     office_phone: str
-    #: Only with the consent to its being public (DOMAIN §7): a card that is handed out is as public as the web.
+    #: Printed on the card that the cadre hands out: consent is asked for the web alone (docs/scheme.md).
     mobile: str
     photo: str
     stand_in: str
@@ -69,9 +71,23 @@ class Holder:
     unit_hotline: str
     #: Where the person works today: a secondment's, a village post's, or their own.
     room: Room
-    #: As below the name on the door: the primary one after the office.
-    posts: tuple[str, ...]
+    #: The office of the posts; `room` is another one's while somebody works elsewhere.
+    office_name: str
+    titles: tuple[str, ...]
+    elsewhere: str
     duties: tuple[str, ...]
+
+    @property
+    def posts(self) -> tuple[str, ...]:
+        """Under the name of the home unit."""
+        return below_the_name(self.titles, self.office_name, elsewhere=self.elsewhere)
+
+    @property
+    def posts_in_room(self) -> tuple[str, ...]:
+        """Under the name of the room's unit."""
+        if self.room.unit_id == self.unit_id:
+            return self.posts
+        return below_the_name(self.titles, self.office_name, unit=self.unit_name, elsewhere=self.elsewhere)
 
 
 @dataclass(frozen=True)
@@ -118,6 +134,13 @@ def printable(today: date) -> CardQuerySet:
     return Card.objects.valid().filter(serving).select_related("cadre")
 
 
+def with_hosts(units: Iterable[int], today: date) -> set[int]:
+    """These units and those in which their people work today: who shares a room there is not in these units alone."""
+    ids = set(units)
+    placed = current_placements(today).filter(cadre__unit__in=ids).order_by()
+    return ids | set(placed.values_list("office__unit", flat=True))
+
+
 def at_home_or_at_work(cards: CardQuerySet, units: Iterable[int], today: date) -> CardQuerySet:
     """The cards of whoever belongs to these units or works in them today."""
     ids = list(units)
@@ -135,8 +158,7 @@ def behind_the_door(cards: CardQuerySet, office: Office, today: date) -> CardQue
 _OFFICE = ("unit_id", "unit__name", "unit__hotline", "location", "room", "name")
 _CARD = (
     ["pk", "serial", "token", "cadre_id"]
-    + [f"cadre__{name}" for name in ("name", "pinyin", "office_phone")]
-    + ["public_mobile", "cadre__photo"]
+    + [f"cadre__{name}" for name in ("name", "pinyin", "office_phone", "mobile", "photo")]
     + [f"cadre__stand_in__{name}" for name in ("name", "serves_from", "serves_to", "office__room")]
     + [f"cadre__{name}" for name in ("unit_id", "unit__name", "unit__hotline")]
     + [f"cadre__office__{name}" for name in _OFFICE]
@@ -145,20 +167,17 @@ _CARD = (
 
 def holders(cards: CardQuerySet, today: date) -> list[Holder]:
     """Everybody of these cards, as one walks along the corridor."""
-    agreed = Consent.objects.filter(
-        cadre=OuterRef("cadre"), subject=Consent.Subject.MOBILE, withdrawn_at=None
-    )
-    public_mobile = Case(When(Exists(agreed), then=F("cadre__mobile")), default=Value(""))
-    rows = list(_plain(cards).annotate(public_mobile=public_mobile).values_list(*_CARD))
+    rows = list(_plain(cards).values_list(*_CARD))
     cadres = _cadres(cards)
-    rooms = _rooms(current_placements(today).filter(cadre__in=cadres))
+    places = _places(current_placements(today).filter(cadre__in=cadres))
     posts = _lines(Post.objects.filter(cadre__in=cadres).values_list("cadre_id", "title"))
     duties = _lines(
         Duty.objects.filter(cadre__in=cadres).order_by("position").values_list("cadre_id", "text")
     )
     found = []
     for card_id, serial, token, cadre_id, name, pinyin, office_phone, mobile, photo, *others in rows:
-        room = rooms.get(cadre_id) or Room(*others[7:])
+        home = Room(*others[7:])
+        kind, room = places.get(cadre_id, ("", home))
         holder = Holder(
             card_id=card_id,
             serial=serial,
@@ -175,7 +194,9 @@ def holders(cards: CardQuerySet, today: date) -> list[Holder]:
             unit_name=others[5],
             unit_hotline=others[6],
             room=room,
-            posts=_below_the_name(posts[cadre_id], room.office_name),
+            office_name=home.office_name,
+            titles=tuple(posts[cadre_id]),
+            elsewhere=working_elsewhere(kind, room.unit_name, room.office_name) if kind else "",
             duties=tuple(duties[cadre_id]),
         )
         found.append(holder)
@@ -194,11 +215,11 @@ def _along_the_corridor(holder: Holder) -> tuple[Any, ...]:
     return holder.room.number, holder.room.location, holder.room.office_name, holder.pinyin, holder.card_id
 
 
-def _rooms(placements: Any) -> dict[int, Room]:
-    """Where those work who work elsewhere; of several places the one that began last, as in selectors.place_of."""
+def _places(placements: Any) -> dict[int, tuple[str, Room]]:
+    """As what and where those work who work elsewhere; of several the one that began last, as in selectors.place_of."""
     fields = [f"office__{name}" for name in _OFFICE]
-    rows = placements.order_by("valid_from", "pk").values_list("cadre_id", *fields)
-    return {cadre_id: Room(*place) for cadre_id, *place in rows}
+    rows = placements.order_by("valid_from", "pk").values_list("cadre_id", "kind", *fields)
+    return {cadre_id: (ELSEWHERE[kind], Room(*place)) for cadre_id, kind, *place in rows}
 
 
 def _lines(rows: Any) -> dict[int, list[str]]:
@@ -214,13 +235,6 @@ def _stand_in(row: Sequence[Any], today: date) -> str:
     if name is None or first > today or (last is not None and last < today):
         return ""
     return f"{name}\uff08{room}\uff09"
-
-
-def _below_the_name(titles: list[str], office: str) -> tuple[str, ...]:
-    """The primary post after the office, unless its title already names that."""
-    if titles and not titles[0].startswith(office):
-        return (f"{office} · {titles[0]}", *titles[1:])
-    return tuple(titles)
 
 
 def _photo(holder: Holder) -> Path | None:
@@ -283,10 +297,11 @@ def shared_rooms(people: Iterable[Holder]) -> dict[Door, list[Holder]]:
 def rooms_of(cards: CardQuerySet, today: date) -> dict[Door, list[int]]:
     """Who shares a room today, as card numbers alone: enough to count sheets."""
     offices = [f"cadre__office__{name}" for name in _OFFICE]
-    elsewhere = _rooms(current_placements(today).filter(cadre__in=_cadres(cards)))
+    elsewhere = _places(current_placements(today).filter(cadre__in=_cadres(cards)))
     found: dict[Door, list[int]] = defaultdict(list)
     for card_id, cadre_id, *office in _plain(cards).values_list("pk", "cadre_id", *offices):
-        found[(elsewhere.get(cadre_id) or Room(*office)).door].append(card_id)
+        _kind, room = elsewhere.get(cadre_id) or ("", Room(*office))
+        found[room.door].append(card_id)
     return found
 
 
@@ -318,7 +333,7 @@ def _sheet(people: Sequence[Holder], city: City) -> combined.CombinedContent:
 def _person(holder: Holder) -> combined.PersonContent:
     return combined.PersonContent(
         name=holder.name,
-        posts=holder.posts,
+        posts=holder.posts_in_room,
         duties=holder.duties,
         office_phone=holder.office_phone,
         serial=holder.serial,

@@ -19,8 +19,14 @@ def reasons(shown: Mapping[str, Any], now: Mapping[str, Any], serial: str) -> li
         return [_("Printed before the log kept what a plaque shows")]
     found = list(_changes(shown, now))
     if PEOPLE in now:
-        found += _people(shown.get(PEOPLE) or [], now[PEOPLE], serial)
+        people = shown.get(PEOPLE) or [], now[PEOPLE], serial
+        found += _own(*people) if _is_another_room(shown, now) else _people(*people)
     return found or [_("The form of the document has changed")]
+
+
+def _is_another_room(shown: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Somebody moved: of course other people work there."""
+    return any(shown.get(field) != now.get(field) for field in ("unit_name", "room"))
 
 
 def _changes(shown: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -48,6 +54,15 @@ def _photo(before: str, after: str) -> str:
     if before and after:
         return _("Another photo")
     return _("A photo was added") if after else _("The photo was removed")
+
+
+def _own(shown: list[Any], now: list[Any], serial: str) -> Iterator[str]:
+    """What has changed of the person whose card has this number."""
+    before, after = (
+        next((person for person in people if person["serial"] == serial), None) for people in (shown, now)
+    )
+    if before and after:
+        yield from _changes(before, after)
 
 
 def _people(shown: list[Any], now: list[Any], serial: str) -> Iterator[str]:

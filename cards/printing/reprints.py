@@ -21,6 +21,7 @@ from cards.printing.gathering import (
     printable,
     shared_rooms,
     sheets_of,
+    with_hosts,
 )
 from cards.printing.reasons import reasons
 from cards.selectors import PLAQUES
@@ -72,11 +73,12 @@ def newest(cards: Iterable[int] | None, kinds: Collection[str]) -> dict[int, Las
 def reprints(units: Collection[int] | None, *, city: City, today: date, contacts: bool = True) -> Reprints:
     """The list of these units, None for the city's; a handful of queries for any number of people.
 
-    Without `contacts` only of what hangs beside doors.
+    A room's combined plaque is its unit's, whoever works there; everybody's own plaque and contact card are the home
+    unit's. Without `contacts` only of what hangs beside doors.
     """
     cards = printable(today)
     if units is not None:
-        cards = at_home_or_at_work(cards, units, today)
+        cards = at_home_or_at_work(cards, with_hosts(units, today), today)
     people = holders(cards, today)
     ids = None if units is None else [holder.card_id for holder in people]
     return _compared(people, ids, units, city, contacts)

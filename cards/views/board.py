@@ -159,10 +159,9 @@ def _person(
     person: Cadre, status: Status, book: selectors.HoursBook, now: datetime, with_place: bool
 ) -> dict[str, Any]:
     view = status_view(status, selectors.hours_of(person, book), now)
-    posts = list(person.posts.all())
     return {
         "person": person,
-        "post": posts[0].title if posts else "",
+        "post": selectors.post_at_work(person),
         "office": selectors.place_of(person),
         "status": view,
         "place": _place(status) if with_place else "",

@@ -119,7 +119,7 @@ def cadres(request: HttpRequest) -> HttpResponse:
         {
             "cadre": cadre,
             "office": selectors.place_of(cadre),
-            "posts": [post.title for post in cadre.posts.all()],
+            "post": selectors.post_at_work(cadre),
             "card": (card := next(iter(getattr(cadre, "valid_cards", [])), None)),
             "printed": card is not None and card.pk in printed,
             "waiting": getattr(cadre, "has_asked", False),

@@ -85,7 +85,7 @@ def _named(found: search.Found) -> list[tuple[Unit, str]]:
 
 
 def _unit(request: HttpRequest, code: str, now: datetime) -> HttpResponse:
-    """A unit's people by office."""
+    """A unit's people by their own office, wherever they work today."""
     today = timezone.localdate(now)
     unit = get_object_or_404(Unit.objects.select_related("successor"), code=code)
     people = _public(now).filter(unit=unit)
@@ -93,10 +93,10 @@ def _unit(request: HttpRequest, code: str, now: datetime) -> HttpResponse:
         return render(request, "cards/unit_merged.html", {"unit": unit, "successor": _goes_on(unit, today)})
     if not Unit.objects.active(today).filter(pk=unit.pk).exists():
         raise Http404
-    facts = people.order_by().values_list("office__room", "office__name", "pinyin", "name", "pk")
+    facts = people.order_by().values_list("office__room", "office__name", "office", "pinyin", "name", "pk")
     page = Paginator([fact[-1] for fact in sorted(facts)], UNIT_PAGE).get_page(request.GET.get("page"))
     rows = selectors.listed(people, list(page.object_list), now)
-    offices = [(office, list(there)) for office, there in groupby(rows, key=lambda row: row.office)]
+    offices = [(office, list(there)) for office, there in groupby(rows, key=lambda row: row.cadre.office)]
     return render(request, "cards/public_unit.html", {"unit": unit, "offices": offices, "page": page})
 
 
@@ -156,8 +156,9 @@ def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
     text = vcard(
         name=shown.cadre.name,
         unit=shown.cadre.unit.name,
-        office=shown.office.name,
-        title=shown.posts[0] if shown.posts else "",
+        office=shown.cadre.office.name,
+        title=shown.title,
+        note=shown.elsewhere,
         phones=phones,
         url=f"{settings.SITE_URL}{reverse('card', args=[found.token])}",
         place=" ".join(part for part in (shown.office.location, shown.office.room) if part),
@@ -217,7 +218,7 @@ def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
             "name": cadre.name,
             "unit_name": cadre.unit.name,
             "posts": shown.posts,
-            "office_name": shown.office.name,
+            "office_name": shown.cadre.office.name,
             "room": shown.office.room,
             "floor_note": shown.office.location,
             "duties": shown.duties,

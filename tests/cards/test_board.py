@@ -163,6 +163,7 @@ def test_a_guest_is_named_without_a_link_and_a_lent_colleague_with_the_place(
     lend(chen, other_office)
     page = english(officer).get("/desk/board/D901/").text
     assert "from 剑潭镇" in words(page)
+    assert "剑潭镇 党政办 · 科长（Secondment）" in words(page)
     assert "Without 1 person who works elsewhere today. With 1 person of another unit." in words(page)
     assert f"/desk/cadres/{zhou.pk}/" not in page
     assert re.search("Working elsewhere today.*陈砚.*剑潭镇", words(page))

@@ -111,7 +111,7 @@ def test_where_somebody_works_today_counts(english, manned, other_office, zhou):
             cadre=cadre, kind=PlacementKind.SECONDMENT, office=office, valid_from=TODAY, valid_to=TODAY
         )
     here, there = screen(english, manned), screen(english, other_office)
-    assert "周渡" in here
+    assert "周渡 剑潭镇 党政办 · 科长（Secondment）" in " ".join(here.split())
     assert "陈砚" not in here
     assert "陈砚" in there
     assert "周渡" not in there

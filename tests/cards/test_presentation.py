@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from django.utils import translation
 
-from cards.presentation import day_words, moment_words, state_label, status_view
+from cards.presentation import below_the_name, day_words, moment_words, state_label, status_view
 from cards.rules import Declaration, State, status_at
 from common.rules import SHANGHAI, OfficeHours, Season, WorkingCalendar
 
@@ -220,3 +220,25 @@ def test_the_chinese_of_the_mockup():
     )
     assert words(on(24, "16:00"), ERRAND, "zh-hans")[2] == "应于\u00a015:30\u00a0返回，尚未确认"
     assert words(on(27, "18:00"), None, "zh-hans")[2:] == ("非工作时间", "11月30日（星期一） 08:30 开始办公")
+
+
+# --- Posts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("titles", "more", "expected"),
+    [
+        (["科长", "二级主任科员"], {}, ("审批科 · 科长", "二级主任科员")),
+        (["审批科科长"], {}, ("审批科科长",)),
+        (
+            ["科长", "二级主任科员"],
+            {"elsewhere": "借调：民政局"},
+            ("审批科 · 科长", "借调：民政局", "二级主任科员"),
+        ),
+        (["科长"], {"unit": "青窑局"}, ("青窑局 审批科 · 科长",)),
+        (["审批科科长"], {"unit": "青窑局"}, ("青窑局 审批科科长",)),
+        ([], {"unit": "青窑局", "elsewhere": "借调：民政局"}, ()),
+    ],
+)
+def test_posts_are_those_of_the_home_office(titles, more, expected):
+    assert below_the_name(titles, "审批科", **more) == expected

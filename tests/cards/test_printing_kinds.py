@@ -1,7 +1,6 @@
 """Combined plaques and contact cards: whose they are, how rooms are shared out, and what outdates them."""
 
 import subprocess
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from pypdf import PdfReader
 
-from accounts.models import City
+from accounts.models import City, Unit
 from cards import services
 from cards.models import Cadre, Card, Consent, Office, Printing, PrintKind
 from cards.printing.gathering import Document, batch, documents, holders, printable
@@ -41,10 +40,10 @@ def names(sheets: list[Document]) -> list[list[str]]:
     return [[person.name for person in sheet.content.people] for sheet in sheets]
 
 
-def second(cadre: Cadre, office: Office) -> None:
+def second(cadre: Cadre, office: Office, kind: str = "secondment") -> None:
     services.placement_record(
         cadre=cadre,
-        kind="secondment",
+        kind=kind,
         office=office,
         valid_from=TODAY,
         valid_to=None,
@@ -91,6 +90,37 @@ def test_who_works_there_today_stands_on_it_and_who_works_elsewhere_does_not(
     assert combined(other_unit) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "word"), [("secondment", "借调"), ("village_post", "驻村"), ("service_hall", "服务窗口")]
+)
+def test_nobody_gets_a_post_of_the_host(kind, word, lin, zhou, unit, office, city):
+    """The post stays that of the home office; only where to find them, and so the room, is the host's."""
+    for cadre in (lin, zhou):
+        issue_card(cadre)
+    second(zhou, office, kind)
+    elsewhere = f"{word}：青窑局 办公室"
+    for single in (PrintKind.PLAQUE, PrintKind.CONTACT):
+        (own,) = documents(single, holders(Card.objects.filter(cadre=zhou), TODAY), city)
+        assert own.content.posts == ("党政办 · 科长", elsewhere, "二级主任科员")
+        assert (own.content.unit_name, own.content.room) == ("剑潭镇", "主楼三楼 301")
+        assert own.content.unit_hotline == "0578-7120220"
+    (sheet,) = combined(unit)
+    posts = {person.name: person.posts for person in sheet.content.people}
+    assert posts["周渡"] == ("剑潭镇 党政办 · 科长", elsewhere, "二级主任科员")
+    assert posts["林一帆"] == ("办公室 · 科长", "二级主任科员")
+
+
+def test_who_works_in_another_office_of_their_own_unit_needs_no_unit(lin, chen, unit):
+    for cadre in (lin, chen):
+        issue_card(cadre)
+        second(
+            cadre, unit.offices.filter(room="101").first() or make_office(unit, "窗口", "101"), "service_hall"
+        )
+    (sheet,) = combined(unit)
+    posts = {person.name: person.posts for person in sheet.content.people}
+    assert posts["陈砚"] == ("办公室 · 副科长", "服务窗口：青窑局 窗口")
+
+
 def test_people_without_a_valid_card_are_left_out(lin, chen, wei, unit, officer):
     issue_card(chen)
     card, _kept = issue_card(lin), issue_card(wei)
@@ -133,7 +163,7 @@ def test_combined_plaques_are_a_file_of_their_own_and_everybody_is_in_the_log(ru
     cards = [issue_card(cadre) for cadre in (lin, chen, wei)]
     said, _problems = run("combined")
     assert said.splitlines()[-1] == f"Printed 1 combined plaque of 1 unit into {tmp_path}."
-    text = words(tmp_path / "D901-青窑局-combined.pdf")
+    text = words(tmp_path / "D901-青窑局-同室门牌.pdf")
     assert all(cadre.name in text for cadre in (lin, chen))
     rows = Printing.objects.order_by("card").values_list("card", "kind")
     assert list(rows) == [(card.pk, "combined") for card in cards]
@@ -162,7 +192,7 @@ def test_contact_cards_begin_where_the_sheet_is_free(start, pages, run, office, 
     crowd(office, 10)
     said, _problems = run("contact", "--start", start)
     assert said.splitlines()[-1] == f"Printed 10 contact cards of 1 unit into {tmp_path}."
-    assert len(PdfReader(tmp_path / "D901-青窑局-contact.pdf").pages) == pages
+    assert len(PdfReader(tmp_path / "D901-青窑局-联系卡.pdf").pages) == pages
     assert Printing.objects.filter(kind="contact").count() == 10
 
 
@@ -189,19 +219,25 @@ def test_a_contact_card_of_one_person_is_drawn_and_remembered(lin, officer):
     assert url in client.get(f"/desk/cadres/{lin.pk}/").text
 
 
-def test_a_contact_card_gives_the_mobile_number_with_consent_only(lin, city, officer):
+def test_a_contact_card_gives_the_mobile_number_that_is_entered(lin, chen, city, run, tmp_path):
+    """Consent is asked for the web alone: lin has given none."""
+    Cadre.objects.filter(pk=chen.pk).update(mobile="")
+    for cadre in (lin, chen):
+        issue_card(cadre)
+    found = documents(PrintKind.CONTACT, holders(printable(TODAY), TODAY), city)
+    assert {one.content.name: one.content.mobile for one in found} == {"林一帆": "139 0000 0000", "陈砚": ""}
+    run("contact")
+    assert "139 0000 0000" in words(tmp_path / "D901-青窑局-联系卡.pdf")
+
+
+def test_consent_to_the_mobile_number_on_the_web_outdates_no_contact_card(lin, city, officer):
     issue_card(lin)
-
-    def mobile() -> str:
-        (document,) = documents(PrintKind.CONTACT, holders(printable(TODAY), TODAY), city)
-        return document.content.mobile
-
-    assert mobile() == ""
-    consent = {"cadre": lin, "subject": Consent.Subject.MOBILE, "actor": officer}
-    services.consent_give(**consent, evidence="签字同意书", now=NOW)
-    assert mobile() == "139 0000 0000"
-    services.consent_withdraw(**consent, now=NOW + timedelta(hours=1))
-    assert mobile() == ""
+    (card,) = documents(PrintKind.CONTACT, holders(printable(TODAY), TODAY), city)
+    services.prints_record(prints=card.prints, actor=None, now=NOW)
+    services.consent_give(
+        cadre=lin, subject=Consent.Subject.MOBILE, evidence="签字同意书", actor=officer, now=NOW
+    )
+    assert outdated(PrintKind.CONTACT) == {}
 
 
 def test_a_door_typed_in_two_ways_gets_one_combined_plaque(lin, unit):
@@ -219,8 +255,9 @@ def hang(unit) -> None:
     services.prints_record(prints=prints, actor=None, now=NOW)
 
 
-def outdated(kind: PrintKind) -> dict[str, list[str]]:
-    found = reprints(None, city=City.current(), today=TODAY)
+def outdated(kind: PrintKind, *units: Unit) -> dict[str, list[str]]:
+    ids = [unit.pk for unit in units] or None
+    found = reprints(ids, city=City.current(), today=TODAY)
     return {one.row.holder.name: one.reasons for one in with_reasons(found.outdated[kind])}
 
 
@@ -267,3 +304,57 @@ def test_contact_cards_have_a_list_of_their_own(lin, chen, city):
     Office.objects.update(room="309")
     assert list(outdated(PrintKind.CONTACT)) == [first.holders[0].name]
     assert outdated(PrintKind.PLAQUE) == {}
+
+
+def test_who_moves_into_a_room_is_told_the_room_and_not_who_works_there(lin, chen, wei, unit):
+    finance = make_office(unit, "财务科", "302")
+    others = [make_cadre(finance, name) for name in ("甲某", "乙某")]
+    for cadre in (lin, chen, wei, *others):
+        issue_card(cadre)
+    hang(unit)
+    wei.office = finance
+    wei.save()
+    assert outdated(PrintKind.COMBINED) == {
+        "韦诉𬱖": [
+            "Room: 主楼三楼 301 → 主楼三楼 302",
+            "Posts: 办公室 · 科长、二级主任科员 → 财务科 · 科长、二级主任科员",
+        ],
+        "甲某": ["韦诉𬱖 joined the room"],
+        "乙某": ["韦诉𬱖 joined the room"],
+        "林一帆": ["韦诉𬱖 is no longer in the room"],
+        "陈砚": ["韦诉𬱖 is no longer in the room"],
+    }
+
+
+def test_the_sheet_of_a_foreign_room_is_the_hosts_to_print(lin, chen, wei, zhou, unit, other_unit, office):
+    """The home unit neither prints it nor is told that nobody else works there."""
+    for cadre in (lin, chen, wei, zhou, make_cadre(zhou.office, "许诺")):
+        issue_card(cadre)
+    for one in (unit, other_unit):
+        hang(one)
+    second(zhou, office)
+    host, home = (
+        {kind: outdated(kind, one) for kind in (PrintKind.PLAQUE, PrintKind.COMBINED)}
+        for one in (unit, other_unit)
+    )
+    assert host[PrintKind.PLAQUE] == {}
+    assert set(host[PrintKind.COMBINED]) == {"林一帆", "陈砚", "韦诉𬱖", "周渡"}
+    assert host[PrintKind.COMBINED]["周渡"][0] == "Unit name: 剑潭镇 → 青窑局"
+    assert "joined" not in " ".join(host[PrintKind.COMBINED]["周渡"])
+    # Who stays behind alone gets a plaque of their own, from the home unit.
+    alone = ["Nobody else works in the room: a plaque of one's own instead of a combined one"]
+    assert home == {PrintKind.PLAQUE: {"许诺": alone}, PrintKind.COMBINED: {}}
+    hang(unit)
+    assert outdated(PrintKind.COMBINED, unit) == outdated(PrintKind.COMBINED, other_unit) == {}
+
+
+def test_the_own_plaque_of_somebody_seconded_is_the_home_units_to_print(
+    lin, zhou, unit, other_unit, office, city
+):
+    for cadre in (lin, zhou):
+        issue_card(cadre)
+    for single in documents(PrintKind.PLAQUE, holders(printable(TODAY), TODAY), city):
+        services.prints_record(prints=single.prints, actor=None, now=NOW)
+    second(zhou, office)
+    assert outdated(PrintKind.PLAQUE, unit) == {}
+    assert list(outdated(PrintKind.PLAQUE, other_unit)) == ["周渡"]

@@ -117,7 +117,18 @@ def test_the_status_of_this_minute_and_the_place_of_today(english, cards, other_
     shown = text_of(found(english, "张三"))
     assert "Out on business" in shown
     assert "expected back 15:30" in shown
-    assert "党政办" in shown
+    assert "青窑局 · 办公室 · 科长 Secondment：剑潭镇 党政办" in " ".join(shown.split())
+    assert "一楼 102" in shown
+
+
+def test_on_a_units_page_everybody_stands_in_their_own_office(english, cards, other_office):
+    Placement.objects.create(
+        cadre=cards["张三"].cadre, kind="village_post", office=other_office, valid_from=TODAY
+    )
+    html = english.get("/", {"unit": "D901"}).text
+    shown = " ".join(text_of(html).split())
+    assert html.count("<h2>办公室") == 1
+    assert "Village post：剑潭镇 党政办" in shown
     assert "一楼 102" in shown
 
 
@@ -198,6 +209,39 @@ def test_a_closed_unit_is_not_found(english, cards):
     Unit.objects.filter(code="D901").update(valid_to="2026-11-23")
     assert english.get("/", {"unit": "D901"}).status_code == 404
     assert "青窑局" not in english.get("/").text
+
+
+@pytest.mark.parametrize("last_day", ["2026-11-23", "2026-11-24"])
+def test_a_unit_that_has_been_merged_leads_to_its_successor(last_day, english, cards, unit):
+    middle = make_unit("D905", "中间局", valid_to=last_day, successor=unit)
+    make_unit("D906", "从前局", valid_to=last_day, successor=middle)
+    html = english.get("/", {"unit": "D906"}).text
+    assert "从前局" in html
+    assert "Merged into 青窑局" in text_of(html)
+    assert 'href="/?unit=D901"' in html
+    shown = found(english, "从前局")
+    assert "从前局 has been merged into 青窑局 Open 青窑局 People" in text_of(shown)
+    assert cards["张三"].token in shown
+
+
+def test_a_unit_that_was_named_can_be_opened_before_its_people(english, cards):
+    html = found(english, "青窑局")
+    assert "Open 青窑局 People" in text_of(html)
+    assert html.index('href="/?unit=D901"') < html.index(cards["张三"].token)
+    assert "/?unit=D901" not in found(english, "张三")
+
+
+def test_a_unit_without_anybody_can_be_opened_too(english, cards):
+    make_unit("D907", "市教育局")
+    shown = text_of(found(english, "教育局"))
+    assert "Open 市教育局" in shown
+    assert "Nobody found" not in shown
+
+
+def test_units_are_listed_by_kind(english, office, other_office):
+    for place in (office, other_office):
+        issue_card(make_cadre(place, "甲乙"))
+    assert re.search("City departments 青窑局 .*剑潭镇", text_of(english.get("/").text))
 
 
 # --- Calm, small, private ----------------------------------------------------------------------------------------

@@ -189,8 +189,16 @@ def test_leave_is_shown_without_its_reason_and_the_place_not_at_all(english, car
 def test_somebody_on_secondment_is_found_where_they_work(english, card, other_office):
     Placement.objects.create(cadre=card.cadre, kind="secondment", office=other_office, valid_from=TODAY)
     shown = page(english, card)
-    assert "党政办 · 副科长" in shown
-    assert "一楼 102" in shown
+    assert "青窑局" in shown
+    assert "办公室 · 副科长 Secondment：剑潭镇 党政办 一楼 102" in " ".join(shown.split())
+    assert "党政办 · 副科长" not in shown
+
+
+def test_the_address_book_keeps_home_unit_and_post_of_somebody_on_secondment(english, card, other_office):
+    Placement.objects.create(cadre=card.cadre, kind="secondment", office=other_office, valid_from=TODAY)
+    lines = english.get(f"/c/{card.token}.vcf").text.split("\r\n")
+    assert {"ORG:青窑局;办公室", "TITLE:副科长", "NOTE:Secondment：剑潭镇 党政办"} <= set(lines)
+    assert "ADR;TYPE=WORK:;;一楼 102;龙泉市;;;" in lines
 
 
 def test_consent_to_the_mobile_number_counts_at_once(english, card):

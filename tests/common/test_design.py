@@ -537,7 +537,7 @@ def card_context(**changes: object) -> dict[str, object]:
     cadre = SimpleNamespace(
         name="示例甲",
         unit_name="市行政服务示例局",
-        posts=["科长", "支部委员"],
+        posts=["审批科 · 科长", "支部委员"],
         office_name="审批科",
         room="306 室",
         floor_note="东楼 3 层",
