@@ -1,4 +1,7 @@
-"""The plaques of a whole city by one job, whose worker is killed with -9 twice on the way, over the real Redis."""
+"""The plaques of many units by one job, whose worker is killed with -9 twice on the way, over the real Redis.
+
+The figure for the whole city of 1,070 is measured by bench/print_job.py, with the same kills.
+"""
 
 import re
 import zipfile
@@ -18,7 +21,7 @@ from common.models import AuditEntry, Job
 from tests.cast import crowd, make_office, make_unit
 from tests.conftest import Worker
 
-UNITS, EACH = 107, 10
+UNITS, EACH = 30, 4
 
 
 @pytest.fixture
@@ -35,14 +38,14 @@ def worker(database_url: str) -> Iterator[Callable[[], Worker]]:
 
 
 @pytest.fixture
-def whole_city(database_url: str, city: City) -> None:
+def many_units(database_url: str, city: City) -> None:
     City.objects.update(is_demo=True)
     for number in range(1, UNITS + 1):
         unit = make_unit(f"D{number:03d}", f"第{number}局", hotline="0578-7120110")
         crowd(make_office(unit), EACH)
 
 
-def test_every_plaque_is_printed_once_though_two_workers_are_killed(worker, whole_city, express):
+def test_every_plaque_is_printed_once_though_two_workers_are_killed(worker, many_units, express):
     job = printing.print_start(
         kind=PrintKind.PLAQUE,
         shares=printing.shares(PrintKind.PLAQUE, units=None, today=timezone.localdate()),
@@ -51,7 +54,7 @@ def test_every_plaque_is_printed_once_though_two_workers_are_killed(worker, whol
     )
     folder = jobs.folder(job)
     folder.mkdir(parents=True, exist_ok=True)
-    for code in ("D036", "D072"):
+    for code in ("D010", "D020"):
         (folder / f"hold-{code}").touch()
         killed = worker()
         killed.await_line(f"Holding {code}")
