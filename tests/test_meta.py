@@ -49,7 +49,7 @@ def test_there_are_commands_to_look_for():
 
 @pytest.mark.parametrize("name", own_commands())
 def test_every_command_is_in_the_documentation(name):
-    assert re.search(rf"\b{name}\b", documentation())
+    assert f"\n| `manage.py {name}" in (ROOT / "docs/running.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", own_commands())
