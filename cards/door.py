@@ -5,12 +5,12 @@ of the same number is another room.
 """
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from django.db.models import Q
 
 from accounts.models import City
+from cards.documents.door import Cover, Door, Occupant
 from cards.models import Cadre, Card, Office
 from cards.presentation import StatusView, status_view
 from cards.rules import Kind, Status
@@ -25,45 +25,6 @@ from cards.selectors import (
     with_place,
 )
 from common.rules import local
-
-
-@dataclass(frozen=True)
-class Cover:
-    """Whom to ask instead."""
-
-    name: str
-    room: str
-    status: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class Occupant:
-    name: str
-    post: str
-    tone: str
-    #: The status in its few words, and what else there is to say of it: when the person is expected.
-    status: str
-    notes: tuple[str, ...]
-    cover: Cover | None
-    #: Only where a call reaches somebody whom knocking does not: see `_phone`.
-    phone: str
-
-
-@dataclass(frozen=True)
-class Door:
-    unit: str
-    room: str
-    location: str
-    offices: tuple[str, ...]
-    people: tuple[Occupant, ...]
-    unit_hotline: str
-    city_hotline: str
-
-    @property
-    def facts(self) -> tuple[object, ...]:
-        """Everything shown, as plain values."""
-        return astuple(self)
 
 
 def office_behind(token: str) -> Office | None:

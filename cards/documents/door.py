@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -21,7 +21,6 @@ from reportlab.pdfbase import pdfmetrics
 
 from cards.documents.fonts import Role, missing_characters, runs
 from cards.documents.text import ELLIPSIS, wrap
-from cards.door import Door, Occupant
 from common.rules import local
 
 WIDTH, HEIGHT = 800, 480
@@ -39,6 +38,45 @@ LEADING, DESCENT, PILL = 1.22, 0.25, 1.36
 SLACK = 0.4
 #: For what no font has; a hole would be read as another name.
 UNKNOWN = "〓"
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Whom to ask instead."""
+
+    name: str
+    room: str
+    status: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Occupant:
+    name: str
+    post: str
+    tone: str
+    #: The status in its few words, and what else there is to say of it: when the person is expected.
+    status: str
+    notes: tuple[str, ...]
+    cover: Cover | None
+    #: Only where a call reaches somebody whom knocking does not.
+    phone: str
+
+
+@dataclass(frozen=True)
+class Door:
+    unit: str
+    room: str
+    location: str
+    offices: tuple[str, ...]
+    people: tuple[Occupant, ...]
+    unit_hotline: str
+    city_hotline: str
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Everything shown, as plain values."""
+        return astuple(self)
 
 
 @dataclass(frozen=True)

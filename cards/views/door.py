@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import city_of
 from cards.documents import door as picture_of
-from cards.door import Door, door_of, office_behind
+from cards.door import door_of, office_behind
 from common.tokens import normalise
 
 REFRESH_SECONDS = 30
@@ -21,7 +21,7 @@ REFRESH_SECONDS = 30
 A_SCREEN = 12
 
 
-def _door(request: HttpRequest, token: str, now: datetime) -> Door:
+def _door(request: HttpRequest, token: str, now: datetime) -> picture_of.Door:
     """The guard: nothing is told of a code that no door has."""
     meant = normalise(token)
     office = office_behind(meant) if meant else None

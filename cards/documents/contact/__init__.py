@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from cards.documents.contact.content import DOCUMENT, ContactContent, facts, fingerprint, problems_with
-from cards.documents.contact.design import PER_PAGE, TITLE
+from cards.documents.contact.design import PER_PAGE, PLACES, TITLE
 from cards.documents.contact.drawing import draw_card, new_canvas
 from cards.documents.contact.layout import Layout, layout
 from cards.documents.content import CannotPrint, labels, sentences, too_long
 
-__all__ = ["PER_PAGE", "CannotPrint", "ContactContent", "check", "draw_contacts", "facts", "fingerprint"]
-__all__ += ["layout", "shortened"]
+__all__ = ["PER_PAGE", "PLACES", "CannotPrint", "ContactContent", "check", "draw_contacts", "facts"]
+__all__ += ["fingerprint", "layout", "shortened"]
 
 
 def check(content: ContactContent) -> list[str]:
@@ -31,7 +31,7 @@ def draw_contacts(contents: Iterable[ContactContent], out: BinaryIO, start: int 
 
     The first card takes place `start` (1 to 10, row by row) of a sheet of card stock that is partly used.
     """
-    if not 1 <= start <= PER_PAGE:
+    if start not in PLACES:
         raise ValueError(f"start must be between 1 and {PER_PAGE}, not {start}")
     canvas = new_canvas(out)
     found: list[tuple[str, list[str]]] = []

@@ -15,6 +15,8 @@ HEIGHT: Final = 54.0
 COLUMNS: Final = 2
 ROWS: Final = 5
 PER_PAGE: Final = COLUMNS * ROWS
+#: As they are counted on the sheet.
+PLACES: Final = range(1, PER_PAGE + 1)
 PAGE_WIDTH, PAGE_HEIGHT = (edge / mm for edge in A4)
 LEFT: Final = (PAGE_WIDTH - COLUMNS * WIDTH) / 2
 TOP: Final = (PAGE_HEIGHT - ROWS * HEIGHT) / 2

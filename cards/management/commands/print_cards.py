@@ -8,14 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import City, Unit
+from cards.documents.contact import PLACES
 from cards.models import PrintKind
 from cards.printing.address import refuse_city
 from cards.printing.files import PrintedUnit, print_unit, remove_file
 from cards.printing.words import counted
 from common.problems import Refused
-
-#: Places for contact cards on a sheet of A4.
-PLACES = range(1, 11)
 
 
 class Command(BaseCommand):

@@ -3,11 +3,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cards.documents.contact import PLACES
 from cards.models import PrintKind
 from common.forms import WordedForm
-
-#: Contact cards on a sheet of A4.
-PLACES = range(1, 11)
 
 
 class PrintForm(WordedForm):
