@@ -21,7 +21,7 @@ from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Unit
 from accounts.permissions import TABLE
 from cards.models import PrintKind
-from cards.printing.forms import PrintForm
+from cards.print_forms import PrintForm
 from cards.printing.job import Share, print_start, shares
 from cards.printing.reprints import Row, reprints, with_reasons
 from cards.printing.words import counted
