@@ -6,12 +6,9 @@ What a unit was called before a merger leads to the unit that took it over.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
-
-from accounts.models import Unit
 
 #: The longest first; of 市委组织部 nobody means 委组织部.
 CITY = ("中共龙泉市委", "龙泉市人民", "龙泉市委", "龙泉市", "市人民", "市委", "市")
@@ -44,14 +41,25 @@ def shortens(text: str, name: str) -> bool:
     return all(character in rest for character in text)
 
 
+class Row(NamedTuple):
+    """What is read of a unit: the columns of its table, in this order."""
+
+    pk: int
+    code: str
+    name: str
+    alias: str
+    valid_from: date
+    valid_to: date | None
+    successor_id: int | None
+
+
 class Named(NamedTuple):
     unit_id: int
     #: The name of a unit that this one has taken over, when that was typed.
     before: str = ""
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     text: str
     named: Named
 
@@ -59,7 +67,7 @@ class Form:
 class Names:
     """All names of the units that go on, and of those that they have taken over."""
 
-    def __init__(self, units: Iterable[Unit], day: date, squeeze: Callable[[str], str]) -> None:
+    def __init__(self, units: Iterable[Row], day: date, squeeze: Callable[[str], str]) -> None:
         rows = {unit.pk: unit for unit in units}
         self.codes = {pk: unit.code for pk, unit in rows.items()}
         #: Of each unit, what it may be called in full; the first is its own name.
@@ -114,7 +122,7 @@ class Names:
         )
 
 
-def _follow(unit: Unit, rows: Mapping[int, Unit], day: date) -> int | None:
+def _follow(unit: Row, rows: Mapping[int, Row], day: date) -> int | None:
     """Who goes by this unit's name: itself, or whoever has taken it over; None when it has closed for good."""
     if unit.valid_from > day:
         return None

@@ -37,7 +37,7 @@ from datetime import date
 from enum import IntEnum
 from functools import cached_property
 from heapq import nsmallest
-from itertools import chain
+from itertools import chain, starmap
 from typing import NamedTuple
 
 from django.db.models import F, Q, Value
@@ -45,6 +45,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from accounts.models import Unit
+from cards import naming
 from cards.models import CadreQuerySet, Duty, Office, Placement, Post
 from cards.naming import Named, Names, shortens
 
@@ -54,7 +55,7 @@ MOST_WORDS = 6
 #: Of one word, when it is a whole sentence: each is a condition more for the database.
 MOST_PARTS = 8
 #: A list of more numbers is slower than reading everybody. SQLite takes no more than 32,766 in one statement anyway.
-MANY = 1000
+MANY = 4000
 #: Letters of a given name in pinyin; shorter endings would find hang in every zhang.
 GIVEN_NAME = 4
 
@@ -96,9 +97,9 @@ def fold(text: str) -> str:
 
 def squeeze(text: str) -> str:
     """Folded, and without blanks and interpuncts: 306 室 is 306室, 买买提·吐尔逊 is 买买提吐尔逊."""
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) or _PLAIN.fullmatch(text := fold(text).replace(" ", "")):
         return text
-    return "".join(filter(_is_letter, fold(text).replace(" ", "")))
+    return "".join(filter(_is_letter, text))
 
 
 def _is_letter(character: str) -> bool:
@@ -408,8 +409,8 @@ class _Directory:
     """The candidates of all readings, read in six queries."""
 
     def __init__(self, among: CadreQuerySet, wanted: Iterable[Reading], day: date) -> None:
-        columns = ("code", "name", "alias", "valid_from", "valid_to", "successor_id")
-        names = Names(Unit.objects.order_by().only(*columns), day, squeeze)
+        units = starmap(naming.Row, Unit.objects.order_by().values_list(*naming.Row._fields))
+        names = Names(units, day, squeeze)
         self.codes = names.codes
         split = (one for reading in wanted for one in _split(reading, names))
         self.readings = tuple(dict.fromkeys([*wanted, *split]))
