@@ -134,7 +134,10 @@ def reprint_list(request: HttpRequest) -> HttpResponse:
         "cards/reprints.html",
         {
             "page": page,
-            "rows": [(found, names[found.row.unit_id]) for found in with_reasons(page.object_list)],
+            "rows": [
+                (found, names[found.row.unit_id], found.row.holder.unit_id in names)
+                for found in with_reasons(page.object_list)
+            ],
             "tabs": [_tab(name, lists[name], name == chosen, unit) for name in LISTS],
             "chosen": chosen,
             "title": LISTS[chosen],

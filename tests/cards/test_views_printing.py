@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import City, Role, User
 from cards import services
-from cards.models import Card, Office, PrintKind
-from cards.printing.gathering import documents, holders
+from cards.models import Card, Office, Placement, PrintKind
+from cards.printing.gathering import batch, documents, holders
 from common.models import Job
 from tests.cast import NOW, TODAY, crowd, give, issue_card, make_cadre, signed_in
 
@@ -215,7 +215,8 @@ def test_the_list_asks_as_often_for_one_as_for_many(most, desk, office):
 def test_rooms_of_several_units_are_in_the_order_of_their_codes(express, office, other_office):
     for name, where in (("乙", other_office), ("甲", office)):
         issue_card(make_cadre(where, name))
-    names = [item.row.holder.name for item, _unit in english(express).get("/desk/reprints/").context["rows"]]
+    rows = english(express).get("/desk/reprints/").context["rows"]
+    names = [item.row.holder.name for item, _unit, _known in rows]
     assert names == ["甲", "乙"]
 
 
@@ -235,3 +236,18 @@ def test_the_desk_counts_outdated_plaques(who, request, lin, chen):
     page = client.get("/desk/").text
     assert "Outdated plaques 1" in words(page)
     assert 'href="/desk/reprints/"' in page
+
+
+def test_a_guest_stands_on_the_list_of_the_room_with_the_home_unit_and_without_a_link(
+    desk, lin, chen, zhou, office
+):
+    for cadre in (lin, chen, zhou, make_cadre(zhou.office, "许诺")):
+        issue_card(cadre)
+    for unit in (lin.unit, zhou.unit):
+        (sheet,) = batch(PrintKind.COMBINED, unit_id=unit.pk, city=City.current(), today=TODAY).documents
+        services.prints_record(prints=sheet.prints, actor=None, now=NOW)
+    Placement.objects.create(cadre=zhou, kind="secondment", office=office, valid_from=TODAY)
+    page = desk.get("/desk/reprints/", {"list": "combined"}).text
+    assert "周渡 from 剑潭镇" in words(page)
+    assert f"/desk/cadres/{lin.pk}/" in page
+    assert f"/desk/cadres/{zhou.pk}/" not in page
