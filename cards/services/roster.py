@@ -4,10 +4,10 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -30,7 +30,7 @@ class Counts:
     changed: int
     unchanged: int
     #: Primary keys of those who were created.
-    new: tuple[int, ...] = field(default=(), compare=False)
+    new: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
 
 def roster_import(
@@ -51,7 +51,9 @@ def roster_import(
     if stored is None:
         stored = roster_photos(plan=plan, progress=progress)
     try:
-        return _import(plan, stored, actor, now)
+        # Before anything is locked, as the photos.
+        keys = {person.row.name: name_keys(person.row.name) for person in plan.created}
+        return _import(plan, stored, keys, actor, now)
     except BaseException:
         _remove(stored.values())
         raise
@@ -86,12 +88,18 @@ def _remove(names: Iterable[str]) -> None:
 
 
 @transaction.atomic
-def _import(plan: Plan, stored: Mapping[int, str], actor: User | None, now: datetime) -> Counts:
+def _import(
+    plan: Plan,
+    stored: Mapping[int, str],
+    keys: Mapping[str, tuple[str, str]],
+    actor: User | None,
+    now: datetime,
+) -> Counts:
     fresh = _again(plan)
     if fresh.problems or fresh.digest != plan.digest:
         raise Refused(_("The directory has changed since the preview. Look at it again."))
     _make_offices(fresh, actor, now)
-    new = [_new_cadre(person, fresh) for person in fresh.created]
+    new = [_new_cadre(person, keys, fresh.today) for person in fresh.created]
     replaced = {
         person.row.number: str(_known(person).photo.name or "") for person in fresh.changed if person.photo
     }
@@ -141,11 +149,11 @@ def _make_offices(plan: Plan, actor: User | None, now: datetime) -> None:
 # --- People ------------------------------------------------------------------------------------------------------
 
 
-def _new_cadre(person: Person, plan: Plan) -> Cadre:
+def _new_cadre(person: Person, keys: Mapping[str, tuple[str, str]], today: date) -> Cadre:
     row = person.row
     cadre = Cadre(unit=person.unit, name=row.name, employment_kind=EmploymentKind.CIVIL_SERVANT)
-    cadre.pinyin, cadre.pinyin_initials = name_keys(row.name)
-    cadre.serves_from = plan.today
+    cadre.pinyin, cadre.pinyin_initials = keys[row.name]
+    cadre.serves_from = today
     _apply(person, cadre)
     person.cadre = cadre
     return cadre
@@ -169,12 +177,18 @@ def _put_photos(plan: Plan, stored: Mapping[int, str]) -> None:
 
 
 def _put_stand_ins(plan: Plan) -> None:
-    """When everybody is there: somebody new may stand in for somebody known, and the other way round."""
+    """When everybody is there: somebody new may stand in for somebody known, and the other way round.
+
+    A plain statement for each: building those of `bulk_update` took a quarter of an import of five thousand.
+    """
     people = [person for person in (*plan.created, *plan.changed) if "stand_in" in person.fields]
     for person in people:
         other = person.stand_in
         _known(person).stand_in = _known(other) if isinstance(other, Person) else other
-    Cadre.objects.bulk_update([_known(person) for person in people], ["stand_in"], batch_size=BATCH)
+    pairs = [(_known(person).stand_in_id, _known(person).pk) for person in people]
+    if pairs:
+        with connection.cursor() as cursor:
+            cursor.executemany("UPDATE cards_cadre SET stand_in_id = %s WHERE id = %s", pairs)
 
 
 def _write_lines(plan: Plan) -> None:
