@@ -1,6 +1,6 @@
 """The audit trail of an account in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -103,13 +103,27 @@ def edits(subject: City | Unit) -> list[Line]:
             at=entry.at,
             label=str(EDITS.get(entry.verb, entry.verb)),
             actor=str(entry.actor) if entry.actor else _("the system"),
-            details="；".join(
-                _edit(fields.get(name, name), name, value) for name, value in entry.changes.items()
-            ),
+            details="；".join(_changes(entry.changes, fields)),
             failure=False,
         )
         for entry in audit.history(subject)[:SHOWN]
     ]
+
+
+def _changes(changes: dict[str, Any], fields: Mapping[str, Any]) -> list[str]:
+    """A merger is one thing: which unit goes on, and the last day."""
+    rest, said = dict(changes), []
+    into, last_day = (_set_now(changes.get(name)) for name in ("successor", "valid_to"))
+    if into and last_day:
+        said.append(_("Merged into %(unit)s") % {"unit": into})
+        said.append(_edit(fields["valid_to"], "valid_to", last_day))
+        del rest["successor"], rest["valid_to"]
+    return said + [_edit(fields.get(name, name), name, value) for name, value in rest.items()]
+
+
+def _set_now(value: Any) -> str:
+    """What stands where nothing stood before."""
+    return str(value[1] or "") if isinstance(value, list) and not value[0] else ""
 
 
 def _edit(label: Any, name: str, value: Any) -> str:

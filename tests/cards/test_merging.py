@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from accounts import history
 from accounts import services as accounts
 from accounts.models import Membership, Role, Unit, User
 from cards import selectors, services
@@ -80,6 +81,14 @@ def test_people_and_offices_go_to_the_successor_and_the_unit_closes(
         "valid_to": [None, YESTERDAY.isoformat()],
         "successor": [None, "剑潭镇"],
     }
+
+
+def test_the_units_history_says_what_it_has_been_merged_into(unit, other_unit, administrator):
+    merge(unit, other_unit, administrator)
+    with translation.override("en"):
+        details = history.edits(unit)[0].details
+    assert details.startswith("Merged into 剑潭镇；Last day: ")
+    assert "none" not in details
 
 
 def test_cards_stay_valid_with_their_numbers_and_codes(chen, unit, other_unit, administrator):
