@@ -12,18 +12,18 @@ from django.utils.translation import gettext as _
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import get_column_letter, range_boundaries
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.xml.constants import SHARED_STRINGS
 
-from cards.roster import zips
+from cards.roster import parts, zips
 from cards.roster.columns import COLUMNS, field_of, is_header, missing
+from cards.roster.parts import Parts
 from cards.roster.rows import Broken, Formula
 from common.problems import Refused
 
 MEGABYTE = 1024 * 1024
 #: Photos pasted into cells count, though nobody reads them.
 LIMITS = zips.Limits(file_bytes=30 * MEGABYTE, entries=2_000, unpacked_bytes=200 * MEGABYTE)
-#: Sheets and their words; 20,000 rows take about 17 MB. The other parts are read as a whole.
-MOST_SHEET_BYTES, MOST_PART_BYTES = 48 * MEGABYTE, 8 * MEGABYTE
+MOST_SHEETS = 100
 MOST_ROWS = 20_000
 MOST_COLUMNS = 64
 #: Titles and remarks above the header.
@@ -47,17 +47,10 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
 
-class _Worksheet(ReadOnlyWorksheet):
-    """Without a look at the size that a sheet claims to have, which may be a million rows or a pass over all of it."""
-
-    def _get_size(self) -> None: ...
-
-
 def read(path: Path, *, unit_known: bool) -> Sheet:
     """The first sheet with a roster's header. Raises Refused with a sentence when there is none to be read."""
     _refuse_other_kinds(path)
     with zips.opened(path, LIMITS) as archive, path.open("rb") as file:
-        _check_parts(archive)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -92,50 +85,35 @@ def _refuse_other_kinds(path: Path) -> None:
         )
 
 
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    for entry in archive.infolist():
-        name = entry.filename.lower()
-        if not name.endswith((".xml", ".rels", ".vml")):
-            continue
-        large = name.startswith("xl/worksheets/") or name.endswith("sharedstrings.xml")
-        if entry.file_size > (MOST_SHEET_BYTES if large else MOST_PART_BYTES):
-            raise Refused(
-                _(
-                    "A sheet of the workbook is too large, usually from formats in empty rows. "
-                    "Copy the filled rows into the template and hand that in."
-                )
-            )
-
-
 def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet:
-    reader = ExcelReader(file, read_only=True, data_only=False, keep_links=False)
-    try:
-        for name, part in _worksheets(reader):
-            worksheet = _Worksheet(reader.wb, name, part, reader.shared_strings)
-            # The stubs lend this worksheet the method of the other one.
-            rows = enumerate(worksheet.iter_rows(max_col=MOST_COLUMNS), start=1)  # type: ignore[misc]
-            if (header := _header(rows)) is None:
-                continue
-            sheet, columns = _titled(name, header)
-            _check_titles(sheet, unit_known)
-            merged = _merged(archive, part, columns)
-            _fill(sheet, rows, columns, merged)
-            return sheet
-    finally:
-        reader.archive.close()
+    reader, weighed = ExcelReader(file, read_only=True, data_only=False, keep_links=False), Parts(archive)
+    reader.archive = weighed  # type: ignore[assignment]
+    words, sheets = _opened(reader, weighed)
+    for name, part in sheets:
+        rows = parts.rows(weighed, part, reader.wb, words, MOST_COLUMNS)
+        if (header := _header(rows)) is None:
+            continue
+        sheet, columns = _titled(name, header)
+        _check_titles(sheet, unit_known)
+        _fill(sheet, rows, columns, _merged(archive, part, columns))
+        return sheet
     raise Refused(
         _("No sheet has a header with %(columns)s and the other columns. Use the template.")
         % {"columns": "、".join(column.title for column in COLUMNS if column.field in ("name", "office"))}
     )
 
 
-def _worksheets(reader: Any) -> list[tuple[str, str]]:
-    """Names and parts of the sheets. Of the workbook only what a roster needs is parsed: words, dates, sheets."""
+def _opened(reader: Any, weighed: Parts) -> tuple[list[str], list[tuple[str, str]]]:
+    """The words, and names and parts of the sheets. Of the workbook only what a roster needs is parsed."""
     reader.read_manifest()
-    reader.read_strings()
+    shared = reader.package.find(SHARED_STRINGS)
+    words = parts.strings(weighed, shared.PartName[1:]) if shared is not None else []
     reader.read_workbook()
-    apply_stylesheet(reader.archive, reader.wb)
-    return [
+    if len(reader.parser.sheets) > MOST_SHEETS:
+        sentence = _("The workbook has more than %(most)s sheets. Hand in the sheet of the roster alone.")
+        raise Refused(sentence % {"most": MOST_SHEETS})
+    apply_stylesheet(weighed, reader.wb)  # type: ignore[arg-type]
+    return words, [
         (sheet.name, rel.target)
         for sheet, rel in reader.parser.find_sheets()
         if rel.target in reader.valid_files and "chartsheet" not in rel.Type
@@ -147,7 +125,7 @@ def _worksheets(reader: Any) -> list[tuple[str, str]]:
 
 def _header(rows: Iterator[tuple[int, Any]]) -> list[str] | None:
     for number, cells in rows:
-        titles = [str(cell.value) if isinstance(cell.value, str) else "" for cell in cells]
+        titles = [value if isinstance(value, str) else "" for value, _kind in cells]
         if is_header(titles):
             return titles
         if number >= HEADER_WITHIN:
@@ -219,14 +197,14 @@ def _fill(
             raise Refused(sentence % {"most": f"{MOST_ROWS:,}"})
 
 
-def _value(cell: Any) -> Any:
+def _value(cell: tuple[Any, str]) -> Any:
     """What a cell holds; None for an empty one. A formula is neither worked out nor kept."""
-    value = cell.value
+    value, kind = cell
     if value is None:
         return None
-    if cell.data_type == "f" or (isinstance(value, str) and value.lstrip().startswith("=")):
+    if kind == "f" or (isinstance(value, str) and value.lstrip().startswith("=")):
         return Formula()
-    if cell.data_type == "e":
+    if kind == "e":
         return Broken()
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -242,7 +220,7 @@ def _merged(archive: zipfile.ZipFile, part: str, columns: Mapping[int, str]) -> 
         left, top, _right, bottom = _bounds(match[1].decode())
         # The whole of a column may be merged by mistake; nobody means a million people.
         bottom = min(bottom, top + MOST_ROWS)
-        rows += 1 + bottom - top
+        rows += max(1, 1 + bottom - top)
         if rows > MOST_MERGED_ROWS:
             raise Refused(_("The sheet has too many merged cells. Use the template."))
         if left in named:

@@ -14,7 +14,7 @@ from django.utils import translation
 from PIL import Image
 
 from cards import photos, roster
-from cards.roster import archive, workbook
+from cards.roster import archive, parts, workbook
 from common.problems import Refused
 from tests.cast import TODAY, portrait
 from tests.support.sheets import archive_of, person, zipped
@@ -91,9 +91,7 @@ def test_a_sheet_that_really_unpacks_to_far_more_than_it_says(tmp_path, small):
 
 
 def test_a_sheet_of_blanks(tmp_path):
-    path = with_parts(
-        tmp_path / "a.xlsx", {"xl/worksheets/sheet1.xml": b" " * (workbook.MOST_SHEET_BYTES + 1)}
-    )
+    path = with_parts(tmp_path / "a.xlsx", {"xl/worksheets/sheet1.xml": b" " * (parts.MOST_TABLE_BYTES + 1)})
     assert refusal(path).startswith("The file unpacks to many times its size")
 
 
