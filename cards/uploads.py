@@ -285,7 +285,7 @@ def _record(item: JobItem, prepared: tuple[roster.Plan, dict[int, str]], now: da
     _check_holds(item, plan.roster.unit_id, now)
     done = services.roster_import(plan=plan, stored=stored, actor=item.job.created_by, now=now)
     Job.objects.filter(pk=item.job_id).update(params={**item.job.params, "new": list(done.new)})
-    note = _("%(created)d created, %(changed)d changed, %(unchanged)d unchanged") % vars(done)
+    note = _("%(created)d created, %(changed)d changed, %(unchanged)d unchanged") % done.numbers
     return jobs.Outcome(note)
 
 

@@ -32,6 +32,10 @@ class Counts:
     #: Primary keys of those who were created.
     new: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        return {"created": self.created, "changed": self.changed, "unchanged": self.unchanged}
+
 
 def roster_import(
     *,

@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 subject=City.current(),
                 actor=None,
                 now=now,
-                changes=given | vars(done),
+                changes=given | done.numbers,
             )
         return done
 
