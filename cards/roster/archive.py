@@ -17,6 +17,7 @@ from cards import photos
 from cards.roster import zips
 from cards.roster.plan import Photo
 from common.problems import Refused
+from common.text import hidden_character
 
 MEGABYTE = 1024 * 1024
 #: A photo each for the largest roster, as phones take them.
@@ -25,6 +26,7 @@ LIMITS = zips.Limits(file_bytes=2_000 * MEGABYTE, entries=20_000, unpacked_bytes
 _LITTER = re.compile(r"__MACOSX|\..*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UTF8_FLAG = 0x800
+_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 @dataclass
@@ -84,7 +86,7 @@ def _folder(folder: Path) -> Album:
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            raise Refused(_("“%(file)s” is a link. Copy the photo itself.") % {"file": inside[:80]})
+            raise Refused(_("“%(file)s” is a link. Copy the photo itself.") % {"file": shown(inside[:80])})
         if path.is_file() and not _is_litter(inside):
             paths.append(inside)
         if len(paths) > LIMITS.entries:
@@ -106,44 +108,68 @@ def _file(path: Path) -> bytes:
 
 def _zip(archive: zipfile.ZipFile) -> Album:
     entries: dict[str, zipfile.ZipInfo] = {}
-    for entry in archive.infolist():
-        name = _name(entry)
+    found = archive.infolist()
+    for entry, name in zip(found, _names(found), strict=True):
         _check_path(name)
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise Refused(_("“%(file)s” is a link. Copy the photo itself.") % {"file": name[:80]})
+            raise Refused(_("“%(file)s” is a link. Copy the photo itself.") % {"file": shown(name[:80])})
         if not entry.is_dir() and not name.endswith("/") and not _is_litter(name):
             if name in entries:
-                raise Refused(_("“%(file)s” is in the ZIP file twice.") % {"file": name[:80]})
+                raise Refused(_("“%(file)s” is in the ZIP file twice.") % {"file": shown(name[:80])})
             entries[name] = entry
     return Album(lambda name: _unpacked(archive, entries[name]), tuple(entries))
 
 
-def _name(entry: zipfile.ZipInfo) -> str:
-    """Windows in Chinese writes names in GBK and says nothing; Python then takes them for those of an old PC."""
-    name = entry.orig_filename
-    if not entry.flag_bits & _UTF8_FLAG:
-        try:
-            raw = name.encode("cp437")
-        except UnicodeEncodeError:
-            raw = name.encode()
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
+def _names(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Windows in Chinese writes names in GBK and says nothing; Python then takes them for those of an old PC.
+
+    Whoever packed one name so packed all of them so: 一.jpg in GBK is good UTF-8, too, for something else.
+    """
+    silent = [entry for entry in entries if not entry.flag_bits & _UTF8_FLAG]
+    encoding = _encoding([_raw(entry) for entry in silent])
+    names = [
+        entry.orig_filename if entry.flag_bits & _UTF8_FLAG else _decoded(entry, encoding)
+        for entry in entries
+    ]
     # After decoding: the second byte of a character in GBK may be a backslash.
-    return name.replace("\\", "/")
+    return [name.replace("\\", "/") for name in names]
+
+
+def _encoding(names: list[bytes]) -> str:
+    """UTF-8 unless one is not, or Han appear only when they are read as GB18030."""
+    try:
+        as_utf8 = b"/".join(names).decode()
+    except UnicodeDecodeError:
+        return "gb18030"
+    as_gb = b"/".join(names).decode("gb18030", "ignore")
+    return "gb18030" if _HAN.search(as_gb) and not _HAN.search(as_utf8) else "utf-8"
+
+
+def _raw(entry: zipfile.ZipInfo) -> bytes:
+    try:
+        return entry.orig_filename.encode("cp437")
+    except UnicodeEncodeError:
+        return entry.orig_filename.encode()
+
+
+def _decoded(entry: zipfile.ZipInfo, encoding: str) -> str:
+    try:
+        return _raw(entry).decode(encoding)
+    except UnicodeDecodeError:
+        return entry.orig_filename
+
+
+def shown(name: str) -> str:
+    """As it may stand on a page: somebody else wrote it, perhaps so that it reads backwards."""
+    return "".join("?" if hidden_character(character) else character for character in name)
 
 
 def _check_path(name: str) -> None:
     """Nothing is written where an entry says; one that says such a thing was made to do harm."""
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or _DRIVE.match(name) or "\x00" in name:
-        shown = "".join(character if character.isprintable() else "?" for character in name[:80])
-        raise Refused(
-            _("The ZIP file has an entry outside of itself, “%(file)s”. Pack it again.") % {"file": shown}
-        )
+        words = {"file": shown(name[:80])}
+        raise Refused(_("The ZIP file has an entry outside of itself, “%(file)s”. Pack it again.") % words)
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

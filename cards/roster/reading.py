@@ -106,7 +106,7 @@ def _with_photos(roster: Roster, album: archive.Album, path: Path) -> Roster:
 def _photo(album: archive.Album, paths: list[str], row: Row, used: dict[str, int]) -> Photo:
     if len(paths) > 1:
         sentence = _("Several photos are called “%(file)s”: %(paths)s. Write the path.")
-        raise Refused(sentence % {"file": row.photo, "paths": "、".join(paths[:5])})
+        raise Refused(sentence % {"file": row.photo, "paths": "、".join(map(archive.shown, paths[:5]))})
     path = paths[0]
     if path in used:
         sentence = _("Row %(row)s names the same photo. A photo shows one person.")
@@ -116,7 +116,7 @@ def _photo(album: archive.Album, paths: list[str], row: Row, used: dict[str, int
 
 
 def _orphans(paths: list[str]) -> str:
-    words = "、".join(paths[:MOST_NAMED])
+    words = "、".join(map(archive.shown, paths[:MOST_NAMED]))
     if len(paths) > MOST_NAMED:
         words = _("%(files)s and others") % {"files": words}
     return _("Files that no row names (%(count)s): %(files)s.") % {"count": len(paths), "files": words}
