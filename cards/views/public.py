@@ -30,8 +30,10 @@ from common.tokens import normalise
 #: Answers on one page; whoever sees more names than that searches on among them (C).
 MOST_SHOWN = 20
 UNIT_PAGE = 40
-#: A whole waiting hall may ask behind one address; a program that copies the directory is slowed down (C).
+#: A whole waiting hall may ask behind one address. A unit's page names forty people whoever asks, so there are fewer of
+#: those: a program that copies all of them is slowed down, not kept out, for the directory is public (C).
 LOOKUPS = Limit("lookups", most=300, seconds=600)
+UNIT_PAGES = Limit("unit-pages", most=60, seconds=600)
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,15 @@ def home(request: HttpRequest) -> HttpResponse:
     typed, code, now = request.GET.get("q", "").strip(), request.GET.get("unit", ""), timezone.now()
     if not typed and not code:
         return render(request, "home.html", {"units": _units(now)})
-    client = client_of(request)
-    if LOOKUPS.exceeded(client, now):
+    client, limits = client_of(request), (LOOKUPS,) if typed else (LOOKUPS, UNIT_PAGES)
+    if len(typed) > search.LONGEST:
+        # What the page says of itself, the links to other languages among it, says it no longer than the field does.
+        request.GET = request.GET.copy()
+        request.GET["q"] = typed[: search.LONGEST]
+    if any(limit.exceeded(client, now) for limit in limits):
         return _unkept(render(request, "cards/too_many_lookups.html", status=429))
-    LOOKUPS.count(client, now)
+    for limit in limits:
+        limit.count(client, now)
     return _unkept(_found(request, typed, now) if typed else _unit(request, code, now))
 
 

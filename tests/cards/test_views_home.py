@@ -256,6 +256,19 @@ def test_nothing_keeps_or_indexes_the_answers(query, client, cards):
     assert not response.cookies
 
 
+def test_units_are_not_paged_through_by_a_program(english, cards, monkeypatch):
+    monkeypatch.setattr(public, "UNIT_PAGES", public.Limit("unit-pages", most=2, seconds=600))
+    statuses = [english.get("/", {"unit": "D901", "page": page}).status_code for page in (1, 2, 3)]
+    assert statuses == [200, 200, 429]
+    assert english.get("/", {"q": "张三"}).status_code == 200
+
+
+def test_a_question_of_any_length_comes_back_no_longer_than_the_field(english, cards):
+    html = english.get("/", {"q": "z" * 3000}).text
+    assert "z" * 50 in html
+    assert "z" * 51 not in html
+
+
 @pytest.mark.parametrize("query", [{}, {"q": "办公室"}, {"unit": "D901"}])
 def test_the_largest_pages_stay_small_and_carry_no_script(query, client, office, city):
     for number in range(120):
