@@ -54,8 +54,9 @@ def home(request: HttpRequest) -> HttpResponse:
     client, limits = client_of(request), (LOOKUPS,) if typed else (LOOKUPS, UNIT_PAGES)
     if len(typed) > search.LONGEST:
         # What the page says of itself, the links to other languages among it, says it no longer than the field does.
-        request.GET = request.GET.copy()
-        request.GET["q"] = typed[: search.LONGEST]
+        cut = request.GET.copy()
+        cut["q"] = typed[: search.LONGEST]
+        request.GET = cut  # type: ignore[assignment]
     if any(limit.exceeded(client, now) for limit in limits):
         return _unkept(render(request, "cards/too_many_lookups.html", status=429))
     for limit in limits:
