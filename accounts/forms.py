@@ -24,7 +24,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import UNIT_CODE_NOT_VALID, UNIT_FIELDS, UnitDetails, city_facts, unit_facts
-from common.forms import EditForm, PageForm, checked_name, person_name, phone_number
+from common.forms import EditForm, PageForm, checked_name, day_field, person_name, phone_number
 from common.models import OfficeHoursSet
 from common.versions import version_of
 
@@ -40,10 +40,6 @@ def is_rate_limited(form: forms.Form) -> bool:
 def _password(autocomplete: str, **kwargs: Any) -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(strip=False, max_length=128, widget=widget, **kwargs)
-
-
-def _date(**kwargs: Any) -> forms.DateField:
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
 
 
 def _reason(label: Any) -> forms.CharField:
@@ -219,8 +215,8 @@ class MembershipForm(PageForm):
         empty_label=_("None"),
         help_text=_("For a supervision group only."),
     )
-    valid_from = _date(label=_("From"))
-    valid_to = _date(
+    valid_from = day_field(label=_("From"))
+    valid_to = day_field(
         label=_("To"),
         required=False,
         help_text=_("The last day, for a deputy; empty when there is no end in sight."),
@@ -279,7 +275,7 @@ class UserForm(MembershipForm):
 class MembershipEndForm(PageForm):
     submit = _("End this role")
     tone = "seal"
-    last_day = _date(
+    last_day = day_field(
         label=_("Last day"),
         help_text=_("The role still counts on this day. Choose yesterday to end it at once."),
     )
@@ -390,8 +386,8 @@ class UnitForm(EditForm):
     supervision_group = forms.ModelChoiceField(
         SupervisionGroup.objects.all(), label=_("Supervision group"), required=False, empty_label=_("None")
     )
-    valid_from = _date(label=_("In existence from"))
-    valid_to = _date(
+    valid_from = day_field(label=_("In existence from"))
+    valid_to = day_field(
         label=_("Last day"),
         required=False,
         help_text=_("Only for a unit that is dissolved or merged. Its people must be moved or ended first."),

@@ -11,7 +11,16 @@ from cards import photos
 from cards.models import STATE_CHOICES, Cadre, EmploymentKind, EndReason, Office, RevokeReason
 from cards.rules import MAX_DUTIES, MAX_POSTS, Half, State, UntilChoice
 from cards.services import CadreDetails, OfficeDetails, facts_of
-from common.forms import CHOOSE, EditForm, PageForm, WordedForm, checked_name, mobile_number, phone_number
+from common.forms import (
+    CHOOSE,
+    EditForm,
+    PageForm,
+    WordedForm,
+    checked_name,
+    day_field,
+    mobile_number,
+    phone_number,
+)
 from common.problems import Refused
 from common.rules import at, local
 from common.text import lines
@@ -100,9 +109,7 @@ class CadreForm(EditForm):
         help_text=_("Who receives citizens meanwhile."),
     )
     employment_kind = forms.ChoiceField(label=_("Employment"), choices=EmploymentKind)
-    serves_from = forms.DateField(
-        label=_("In service from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    serves_from = day_field(_("In service from"))
     photo = forms.FileField(
         label=_("Photo"),
         required=False,
@@ -169,10 +176,8 @@ class CadreForm(EditForm):
 class EndServiceForm(PageForm):
     submit = _("End service")
     tone = "seal"
-    last_day = forms.DateField(
-        label=_("Last day of service"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("The card is revoked the night after this day."),
+    last_day = day_field(
+        _("Last day of service"), help_text=_("The card is revoked the night after this day.")
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", CHOOSE), *EndReason.choices])
 
@@ -262,11 +267,6 @@ class WhereaboutsForm(WordedForm):
         return cleaned
 
 
-def _date(label: Any, **kwargs: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **kwargs)
-
-
 HALVES = [(Half.MORNING.value, _("morning")), (Half.AFTERNOON.value, _("afternoon"))]
 
 
@@ -283,11 +283,11 @@ class LeaveForm(WordedForm):
         initial=State.LEAVE.value,
         widget=forms.RadioSelect,
     )
-    from_date = _date(_("From"))
+    from_date = day_field(_("From"))
     from_half = forms.ChoiceField(
         label=_("From this half day"), choices=HALVES, initial=Half.MORNING.value, widget=forms.RadioSelect
     )
-    to_date = _date(_("Until and including"))
+    to_date = day_field(_("Until and including"))
     to_half = forms.ChoiceField(
         label=_("Until this half day"), choices=HALVES, initial=Half.AFTERNOON.value, widget=forms.RadioSelect
     )
@@ -311,14 +311,14 @@ class BulkWhereaboutsForm(WordedForm):
         initial=State.MEETING.value,
         widget=forms.RadioSelect,
     )
-    from_date = _date(_("From"))
+    from_date = day_field(_("From"))
     from_time = forms.TimeField(
         label=_("From what time"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("Empty: from now on."),
     )
-    until_date = _date(_("Until the day"), required=False, help_text=_("Empty: the same day."))
+    until_date = day_field(_("Until the day"), required=False, help_text=_("Empty: the same day."))
     until_time = forms.TimeField(
         label=_("Until what time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )

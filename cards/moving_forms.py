@@ -5,7 +5,6 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, UnitQuerySet
@@ -13,13 +12,8 @@ from cards.forms import LinesField, PhoneField
 from cards.models import Cadre, Office, Placement, PlacementKind
 from cards.rules import MAX_DUTIES, MAX_POSTS
 from cards.services import Arrival, placement_facts
-from common.forms import EditForm, PageForm, WordedForm
+from common.forms import EditForm, PageForm, WordedForm, day_field
 from common.versions import version_of
-
-
-def day_field(label: Any, **more: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **more)
 
 
 def open_units() -> UnitQuerySet:
@@ -41,7 +35,7 @@ class TransferForm(PageForm):
     )
 
     def __init__(self, *args: Any, cadre: Cadre, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"first_day": timezone.localdate()}, **kwargs)
+        super().__init__(*args, **kwargs)
         self.fields["to_unit"].queryset = open_units().exclude(pk=cadre.unit_id)  # type: ignore[attr-defined]
 
 

@@ -89,6 +89,12 @@ def posted(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
+def day_field(label: Any, **more: Any) -> forms.DateField:
+    """The browser's own calendar, which takes no other form of a date."""
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, **more)
+
+
 def name_what_is_missing(form: forms.Form) -> None:
     """Django's "this field is required" reads like a machine; the summary names the field anyway."""
     for field in form.fields.values():

@@ -15,6 +15,7 @@ from accounts.http import scope_for, user_of
 from cards import services
 from cards.models import RevokeReason, Transfer
 from cards.moving_forms import TransferAcceptForm, TransferDeclineForm, TransferForm
+from cards.services.merging import MERGED
 from cards.views.people import PAGE_SIZE, cadre_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
@@ -36,7 +37,7 @@ def _of_units(request: HttpRequest, *sides: str) -> QuerySet[Transfer]:
 
 def why(transfer: Transfer) -> str:
     """The reason of a decision in words; what the system withdrew is kept as a code."""
-    codes = {RevokeReason.LEFT.value: RevokeReason.LEFT.label, "merged": _("The two units have been merged.")}
+    codes = {RevokeReason.LEFT.value: RevokeReason.LEFT.label, MERGED: _("The two units have been merged.")}
     return str(codes.get(transfer.decision_note, transfer.decision_note))
 
 
@@ -62,7 +63,8 @@ def transfers(request: HttpRequest) -> HttpResponse:
 
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     person, now = cadre_of(request, pk), timezone.now()
-    form = TransferForm(posted(request), cadre=person)
+    initial = {"first_day": timezone.localdate(now)}
+    form = TransferForm(posted(request), cadre=person, initial=initial)
     if form.is_valid() and accepted(
         form,
         lambda: services.transfer_propose(cadre=person, **form.cleaned_data, actor=user_of(request), now=now),
