@@ -17,6 +17,7 @@ from accounts.models import Unit
 from common import jobs as work
 from common.models import Job, JobItem
 from common.problems import Refused
+from common.responses import private
 
 PAGE_SIZE = 50
 #: Whoever comes back after a while looks for what is still to be done.
@@ -106,9 +107,7 @@ def _handed_out(request: HttpRequest, found: Job, name: str, item: JobItem | Non
         return redirect("job", found.pk)
     except FileNotFoundError as error:
         raise Http404 from error
-    # Personal data: nothing between us and the person keeps a copy.
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return private(response)
 
 
 def job_retry(request: HttpRequest, pk: int) -> HttpResponse:

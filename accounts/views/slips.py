@@ -17,6 +17,7 @@ from accounts.views.signin import session_age_set
 from common.errors import too_many_requests
 from common.forms import accepted, render_form
 from common.ratelimits import Limit, client_of
+from common.responses import private
 from common.tokens import grouped
 
 #: 80 bits cannot be guessed; this keeps somebody from trying all day. A whole unit may activate its slips
@@ -39,8 +40,7 @@ def slip_response(request: HttpRequest, user: User, slip: services.IssuedSlip) -
             "qr": qr.svg(address, _("QR code of the activation page")),
         },
     )
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return private(response)
 
 
 @sensitive_post_parameters()
@@ -61,8 +61,7 @@ def activate(request: HttpRequest) -> HttpResponse:
         for limit, key in limits.items():
             limit.count(key, now)
     response = render_form(request, "accounts/activate.html", form)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return private(response)
 
 
 def _typed_name(request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ from cards.board import LABELS, TONES, Presence
 from cards.models import Cadre
 from cards.presentation import status_view
 from cards.rules import State, Status
+from common.responses import private
 from common.rules import local
 
 #: Often enough for a corridor, and only for whoever asks for it: a page that changes by itself is not for everybody
@@ -197,7 +198,6 @@ def _refreshing(request: HttpRequest) -> dict[str, Any]:
 
 
 def _fresh(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "private, no-store"
     if request.GET.get("refresh") == "1":
         response["Refresh"] = str(REFRESH_SECONDS)
-    return response
+    return private(response)

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.http import access_for, city_of, scope_for, user_of
@@ -31,7 +31,7 @@ from cards.views.people import matching
 from cards.views.printing import NEVER
 from common.models import Job, JobItem
 from common.problems import Refused
-from common.text import file_name
+from common.responses import PDF, download
 
 #: A page of the list holds fifty; whoever wants more says "all that match".
 MOST_TICKED = 2000
@@ -173,11 +173,8 @@ def _slips(request: HttpRequest, people: list[Cadre], now: datetime) -> HttpResp
         if not contents:
             raise Refused(_("Meanwhile nobody is left who needs a slip."))
         draw_slips(contents, out)
-    response = HttpResponse(out.getvalue(), content_type="application/pdf")
-    name = file_name(_("activation slips") + f"-{timezone.localdate(now):%Y-%m-%d}.pdf")
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    name = _("activation slips") + f"-{timezone.localdate(now):%Y-%m-%d}.pdf"
+    return download(out.getvalue(), PDF, name)
 
 
 def _slip(cadre: Cadre, user: User, slip: IssuedSlip, demo: bool) -> SlipContent:

@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.utils.cache import add_never_cache_headers, get_conditional_response
+from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 
 from accounts.http import city_of
 from cards.documents import door as picture_of
 from cards.door import door_of, office_behind
+from common.responses import unkept
 from common.tokens import normalise
 
 REFRESH_SECONDS = 30
@@ -58,7 +59,7 @@ def screen(request: HttpRequest, token: str) -> HttpResponse:
     if not still:
         target = f"; url=?{urlencode(following)}" if following else ""
         response["Refresh"] = f"{REFRESH_SECONDS}{target}"
-    return _unkept(response)
+    return unkept(response)
 
 
 def _number(typed: str, pages: int) -> int:
@@ -76,11 +77,5 @@ def picture(request: HttpRequest, token: str) -> HttpResponse:
         response = HttpResponse(picture_of.draw(face), content_type="image/png")
     response["ETag"] = etag
     response["Cache-Control"] = "no-cache"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-def _unkept(response: HttpResponse) -> HttpResponse:
-    add_never_cache_headers(response)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from accounts.http import city_of, user_of
@@ -23,7 +22,7 @@ from cards.printing.gathering import documents, holders, printable
 from cards.views.people import PAGE_SIZE, cadre_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
-from common.text import file_name
+from common.responses import PDF, download
 
 
 def request_card(request: HttpRequest, pk: int) -> HttpResponse:
@@ -172,8 +171,5 @@ def _printed(request: HttpRequest, pk: int, kind: PrintKind) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("cadre", person.pk)
-    response = HttpResponse(out.getvalue(), content_type="application/pdf")
-    name = file_name(f"{found[0].holders[0].serial}-{person.name}-{KIND_WORDS[kind]}.pdf")
-    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    name = f"{found[0].holders[0].serial}-{person.name}-{KIND_WORDS[kind]}.pdf"
+    return download(out.getvalue(), PDF, name, shown=True)

@@ -26,6 +26,7 @@ from cards.printing import log
 from common.forms import accepted, posted, render_form
 from common.models import Job
 from common.problems import Refused
+from common.responses import private
 from common.versions import version_of
 
 PAGE_SIZE = 50
@@ -207,9 +208,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     data = photos.read(str(person.photo)) if person.photo else b""
     if not data:
         raise Http404
-    response = HttpResponse(data, content_type="image/jpeg")
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return private(HttpResponse(data, content_type="image/jpeg"))
 
 
 def cadre_new(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
@@ -24,6 +23,7 @@ from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
 from common.ratelimits import Limit, client_of
+from common.responses import unkept
 from common.text import file_name
 from common.tokens import normalise
 
@@ -58,10 +58,10 @@ def home(request: HttpRequest) -> HttpResponse:
         cut["q"] = typed[: search.LONGEST]
         request.GET = cut  # type: ignore[assignment]
     if any(limit.exceeded(client, now) for limit in limits):
-        return _unkept(render(request, "cards/too_many_lookups.html", status=429))
+        return unkept(render(request, "cards/too_many_lookups.html", status=429))
     for limit in limits:
         limit.count(client, now)
-    return _unkept(_found(request, typed, now) if typed else _unit(request, code, now))
+    return unkept(_found(request, typed, now) if typed else _unit(request, code, now))
 
 
 def _found(request: HttpRequest, typed: str, now: datetime) -> HttpResponse:
@@ -148,7 +148,7 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
     found, now = _find(token), timezone.now()
     if found is None or not found.is_valid_on(timezone.localdate(now)):
         return _no_card(request, known=found)
-    return _unkept(
+    return unkept(
         render(request, "cards/public_card.html", _context(request, selectors.public_card(found, now)))
     )
 
@@ -176,7 +176,7 @@ def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
     response["Content-Disposition"] = (
         content_disposition_header(True, file_name(f"{shown.cadre.name}.vcf")) or "attachment"
     )
-    return _unkept(response)
+    return unkept(response)
 
 
 def photo(request: HttpRequest, token: str) -> HttpResponse:
@@ -189,7 +189,7 @@ def photo(request: HttpRequest, token: str) -> HttpResponse:
     data = photos.read(photos.web_name(str(found.cadre.photo)))
     if not data:
         raise Http404
-    return _unkept(HttpResponse(data, content_type="image/jpeg"))
+    return unkept(HttpResponse(data, content_type="image/jpeg"))
 
 
 def _find(token: str) -> Card | None:
@@ -199,7 +199,7 @@ def _find(token: str) -> Card | None:
 
 def _no_card(request: HttpRequest, *, known: Card | None) -> HttpResponse:
     """One kind page for revoked, unknown and malformed codes; it never names a person."""
-    return _unkept(
+    return unkept(
         render(
             request,
             "cards/no_card.html",
@@ -207,13 +207,6 @@ def _no_card(request: HttpRequest, *, known: Card | None) -> HttpResponse:
             status=404,
         )
     )
-
-
-def _unkept(response: HttpResponse) -> HttpResponse:
-    """The status of this minute: from a cache it would lie. And no search engine keeps people (DOMAIN §7)."""
-    add_never_cache_headers(response)
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:

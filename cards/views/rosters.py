@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.http import scope_for, user_of
@@ -19,7 +19,7 @@ from cards.upload_forms import RosterForm
 from common.forms import posted, render_form
 from common.models import Job, JobItem
 from common.problems import Refused
-from common.text import file_name
+from common.responses import download
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Of one list on the preview; whoever wants to see more looks into the sheet.
@@ -106,10 +106,7 @@ def _chosen(request: HttpRequest, units: list[Unit]) -> Unit | None:
 
 
 def _workbook(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, file_name(name)) or "attachment"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return download(data, XLSX, name)
 
 
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
