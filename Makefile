@@ -30,7 +30,7 @@ endef
 .PHONY: help demo test test-sqlite test-postgres lint format bench reset
 help:
 	@echo 'make demo     build the demonstration city and serve it on http://$(HOST):$(PORT)/ (HOST=0.0.0.0 for a phone)'
-	@echo 'make test     checks, then all tests on SQLite and again on PostgreSQL'
+	@echo 'make test     checks, then all tests on SQLite and again on PostgreSQL where they use one'
 	@echo 'make lint     the checks alone'
 	@echo 'make format   lay the code out'
 	@echo 'make bench    plaques a second, beside others that draw the same plaque'

@@ -41,6 +41,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     environment.stop()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks for no database gets none from pytest-django: with PostgreSQL it would only say again what it said."""
+    if connection.vendor == "sqlite":
+        return
+    config.hook.pytest_deselected(items=[item for item in items if not _asks_for_database(item)])
+    items[:] = filter(_asks_for_database, items)
+
+
+def _asks_for_database(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {connection.vendor}"
 
