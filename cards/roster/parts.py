@@ -20,6 +20,8 @@ MOST_TABLE_BYTES, MOST_PART_BYTES = 48 * MEGABYTE, MEGABYTE
 MOST_PART_TAGS = 40_000
 #: Of all that is read for one roster. 20,000 rows of 14 columns weigh about 3,200,000.
 MOST_WEIGHT, MOST_BYTES = 6_000_000, 200 * MEGABYTE
+#: Those of 20,000 rows are at most 1,500,000. Each takes some microseconds, whatever it is.
+MOST_ELEMENTS = 2_000_000
 #: Within one row or string, where the most columns that a sheet may have weigh about 65,000.
 MOST_WEIGHT_AT_ONCE, MOST_BYTES_AT_ONCE = 100_000, 4 * MEGABYTE
 #: Rows, blank ones and all, and their cells; twice as many as the largest roster has.
@@ -46,7 +48,7 @@ class Parts:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self.weight = self.bytes = 0
+        self.weight = self.bytes = self.elements = 0
 
     def read(self, name: str) -> bytes:
         with self._opened(name, MOST_PART_BYTES) as file:
@@ -105,6 +107,9 @@ class Table:
                 inside += element.tag == tag
                 continue
             above.pop()
+            self._parts.elements += 1
+            if self._parts.elements > MOST_ELEMENTS:
+                raise too_large()
             if element.tag == tag:
                 inside -= 1
                 if not inside:

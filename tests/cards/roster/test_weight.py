@@ -89,6 +89,14 @@ def test_what_is_read_as_a_whole_is_small(name, end, tag, tmp_path):
     assert refusal(path).startswith(TOO_LARGE)
 
 
+def test_little_at_once_and_much_in_all(tmp_path, monkeypatch):
+    rows = ("<row/>" + "<z/>" * 1_000) * 20 + "</sheetData>"
+    path = workbook_with(tmp_path / "a.xlsx", SHEET, lambda xml: xml.replace("</sheetData>", rows))
+    assert len(workbook.read(path, unit_known=False).rows) == 1
+    monkeypatch.setattr(parts, "MOST_ELEMENTS", 10_000)
+    assert refusal(path).startswith(TOO_LARGE)
+
+
 def test_more_sheets_than_anybody_has(tmp_path):
     sheets = "".join(f'<sheet name="{n}" sheetId="{n}"/>' for n in range(9, 9 + workbook.MOST_SHEETS))
     path = workbook_with(
