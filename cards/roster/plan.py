@@ -44,8 +44,8 @@ class Problem:
     def __str__(self) -> str:
         if not self.row:
             return self.sentence
-        row = f"{self.row} · {self.name}" if self.name else self.row
-        words = {"row": row, "column": self.column, "sentence": self.sentence}
+        sentence = f"{self.name} · {self.sentence}" if self.name else self.sentence
+        words = {"row": self.row, "column": self.column, "sentence": sentence}
         if not self.column:
             return _("Row %(row)s: %(sentence)s") % words
         return _("Row %(row)s, column %(column)s: %(sentence)s") % words

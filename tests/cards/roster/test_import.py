@@ -121,7 +121,7 @@ def test_everything_that_is_wrong_with_a_row_is_said_at_once(look, tmp_path):
         "K 照片文件名",
     ]
     assert {problem.name for problem in plan.problems} == {"吴青"}
-    assert str(plan.problems[0]) == "Row 3 · 吴青, column G 工作职责: Fill this in."
+    assert str(plan.problems[0]) == "Row 3, column G 工作职责: 吴青 · Fill this in."
 
 
 def test_a_row_without_name_or_unit_is_told_of_its_other_mistakes_too(look):
