@@ -4,6 +4,7 @@ import pytest
 from django import forms
 from django.http import QueryDict
 from django.test import RequestFactory
+from django.utils import translation
 
 from common.forms import accepted, mobile_number, person_name, phone_number, posted
 from common.problems import Refused
@@ -84,7 +85,7 @@ def test_a_mobile_number_is_kept_in_one_form(typed, kept):
     ],
 )
 def test_what_is_no_mobile_number_is_refused(typed):
-    with pytest.raises(forms.ValidationError, match="11 digits"):
+    with translation.override("en"), pytest.raises(forms.ValidationError, match="11 digits"):
         mobile_number(typed)
 
 
