@@ -21,7 +21,8 @@ INTERPUNCTS = dict.fromkeys(map(ord, "\u2022\u30fb\u2027\u2219\u22c5\ufe52\uff65
 #: The first line of every list to choose from, where something must be chosen.
 CHOOSE = _("Please choose")
 _MOBILE = re.compile(r"(\+?86)?1[0-9]{10}")
-_PHONE = re.compile(r"[0-9+()\-# ]{3,30}(转 ?[0-9]{1,6})?")
+#: At least three digits, a plus only in front, and an extension behind 转.
+_PHONE = re.compile(r"(?=(?:[^0-9]*[0-9]){3})\+?[0-9()\-# ]{3,30}(转 ?[0-9]{1,6})?")
 
 
 class WordedForm(forms.Form):

@@ -7,6 +7,7 @@ import json
 import struct
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,37 @@ class CannotPrint(Refused):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
         super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDocument:
+    """What plaque and contact card both print, and nothing else: the fingerprint covers every field."""
+
+    unit_name: str
+    name: str
+    posts: tuple[str, ...]
+    duties: tuple[str, ...]
+    room: str
+    office_name: str
+    office_phone: str
+    unit_hotline: str
+    city_hotline: str
+    serial: str
+    url: str
+    code_text: str
+    photo: Path | None = None
+    demo: bool = False
+
+    @property
+    def whose(self) -> str:
+        return f"{self.serial} {self.name}"
+
+
+#: CARD-1 and CARD-2: what the scheme wants on both is not left blank.
+PERSON_REQUIRED = (
+    "unit_name", "name", "posts", "duties", "room", "office_phone", "unit_hotline", "city_hotline", "serial",
+    "code_text",
+)  # fmt: skip
 
 
 def labels() -> dict[str, str]:
@@ -138,8 +170,10 @@ def sentences(found: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 
 def facts_of(content: Any) -> dict[str, Any]:
-    """Every field of a dataclass with slots. Not asdict, which copies deeply: the reprint list asks for thousands."""
-    return {name: getattr(content, name) for name in content.__slots__} | {"photo": photo_name(content.photo)}
+    """Every field of a dataclass. Not asdict, which copies deeply: the reprint list asks for thousands."""
+    return {field.name: getattr(content, field.name) for field in fields(content)} | {
+        "photo": photo_name(content.photo)
+    }
 
 
 def fingerprint_of(facts: dict[str, Any]) -> str:

@@ -244,44 +244,32 @@ def _photo(holder: Holder) -> Path | None:
 # --- Plaques -----------------------------------------------------------------------------------------------------
 
 
+def _of_both(holder: Holder, city: City) -> dict[str, Any]:
+    """What stands on the plaque and on the contact card."""
+    return {
+        "unit_name": holder.unit_name,
+        "name": holder.name,
+        "posts": holder.posts,
+        "duties": holder.duties,
+        "room": holder.room.name,
+        "office_name": holder.room.office_name,
+        "office_phone": holder.office_phone,
+        "unit_hotline": holder.unit_hotline,
+        "city_hotline": city.express_hotline,
+        "serial": holder.serial,
+        "url": holder.url,
+        "code_text": holder.code_text,
+        "photo": _photo(holder),
+        "demo": city.is_demo,
+    }
+
+
 def _plaque(holder: Holder, city: City) -> plaque.PlaqueContent:
-    return plaque.PlaqueContent(
-        unit_name=holder.unit_name,
-        name=holder.name,
-        posts=holder.posts,
-        duties=holder.duties,
-        room=holder.room.name,
-        office_name=holder.room.office_name,
-        office_phone=holder.office_phone,
-        stand_in=holder.stand_in,
-        unit_hotline=holder.unit_hotline,
-        city_hotline=city.express_hotline,
-        serial=holder.serial,
-        url=holder.url,
-        code_text=holder.code_text,
-        photo=_photo(holder),
-        demo=city.is_demo,
-    )
+    return plaque.PlaqueContent(**_of_both(holder, city), stand_in=holder.stand_in)
 
 
 def _contact(holder: Holder, city: City) -> contact.ContactContent:
-    return contact.ContactContent(
-        unit_name=holder.unit_name,
-        name=holder.name,
-        posts=holder.posts,
-        duties=holder.duties,
-        room=holder.room.name,
-        office_name=holder.room.office_name,
-        office_phone=holder.office_phone,
-        mobile=holder.mobile,
-        unit_hotline=holder.unit_hotline,
-        city_hotline=city.express_hotline,
-        serial=holder.serial,
-        url=holder.url,
-        code_text=holder.code_text,
-        photo=_photo(holder),
-        demo=city.is_demo,
-    )
+    return contact.ContactContent(**_of_both(holder, city), mobile=holder.mobile)
 
 
 # --- Combined plaques --------------------------------------------------------------------------------------------

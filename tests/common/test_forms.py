@@ -48,7 +48,18 @@ def test_telephone_numbers_as_they_are_printed(typed, kept):
 
 
 @pytest.mark.parametrize(
-    "typed", ["call me", "12", "0578-7212345; rm", "0578-7212345转", "1" * 31, "0578\n7212345", "〇五七八"]
+    "typed",
+    [
+        "call me",
+        "12",
+        "-1+2",
+        "---",
+        "0578-7212345; rm",
+        "0578-7212345转",
+        "1" * 31,
+        "0578\n7212345",
+        "〇五七八",
+    ],
 )
 def test_what_is_no_telephone_number_is_refused(typed):
     with pytest.raises(forms.ValidationError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
 from cards.documents.content import (
+    PERSON_REQUIRED,
+    PersonDocument,
     empty,
     facts_of,
     fingerprint_of,
@@ -19,43 +20,19 @@ from cards.documents.content import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ContactContent:
-    """Everything that is printed, and nothing else: the fingerprint covers every field."""
-
-    unit_name: str
-    name: str
-    posts: tuple[str, ...]
-    duties: tuple[str, ...]
-    room: str
-    office_name: str
-    office_phone: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactContent(PersonDocument):
     mobile: str
-    unit_hotline: str
-    city_hotline: str
-    serial: str
-    url: str
-    code_text: str
-    photo: Path | None = None
-    demo: bool = False
-
-    @property
-    def whose(self) -> str:
-        return f"{self.serial} {self.name}"
 
 
-# CARD-1 and CARD-2, as on the plaque. Not everybody has a mobile number for the public.
-_REQUIRED: Final = (
-    "unit_name", "name", "posts", "duties", "room", "office_phone", "unit_hotline", "city_hotline", "serial",
-    "code_text",
-)  # fmt: skip
-_PRINTED: Final = (*_REQUIRED, "office_name", "mobile")
+# Not everybody has a mobile number for the public.
+_PRINTED: Final = (*PERSON_REQUIRED, "office_name", "mobile")
 DOCUMENT: Final = gettext_lazy("contact card")
 
 
 def problems_with(content: ContactContent) -> list[str]:
     return [
-        *empty(content, _REQUIRED, DOCUMENT),
+        *empty(content, PERSON_REQUIRED, DOCUMENT),
         *unprintable(content, _PRINTED),
         *long_name(content.name),
         *unusable_code(content.url),
