@@ -1,11 +1,14 @@
 """The stored calendar and office hours, read into pure values. An unknown year warns and never raises."""
 
 import logging
-from collections.abc import Collection, Iterable
-from datetime import date, time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from common.models import CalendarYear, OfficeHoursSeason
-from common.rules import OfficeHours, Season, WorkingCalendar
+from common.rules import Clocks, OfficeHours, Season, WorkingCalendar
 
 logger = logging.getLogger(__name__)
 #: The State Council publishes next year's rest days in November: in December they must be entered (DOMAIN §1).
@@ -64,13 +67,49 @@ def is_working_day(day: date) -> bool:
 
 def office_hours(hours_id: int, day: date) -> OfficeHours:
     """The office hours of a set, seen from a day. Two queries, whatever the number of people asked about."""
-    seasons = OfficeHoursSeason.objects.filter(hours_id=hours_id).order_by("first_day")
-    return OfficeHours(around(day), tuple(season_value(row) for row in seasons))
+    return OfficeHours(around(day), in_force(versions(hours_id)))
 
 
-def season_value(row: OfficeHoursSeason) -> Season:
-    return Season(
-        row.first_day,
-        row.last_day,
-        tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in row.spans),
+@dataclass(frozen=True)
+class HoursVersion:
+    """The seasons of a set from one day until the next version begins."""
+
+    effective_from: date
+    #: The last day, while another version is known to follow.
+    effective_to: date | None
+    version: int
+    seasons: tuple[Season, ...]
+
+
+def versions(hours_id: int) -> list[HoursVersion]:
+    """All versions of a set in the order of their days; of several for one day the newest counts. One query."""
+    rows = OfficeHoursSeason.objects.filter(hours_id=hours_id).order_by(
+        "effective_from", "version", "first_day"
     )
+    newest: dict[date, list[OfficeHoursSeason]] = {}
+    for (day, _version), group in groupby(rows, key=attrgetter("effective_from", "version")):
+        newest[day] = list(group)
+    days = list(newest)
+    return [
+        HoursVersion(day, end, newest[day][0].version, tuple(season_value(row, end) for row in newest[day]))
+        for day, end in zip(days, [*(_day_before(following) for following in days[1:]), None], strict=True)
+    ]
+
+
+def in_force(known: Iterable[HoursVersion]) -> tuple[Season, ...]:
+    return tuple(season for version in known for season in version.seasons)
+
+
+def _day_before(day: date) -> date:
+    return day - timedelta(days=1)
+
+
+def season_value(row: OfficeHoursSeason, last_in_force: date | None = None) -> Season:
+    return Season(
+        row.first_day, row.last_day, clocks(row.spans), row.effective_from, last_in_force or date.max
+    )
+
+
+def clocks(spans: Iterable[Sequence[str]]) -> Clocks:
+    """Stored begin and end of each part of a day, as the rules take them."""
+    return tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in spans)

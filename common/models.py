@@ -17,6 +17,8 @@ class CalendarYear(models.Model):
     version = models.PositiveSmallIntegerField(_("version"))
     source = models.CharField(_("source notice"), max_length=200)
     adopted_at = models.DateTimeField(_("adopted at"))
+    #: Empty for what the product brought along.
+    adopted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     #: ISO date -> {"working": bool, "name": str}; only days that differ from Monday to Friday.
     exceptions = models.JSONField(_("exceptions"), default=dict)
 
@@ -39,10 +41,17 @@ class OfficeHoursSet(models.Model):
         return self.name
 
 
+@append_only.register
 class OfficeHoursSeason(models.Model):
-    """The daily spans of one part of the year, from one MM-DD to another, both included; it may cross New Year."""
+    """The daily spans of one part of the year, from one MM-DD to another, both included; it may cross New Year.
 
-    hours = models.ForeignKey(OfficeHoursSet, models.CASCADE, related_name="seasons")
+    All seasons of a set with the same first day in force are one version. Another version begins on another day, or
+    replaces a planned one under the next number; none is ever edited, so what a plaque said can still be explained.
+    """
+
+    hours = models.ForeignKey(OfficeHoursSet, models.PROTECT, related_name="seasons")
+    effective_from = models.DateField(_("in force from"))
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
     first_day = models.CharField(_("from"), max_length=5)
     last_day = models.CharField(_("to"), max_length=5)
     #: [["08:30", "12:00"], ["14:00", "17:30"]]
@@ -50,7 +59,9 @@ class OfficeHoursSeason(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["hours", "first_day"], name="office_hours_season")
+            models.UniqueConstraint(
+                fields=["hours", "effective_from", "version", "first_day"], name="office_hours_season"
+            )
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ DEFAULT_SEASONS = (
     ("10-01", "05-31", [["08:30", "12:00"], ["14:00", "17:30"]]),
 )
 DEFAULT_HOURS = "city"
+#: Before anything the product has to tell.
+ALWAYS = date(2000, 1, 1)
 
 
 def load(**kwargs: Any) -> None:
@@ -38,7 +41,7 @@ def load(**kwargs: Any) -> None:
     city, created = hours.objects.get_or_create(code=DEFAULT_HOURS, defaults={"name": "全市统一作息"})
     if created:
         seasons.objects.bulk_create(
-            seasons(hours=city, first_day=first, last_day=last, spans=spans)
+            seasons(hours=city, effective_from=ALWAYS, first_day=first, last_day=last, spans=spans)
             for first, last, spans in DEFAULT_SEASONS
         )
 
