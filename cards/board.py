@@ -1,7 +1,7 @@
 """Who is at post now, counted per unit, in a number of queries that never grows.
 
-Most people have declared nothing that touches today: what their plaque says follows from their unit's office hours
-alone, and is worked out once for each set of hours.
+Most people have declared nothing that touches today and work in no shifts: what their plaque says follows from their
+unit's office hours alone, and is worked out once for each set of hours.
 """
 
 from collections import Counter, defaultdict
@@ -80,12 +80,14 @@ def rows(units: QuerySet[Unit], scope: Scope, now: datetime) -> list[Row]:
     places = _places(scope, now)
     said = _said(now, places)
     book, by_default = selectors.HoursBook(today), {}
+    book.read_shifts_of_all(places.keys(), said.keys())
     for cadre_id, unit_id in places.items():
         if unit_id not in shown:
             continue
         hours_id = shown[unit_id].unit.office_hours_id
-        if cadre_id in said:
-            presence = presence_of(status_at(now, book.of(hours_id), said[cadre_id]))
+        if cadre_id in said or book.has_shifts(cadre_id):
+            hours = book.of_person(cadre_id, hours_id)
+            presence = presence_of(status_at(now, hours, said.get(cadre_id, [])))
         else:
             if hours_id not in by_default:
                 by_default[hours_id] = presence_of(status_at(now, book.of(hours_id), []))

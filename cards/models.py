@@ -486,6 +486,60 @@ class Whereabouts(models.Model):
         )
 
 
+class ShiftPattern(models.Model):
+    """The hours of a shift that a unit has a name for: 早班, 晚班."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="shift_patterns")
+    name = models.CharField(_("name of the shift"), max_length=10)
+    #: As of a season; a part that ends no later than it begins ends on the next day.
+    spans = models.JSONField(_("spans"))
+    retired = models.BooleanField(_("no longer used"), default=False)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["unit", "name"], name="shift_pattern_name_in_unit")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ShiftDayQuerySet(models.QuerySet["ShiftDay"]):
+    def standing(self) -> "ShiftDayQuerySet":
+        return self.filter(replaced_at=None)
+
+
+class ShiftDay(models.Model):
+    """One day of somebody who works outside the office hours: a shift, or rest (轮休). Days without one follow the
+    office hours. What was replaced stays, so that what a plaque said can be explained."""
+
+    cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="shift_days")
+    day = models.DateField(_("day"))
+    #: Empty: they rest.
+    pattern = models.ForeignKey(ShiftPattern, models.PROTECT, null=True, related_name="days")
+    #: The pattern's hours as they were when this day was entered.
+    spans = models.JSONField(default=list)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+
+    objects = ShiftDayQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["cadre", "day"], condition=Q(replaced_at=None), name="shift_day_one_standing"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["day"], condition=Q(replaced_at=None), name="shift_day_standing")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cadre_id} {self.day}"
+
+
 class Consent(models.Model):
     """A cadre's recorded consent to one thing being public on the web; withdrawn when they say so (DOMAIN §7)."""
 

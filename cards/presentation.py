@@ -117,7 +117,7 @@ def _outside_hours(status: Status, hours: OfficeHours, now: datetime) -> StatusV
     day, today = local(status.opens_at).date(), local(now).date()
     opens = _("opens %(day)s at %(time)s") % {"day": day_words(day, today), "time": clock(status.opens_at)}
     details = [opens]
-    if not hours.calendar.knows(day):
+    if not hours.knows(day):
         details.append(_("The holidays of that year are not entered yet; the day may change."))
     return StatusView(label, "idle", _("Closed"), label, details)
 

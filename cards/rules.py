@@ -111,7 +111,12 @@ def status_at(now: datetime, hours: OfficeHours, said: Sequence[Declaration]) ->
     if newest is not None and _unconfirmed(now, hours, newest):
         back_at = _back_at(newest, hours, said)
         return Status(Kind.OVERDUE, newest.state, newest.since, newest.until, back_at, declared=newest)
-    confirmed = newest if newest and newest.state == State.AT_POST and _same_day(now, newest.since) else None
+    back = (
+        newest is not None
+        and newest.state == State.AT_POST
+        and hours.day_of(newest.since) == hours.day_of(now)
+    )
+    confirmed = newest if back else None
     return Status(Kind.AT_POST, State.AT_POST, confirmed.since if confirmed else None, declared=confirmed)
 
 
@@ -160,14 +165,10 @@ def _unconfirmed(now: datetime, hours: OfficeHours, newest: Declaration) -> bool
     """An expired absence counts as unconfirmed on the day it should have ended, unless that day was over anyway."""
     if newest.state in PRESENT or newest.until is None:
         return False
-    last_day = _last_day(newest.until)
+    # One until midnight ends with the day before.
+    last_day = hours.day_of(newest.until - timedelta(microseconds=1))
     day_end = hours.day_end(last_day)
-    return local(now).date() == last_day and day_end is not None and newest.until < day_end
-
-
-def _last_day(until: datetime) -> date:
-    """The day an absence ends on; one until midnight ends with the day before."""
-    return local(until - timedelta(microseconds=1)).date()
+    return hours.day_of(now) == last_day and day_end is not None and newest.until < day_end
 
 
 def _same_day(one: datetime, other: datetime) -> bool:
@@ -222,11 +223,19 @@ def until_of(choice: UntilChoice, clock: time | None, now: datetime, hours: Offi
     if choice == UntilChoice.HOUR:
         return _round_up(now + timedelta(hours=1))
     if choice == UntilChoice.TIME:
-        return at(local(now).date(), clock) if clock else None
-    rest = [span.end for span in hours.spans(local(now).date()) if span.end > now]
+        return _at_clock(clock, now, hours) if clock else None
+    rest = [span.end for span in hours.spans(hours.day_of(now)) if span.end > now]
     if not rest:
         return None
     return rest[0] if choice == UntilChoice.SPAN else rest[-1]
+
+
+def _at_clock(clock: time, now: datetime, hours: OfficeHours) -> datetime:
+    """This clock today; of the night behind midnight when a shift lasts until then."""
+    today = local(now).date()
+    until, after_midnight = at(today, clock), at(today + timedelta(days=1), clock)
+    day_end = hours.day_end(today)
+    return after_midnight if until <= now and day_end and after_midnight <= day_end else until
 
 
 def _round_up(instant: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """What cards reads: statuses of many at once and the public card, in a number of queries that never grows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,13 +20,14 @@ from cards.models import (
     Placement,
     Printing,
     PrintKind,
+    ShiftDay,
     Transfer,
     Whereabouts,
 )
 from cards.presentation import StatusView, below_the_name, status_view, working_elsewhere
 from cards.rules import Declaration, State, Status, room_key, status_at
 from common import calendar
-from common.rules import HORIZON_DAYS, OfficeHours, local
+from common.rules import HORIZON_DAYS, Clocks, OfficeHours, local
 
 CARD_FILTERS = {
     "none": _("Without a valid card"),
@@ -76,15 +77,49 @@ def behind_one_door(office: Office) -> list[Office]:
 
 @dataclass
 class HoursBook:
-    """Office hours by set, read once each."""
+    """Office hours by set, and the shifts of those who work outside them; each read once."""
 
     day: date
     _sets: dict[int, OfficeHours] = field(default_factory=dict)
+    #: By cadre; whoever was asked about and has no shifts has none here.
+    _shifts: dict[int, dict[date, Clocks]] = field(default_factory=dict)
 
     def of(self, hours_id: int) -> OfficeHours:
         if hours_id not in self._sets:
             self._sets[hours_id] = calendar.office_hours(hours_id, self.day)
         return self._sets[hours_id]
+
+    def of_person(self, cadre_id: int, hours_id: int) -> OfficeHours:
+        """The hours of a set, and on the days of a shift those instead."""
+        self.read_shifts([cadre_id])
+        shifts = self._shifts[cadre_id]
+        return replace(self.of(hours_id), own=shifts) if shifts else self.of(hours_id)
+
+    def read_shifts(self, cadre_ids: Iterable[int]) -> None:
+        """One query for any number of people, before they are asked about one by one."""
+        if unread := [pk for pk in cadre_ids if pk not in self._shifts]:
+            self._keep(unread, shifts_around(self.day).filter(cadre__in=unread))
+
+    def read_shifts_of_all(self, cadre_ids: Collection[int], asked: Collection[int]) -> None:
+        """Of thousands only the shifts that may run now, and of those `asked` about also what follows: one query, of
+        as many rows as there are people at work in shifts."""
+        running = Q(day__gte=self.day - timedelta(days=1), day__lte=self.day)
+        self._keep(cadre_ids, shifts_around(self.day).filter(running | Q(cadre__in=list(asked))))
+
+    def _keep(self, cadre_ids: Iterable[int], rows: QuerySet[ShiftDay]) -> None:
+        found: dict[int, dict[date, Clocks]] = defaultdict(dict)
+        for cadre_id, day, spans in rows.order_by().values_list("cadre_id", "day", "spans"):
+            found[cadre_id][day] = calendar.clocks(spans)
+        self._shifts |= {pk: found.get(pk, {}) for pk in cadre_ids}
+
+    def has_shifts(self, cadre_id: int) -> bool:
+        return bool(self._shifts.get(cadre_id))
+
+
+def shifts_around(day: date) -> QuerySet[ShiftDay]:
+    """The shifts that decide what a plaque says on a day: from the night before to the end of the horizon."""
+    last = day + timedelta(days=HORIZON_DAYS)
+    return ShiftDay.objects.standing().filter(day__gte=day - timedelta(days=1), day__lte=last)
 
 
 def current_placements(day: date) -> QuerySet[Placement]:
@@ -168,13 +203,14 @@ def statuses(cadres: Iterable[Cadre], now: datetime, book: HoursBook | None = No
     """What each plaque says at `now`; give cadres read `with_place`."""
     people = list(cadres)
     book = book or HoursBook(local(now).date())
+    book.read_shifts(cadre.pk for cadre in people)
     said = declarations([cadre.pk for cadre in people], now)
     return {cadre.pk: status_at(now, hours_of(cadre, book), said.get(cadre.pk, [])) for cadre in people}
 
 
 def hours_of(cadre: Cadre, book: HoursBook) -> OfficeHours:
-    """The office hours of the place where somebody works today."""
-    return book.of(place_of(cadre).unit.office_hours_id)
+    """The office hours of the place where somebody works today, or their own shifts."""
+    return book.of_person(cadre.pk, place_of(cadre).unit.office_hours_id)
 
 
 def shown(cadres: Iterable[Cadre], now: datetime) -> dict[int, StatusView]:

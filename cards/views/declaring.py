@@ -87,8 +87,8 @@ def plan(
 
 
 def first_leave_form(hours: OfficeHours, now: datetime) -> LeaveForm:
-    tomorrow = hours.calendar.next_working_day(timezone.localdate(now))
-    return LeaveForm(prefix=LEAVE, initial={"from_date": tomorrow, "to_date": tomorrow})
+    next_day = hours.next_working_day(timezone.localdate(now))
+    return LeaveForm(prefix=LEAVE, initial={"from_date": next_day, "to_date": next_day})
 
 
 def until_buttons(now: datetime, hours: OfficeHours) -> list[dict[str, str]]:
@@ -100,7 +100,7 @@ def until_buttons(now: datetime, hours: OfficeHours) -> list[dict[str, str]]:
         UntilChoice.DAY: _("end of the day"),
     }
     return [
-        {"value": choice.value, "label": words[choice], "time": clock(until)}
+        {"value": choice.value, "label": words[choice], "time": moment_words(until, now)}
         for choice, until in until_choices(now, hours)
     ]
 

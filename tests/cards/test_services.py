@@ -739,7 +739,7 @@ def test_the_statuses_of_many_take_as_many_queries_as_of_one(office, django_asse
     for cadre in people:
         declare(cadre, State.MEETING, until=soon(hours=1))
     for number in (1, 5):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             chosen = Cadre.objects.filter(pk__in=[cadre.pk for cadre in people[:number]])
             found = selectors.statuses(selectors.with_place(chosen, TODAY), soon(minutes=1))
         assert [status.kind for status in found.values()] == [Kind.AWAY] * number
