@@ -33,6 +33,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 PLAQUE_SIZE = (600, 840)
 #: Twice the 104 CSS pixels of the public page, whose whole budget is 50 KB.
 WEB_SIZE = (208, 291)
+#: A photo of an empty desk: enough to read a notice on the wall.
+SCENE_SIZE = (1200, 1200)
 UNREADABLE = _("This file is not a readable JPEG, PNG or WebP photo.")
 TOO_MANY_PIXELS = _("The photo has more than %(most)s megapixels. Choose a smaller one.")
 _HEIF_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc", b"avif")
@@ -52,6 +54,18 @@ def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
     with _one_at_a_time:
         image = _open(data)
         return _jpeg(image, PLAQUE_SIZE, 88), _jpeg(image, WEB_SIZE, 78)
+
+
+def scene(upload: BinaryIO) -> bytes:
+    """A baseline JPEG of what was seen on site, uncropped. Raises Refused as `clean` does."""
+    data = _read(upload)
+    with _one_at_a_time:
+        image = _open(data)
+        image.thumbnail(SCENE_SIZE, Image.Resampling.LANCZOS)
+        image.info.clear()
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=80, optimize=True, progressive=False)
+    return out.getvalue()
 
 
 def check(upload: BinaryIO) -> None:

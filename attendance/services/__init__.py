@@ -1,0 +1,29 @@
+"""The verbs of attendance. Keyword-only, one transaction each: lock, check, write, audit."""
+
+from attendance.services.findings import (
+    finding_decide,
+    finding_defend,
+    finding_tell,
+    unit_finding_record,
+)
+from attendance.services.rounds import (
+    Problem,
+    Submitted,
+    mark_set,
+    open_round_discard,
+    round_submit,
+    verified_set,
+)
+
+__all__ = [
+    "Problem",
+    "Submitted",
+    "finding_decide",
+    "finding_defend",
+    "finding_tell",
+    "mark_set",
+    "open_round_discard",
+    "round_submit",
+    "unit_finding_record",
+    "verified_set",
+]

@@ -1,0 +1,271 @@
+"""Rounds: each tap kept, one submission, a snapshot of everybody checked and a finding for each problem."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Unit, User
+from attendance import selectors, snapshot
+from attendance.models import (
+    DailySheet,
+    InspectionSettings,
+    Item,
+    Mark,
+    OpenRound,
+    Round,
+    RoundKind,
+)
+from attendance.rules import Verified, may_be_entered, may_be_said, usually_verified
+from attendance.selectors import Person
+from attendance.services import findings
+from cards import photos
+from cards.models import Cadre
+from common import calendar
+from common.problems import Refused
+from common.rules import local
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """`new` is False where somebody had submitted this round already; it is theirs then."""
+
+    round: Round
+    new: bool
+
+
+def locked_sheet(unit: Unit, day: date) -> DailySheet:
+    """The unit's sheet of the day, nobody else's until the transaction ends: rounds are submitted one by one."""
+    sheet, _made = DailySheet.objects.get_or_create(unit=unit, day=day)
+    return DailySheet.objects.select_for_update().get(pk=sheet.pk)
+
+
+@transaction.atomic
+def round_submit(
+    *,
+    unit: Unit,
+    scope: str,
+    number: int,
+    checker: User,
+    now: datetime,
+    usual: Verified | None = None,
+    on_paper: datetime | None = None,
+) -> Submitted:
+    """Submit the round that the page has shown as `number` of its part: everybody who is due agrees, but for what was
+    marked. Submitting it again, from another device or by somebody else, finds the first one's round.
+
+    `on_paper` is the time that stands on a sheet kept on paper, today or on one of the last days.
+    """
+    taken_at = on_paper or now
+    day, kind = local(taken_at).date(), RoundKind.PAPER if on_paper else RoundKind.REGULAR
+    if on_paper:
+        _check_paper(unit, on_paper, now)
+    sheet = locked_sheet(unit, day)
+    there = sheet.rounds.filter(kind=kind, scope=scope, number=number).select_related("checker").first()
+    if there is not None:
+        return Submitted(there, new=False)
+    if number != selectors.next_number(sheet.pk, scope, kind):
+        raise Refused(_("This page is out of date. Open today’s round again."))
+    opened = _opened(unit, day, checker, scope)
+    people = _checked(unit, taken_at, scope, checker)
+    lines = _lines(people, opened, usual)
+    marks = list(opened.marks.select_related("item", "cadre__unit")) if opened else []
+    done = _create(sheet, kind, scope, number, checker, taken_at, now, lines, len(marks))
+    findings.record_marks(done, marks, people, retaken=on_paper is not None, now=now)
+    if opened is not None:
+        opened.delete()
+    if on_paper:
+        findings.missing_sheet_withdraw(unit=unit, day=day, actor=checker, now=now)
+    return Submitted(done, new=True)
+
+
+def _check_paper(unit: Unit, on_paper: datetime, now: datetime) -> None:
+    day, today = local(on_paper).date(), local(now).date()
+    if on_paper > now:
+        raise Refused(_("This time is still to come."), "time")
+    allowed = InspectionSettings.current().paper_days
+    if not may_be_entered(day, today, allowed, calendar.load([day.year, today.year])):
+        raise Refused(
+            _("A sheet kept on paper can be entered within %(days)s working days.") % {"days": allowed}, "day"
+        )
+
+
+def _opened(unit: Unit, day: date, checker: User, scope: str) -> OpenRound | None:
+    rounds = OpenRound.objects.select_for_update().filter(unit=unit, day=day, checker=checker, scope=scope)
+    return rounds.first()
+
+
+def _checked(unit: Unit, at: datetime, scope: str, checker: User) -> list[Person]:
+    """Nobody checks their own line (DESIGN §1)."""
+    people = [
+        person
+        for person in selectors.people_at(unit, at, scope=scope)
+        if person.is_due and person.cadre.user_id != checker.pk
+    ]
+    if not people:
+        raise Refused(_("Nobody but yourself is in office hours here now; there is nothing to check."))
+    return people
+
+
+def _lines(people: Sequence[Person], opened: OpenRound | None, usual: Verified | None) -> list[snapshot.Line]:
+    chosen: Mapping[str, str] = opened.verified if opened else {}
+    way = usual or Verified(opened.usual if opened else Verified.SEEN)
+    return [
+        snapshot.Line(
+            person.cadre.pk,
+            Verified(chosen.get(str(person.cadre.pk)) or usually_verified(person.status, way)),
+            person.status,
+        )
+        for person in people
+    ]
+
+
+def _create(
+    sheet: DailySheet,
+    kind: RoundKind,
+    scope: str,
+    number: int,
+    checker: User,
+    taken_at: datetime,
+    now: datetime,
+    lines: Sequence[snapshot.Line],
+    problems: int,
+    **more: Any,
+) -> Round:
+    verified = Counter(line.verified for line in lines)
+    return Round.objects.create(
+        sheet=sheet,
+        kind=kind,
+        scope=scope,
+        number=number,
+        checker=checker,
+        taken_at=taken_at,
+        submitted_at=now,
+        snapshot=snapshot.encode(lines, taken_at),
+        people=len(lines),
+        seen=verified[Verified.SEEN],
+        phone=verified[Verified.PHONE],
+        declared=verified[Verified.DECLARED],
+        problems=problems,
+        **more,
+    )
+
+
+# --- On the way ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What was tapped, or entered with more words."""
+
+    item: Item
+    minutes: int | None = None
+    note: str = ""
+    photo: Any = None
+
+
+def open_round(*, unit: Unit, day: date, scope: str, checker: User, now: datetime) -> OpenRound:
+    """The checker's round on the way, locked; made by the first tap, shared by all of their devices."""
+    opened, _made = OpenRound.objects.get_or_create(
+        unit=unit, day=day, scope=scope, checker=checker, defaults={"begun_at": now}
+    )
+    return OpenRound.objects.select_for_update().get(pk=opened.pk)
+
+
+@transaction.atomic
+def mark_set(
+    *,
+    unit: Unit,
+    day: date,
+    scope: str,
+    cadre: Cadre,
+    problems: Iterable[Problem],
+    checker: User,
+    now: datetime,
+) -> list[Mark]:
+    """What is wrong with one person, in place of what was marked before; none is 相符. A problem that stays keeps the
+    second at which it was seen, and its photo unless there is a new one."""
+    at = _moment(day, now)
+    person = next(
+        (one for one in selectors.people_at(unit, at, scope=scope) if one.cadre.pk == cadre.pk), None
+    )
+    if person is None:
+        raise Refused(_("This person does not work here today."))
+    if cadre.user_id == checker.pk:
+        raise Refused(_("Nobody checks their own line. Somebody else records this."))
+    opened = open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
+    wanted = {problem.item.pk: problem for problem in problems}
+    before = {mark.item_id: mark for mark in opened.marks.filter(cadre=cadre)}
+    for item_id, mark in before.items():
+        if item_id not in wanted:
+            mark.delete()
+    return [_mark(opened, person, problem, before.get(item_id), now) for item_id, problem in wanted.items()]
+
+
+def _moment(day: date, now: datetime) -> datetime:
+    """For a day that is over, its noon: a sheet kept on paper says its time when it is submitted."""
+    if day == local(now).date():
+        return now
+    return local(now).replace(
+        year=day.year, month=day.month, day=day.day, hour=11, minute=59, second=0, microsecond=0
+    )
+
+
+def _mark(opened: OpenRound, person: Person, problem: Problem, before: Mark | None, now: datetime) -> Mark:
+    if before is None and not may_be_said(problem.item.code, person.status):
+        raise Refused(
+            _("Nothing was declared here that could be untrue; choose “whereabouts not updated”.")
+            if person.status.declared is None
+            else _("Something was declared here; choose “whereabouts untrue”.")
+        )
+    mark = before or Mark(
+        open_round=opened,
+        cadre=person.cadre,
+        item=problem.item,
+        marked_at=now,
+        said=snapshot.as_facts(person.status),
+    )
+    mark.minutes = problem.minutes if problem.item.with_minutes else None
+    mark.note = problem.note
+    if problem.photo is not None:
+        mark.photo.save("scene.jpg", ContentFile(photos.scene(problem.photo)), save=False)
+    mark.save()
+    return mark
+
+
+@transaction.atomic
+def verified_set(
+    *,
+    unit: Unit,
+    day: date,
+    scope: str,
+    checker: User,
+    now: datetime,
+    usual: Verified,
+    people: Mapping[int, Verified],
+) -> OpenRound:
+    """How people were verified: one word for all at post, and another one for some."""
+    opened = open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
+    opened.usual = usual
+    opened.verified = {str(pk): way.value for pk, way in sorted(people.items())}
+    opened.save(update_fields=["usual", "verified"])
+    return opened
+
+
+@transaction.atomic
+def open_round_discard(*, opened: OpenRound) -> None:
+    """Begin again: what was tapped is thrown away."""
+    opened.delete()
+
+
+def forget_open_rounds(now: datetime, *, keep: timedelta = timedelta(days=14)) -> int:
+    """Rounds that nobody has submitted in two weeks; they never became evidence."""
+    old = OpenRound.objects.filter(day__lt=local(now).date() - keep)
+    number = old.count()
+    old.delete()
+    return number

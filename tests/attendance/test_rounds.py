@@ -1,0 +1,79 @@
+"""One round: everybody who is due, what their plaque said, a finding for each problem, submitted once."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Unit, User
+from attendance import services, snapshot
+from attendance.models import Finding, Item, OpenRound, Round
+from attendance.rules import Verified
+from cards.models import Cadre
+from cards.rules import State
+from common.problems import Refused
+from tests.cast import NOW, TODAY, crowd, declare
+
+pytestmark = pytest.mark.django_db
+
+
+def submit(unit: Unit, checker: User, *, number: int = 1, now=NOW, **more):
+    return services.round_submit(unit=unit, scope="", number=number, checker=checker, now=now, **more)
+
+
+def mark(unit: Unit, cadre: Cadre, checker: User, code: str = "off_post", **more):
+    problem = services.Problem(Item.objects.get(code=code), **more)
+    return services.mark_set(
+        unit=unit, day=TODAY, scope="", cadre=cadre, problems=[problem], checker=checker, now=NOW
+    )
+
+
+def test_a_clean_round_is_one_row_that_still_says_who_was_checked(
+    unit: Unit, officer: User, lin: Cadre, chen: Cadre
+) -> None:
+    declare(chen, State.MEETING, until=NOW + timedelta(hours=1), place="三楼会议室")
+    done = submit(unit, officer)
+    assert done.new
+    assert (done.round.people, done.round.seen, done.round.declared, done.round.problems) == (2, 1, 1, 0)
+    lines = {line.cadre_id: line for line in snapshot.decode(done.round.snapshot, done.round.taken_at)}
+    assert lines[lin.pk].verified == Verified.SEEN
+    assert lines[chen.pk].status.state == State.MEETING
+    assert lines[chen.pk].status.declared.place == "三楼会议室"
+    assert not Finding.objects.exists()
+
+
+def test_the_same_round_again_is_the_first_ones(
+    unit: Unit, officer: User, lin: Cadre, express: User
+) -> None:
+    first = submit(unit, officer)
+    again = submit(unit, express, now=NOW + timedelta(minutes=1))
+    assert (again.new, again.round) == (False, first.round)
+    assert Round.objects.count() == 1
+
+
+def test_a_problem_becomes_a_finding_with_what_the_plaque_said_when_it_was_tapped(
+    unit: Unit, officer: User, lin: Cadre
+) -> None:
+    mark(unit, lin, officer, note="两次敲门无人")
+    declare(lin, State.ERRAND, now=NOW + timedelta(minutes=2), until=NOW + timedelta(hours=1))
+    done = submit(unit, officer, now=NOW + timedelta(minutes=5))
+    finding = Finding.objects.get()
+    assert (finding.cadre, finding.item.code, finding.note) == (lin, "off_post", "两次敲门无人")
+    assert (finding.round, finding.recorder, finding.at) == (done.round, officer, NOW)
+    assert finding.said["kind"] == "at_post"
+    assert finding.told_at is not None
+    assert not OpenRound.objects.exists()
+
+
+def test_nobody_checks_their_own_line(unit: Unit, lin: Cadre, chen: Cadre) -> None:
+    done = submit(unit, lin.user)
+    assert done.round.people == 1
+    with pytest.raises(Refused):
+        mark(unit, lin, lin.user)
+
+
+def test_two_hundred_people_in_few_queries(
+    unit: Unit, officer: User, office, django_assert_max_num_queries
+) -> None:
+    crowd(office, 200, cards=False)
+    with django_assert_max_num_queries(15):
+        submit(unit, officer)
