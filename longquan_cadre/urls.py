@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("styleguide/", styleguide, name="styleguide"),
     path("", include("accounts.urls")),
     path("", include("cards.urls")),
+    path("", include("attendance.urls")),
 ]
 
 handler400 = "common.errors.bad_request"
