@@ -1,3 +1,4 @@
+import uuid
 from typing import ClassVar
 
 from django.conf import settings
@@ -174,3 +175,120 @@ class JobItem(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Notice(models.Model):
+    """What somebody should know, said once. Kept as kind and params, and put into words when it is read."""
+
+    #: None for what goes to a group channel and stands in nobody's list.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="notices")
+    #: What it concerns, where a group channel hears of it. No foreign key: units stand above this app.
+    unit_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=40)
+    #: Subject and stage, such as finding:12:recorded.
+    key = models.CharField(max_length=120)
+    #: Never anything about a complainant: administrators see the outbox, and whoever reads a backup sees this.
+    params = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="notice_once"),
+            models.UniqueConstraint(fields=["key"], condition=Q(user=None), name="notice_once_for_groups"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-created_at"], name="notice_of_user"),
+            models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def receiving(self) -> "ChannelQuerySet":
+        return self.filter(active=True, confirmed_at__isnull=False)
+
+    def of_groups(self) -> "ChannelQuerySet":
+        return self.filter(user=None)
+
+
+class Channel(models.Model):
+    """A way out of the house: somebody's own e-mail address, or the group of a unit or of the city."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        APPRISE = "apprise", _("Group")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="channels")
+    #: Of a group channel; None is the city's. No foreign key: units stand above this app.
+    unit_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    #: Encrypted (common/crypto.py): whoever has the address of a group can write into it.
+    address = models.TextField()
+    label = models.CharField(_("name"), max_length=60, blank=True)
+    active = models.BooleanField(default=True)
+    #: When the owner of an e-mail address has shown to read it; a group's is trusted at once.
+    confirmed_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "kind"], name="channel_one_of_each_kind"),
+            models.CheckConstraint(
+                condition=Q(user=None) | Q(unit_id=None), name="channel_of_a_person_or_a_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Delivery(models.Model):
+    """The outbox: one notice on one channel, sent until it has arrived once (common/outbox.py)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        GIVEN_UP = "given_up", _("Given up")
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="deliveries")
+    #: The same at every attempt, so that whoever gets a message twice can tell.
+    message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    #: A failure after this one is the last.
+    give_up_at = models.DateTimeField()
+    #: Whoever sends it now; when the claim has run out, or its process has ended, anybody may take over.
+    claim = models.CharField(max_length=32, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    #: A word of outbox.ERRORS, never what a server said: that may hold an address.
+    last_error = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["notice", "channel"], name="delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", ended_at=None)
+                | (~Q(state="waiting") & Q(ended_at__isnull=False)),
+                name="delivery_ended_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim="", claimed_until=None) | (~Q(claim="") & Q(claimed_until__isnull=False)),
+                name="delivery_claimed_until_when",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_due"),
+            models.Index(fields=["-ended_at"], condition=Q(state="given_up"), name="delivery_given_up"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} on {self.channel_id}"

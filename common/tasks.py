@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from common import jobs
+from common import jobs, notices, outbox
 
 
 @shared_task
@@ -28,6 +28,19 @@ def ring_waiting_jobs() -> int:
 def ring_what_was_left(**event: Any) -> None:
     """A worker in place of a killed one goes on with its work at once."""
     ring_waiting_jobs.delay()
+    send_notices.delay()
+
+
+@shared_task
+def send_notices() -> None:
+    """After every commit that put something in the outbox, and every minute for what was left lying."""
+    if outbox.send_due(clock=timezone.now):
+        outbox.ring(expires=outbox.SWEEP_SECONDS)
+
+
+@shared_task
+def remove_old_notices() -> int:
+    return notices.remove_old(timezone.now())
 
 
 @shared_task

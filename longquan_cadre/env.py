@@ -19,6 +19,7 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 SITE = re.compile(r"([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 SENDER = re.compile(r"[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s@]@[^\x00-\x1f\x7f\s@]+")
+SCHEME = re.compile(r"[a-z][a-z0-9+]*")
 HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\]", re.IGNORECASE)
 
 
@@ -68,6 +69,16 @@ def flag(name: str, default: bool = False) -> bool:
 
 def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def schemes(name: str) -> list[str]:
+    given = [word.lower() for word in words(name)]
+    for scheme in given:
+        if not SCHEME.fullmatch(scheme):
+            raise ImproperlyConfigured(
+                f"{name} must list schemes like mattermost, with commas; “{scheme}” is none."
+            )
+    return given
 
 
 def hosts(name: str) -> list[str]:

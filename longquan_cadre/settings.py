@@ -210,6 +210,9 @@ EMAIL_BACKEND = _mail.pop("EMAIL_BACKEND")
 globals().update(_mail)
 DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", f"noreply@{SITE_HOST}")
 
+#: Services that a group channel may use; the host of each of these is fixed, so nobody reaches our own network with it.
+NOTICE_SCHEMES = ["dingtalk", "wecombot", "feishu", *env.schemes("NOTICE_SCHEMES")]
+
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
 CELERY_TASK_DEFAULT_QUEUE = "longquan"
@@ -217,6 +220,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "ring-waiting-jobs": {"task": "common.tasks.ring_waiting_jobs", "schedule": crontab()},
+    "send-notices": {"task": "common.tasks.send_notices", "schedule": crontab()},
+    "remove-old-notices": {
+        "task": "common.tasks.remove_old_notices",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "remove-expired-files": {"task": "common.tasks.remove_expired_files", "schedule": crontab(minute=40)},
     # Every hour, so that a night the machine slept through is made up for.
     "revoke-ended-service": {"task": "cards.tasks.revoke_ended_service", "schedule": crontab(minute=10)},
@@ -234,5 +242,10 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["senders_mistakes"]}
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # At lower levels they name the addresses of group channels, which are secrets.
+        "apprise": {"level": "CRITICAL"},
+        "urllib3": {"level": "ERROR"},
+    },
 }
