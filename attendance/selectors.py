@@ -1,17 +1,17 @@
 """What attendance reads: who is to be checked and what their plaque says, rounds, coverage."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 
 from accounts.models import Membership, Role, Unit
 from attendance.models import Item, Round, RoundKind, Subject
 from attendance.rules import is_due, walking_key
 from cards import board
 from cards import selectors as cards
-from cards.models import Cadre, Office
+from cards.models import Cadre, Office, Post
 from cards.rules import Status
 from common.rules import local
 
@@ -26,17 +26,21 @@ class Person:
     status: Status
     #: In their own office day, or on duty.
     is_due: bool
+    #: Of the primary post; None where the posts were read instead.
+    title: str | None = None
 
     @property
     def post(self) -> str:
-        return cards.post_at_work(self.cadre)
+        return cards.post_at_work(self.cadre, self.title)
 
 
 def people_at(unit: Unit, now: datetime, *, scope: str = "") -> list[Person]:
     """Everybody whose place of work is the unit (the place checks, DESIGN §3), in walking order; `scope` is one
     building and floor. What was declared after `now` is not seen: whereabouts are never declared afterwards."""
     day = local(now).date()
-    here = [cadre for cadre in board.working_in(unit, now) if cards.place_of(cadre).unit_id == unit.pk]
+    primary = Post.objects.filter(cadre=OuterRef("pk"), is_primary=True).values("title")[:1]
+    placed = board.placed_in(unit, now).annotate(title=Subquery(primary))
+    here = [cadre for cadre in placed if cards.place_of(cadre).unit_id == unit.pk]
     if scope:
         here = [cadre for cadre in here if cards.place_of(cadre).location == scope]
     book = cards.HoursBook(day)
@@ -47,6 +51,7 @@ def people_at(unit: Unit, now: datetime, *, scope: str = "") -> list[Person]:
             cards.place_of(cadre),
             said[cadre.pk],
             is_due(said[cadre.pk], cards.hours_of(cadre, book).spans(day), now),
+            cadre.title or "",
         )
         for cadre in here
     ]
@@ -77,14 +82,33 @@ def items(subject: Subject = Subject.CADRE) -> list[Item]:
     return list(Item.objects.filter(subject=subject, active=True))
 
 
+def members_of(role: Role, unit_ids: Collection[int], day: date) -> dict[int, list[int]]:
+    """The accounts with a role in each of these units that day, deputies among them; one query."""
+    members = Membership.objects.current(day).filter(role=role, unit__in=unit_ids, user__is_active=True)
+    found: dict[int, list[int]] = {}
+    for unit_id, user_id in members.order_by("user").values_list("unit", "user").distinct():
+        found.setdefault(unit_id, []).append(user_id)
+    return found
+
+
 def heads_of(unit_id: int, day: date) -> list[int]:
     """The accounts that lead the unit's leading group today."""
-    heads = Membership.objects.current(day).filter(role=Role.LEADING_GROUP_HEAD, unit=unit_id)
-    return list(heads.filter(user__is_active=True).order_by("user").values_list("user", flat=True).distinct())
+    return members_of(Role.LEADING_GROUP_HEAD, [unit_id], day).get(unit_id, [])
 
 
 def officers_of(unit_id: int, day: date) -> list[int]:
-    officers = Membership.objects.current(day).filter(role=Role.UNIT_OFFICER, unit=unit_id)
-    return list(
-        officers.filter(user__is_active=True).order_by("user").values_list("user", flat=True).distinct()
-    )
+    return members_of(Role.UNIT_OFFICER, [unit_id], day).get(unit_id, [])
+
+
+def responsible_for(unit_ids: Collection[int], day: date) -> dict[int, list[int]]:
+    """Officers and heads of each of these units: who hears of what concerns the unit itself."""
+    officers = members_of(Role.UNIT_OFFICER, unit_ids, day)
+    heads = members_of(Role.LEADING_GROUP_HEAD, unit_ids, day)
+    return {pk: sorted({*officers.get(pk, []), *heads.get(pk, [])}) for pk in unit_ids}
+
+
+def express(day: date) -> list[int]:
+    """The accounts of the Efficiency Express."""
+    roles = (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD)
+    members = Membership.objects.current(day).filter(role__in=roles, user__is_active=True)
+    return list(members.order_by("user").values_list("user", flat=True).distinct())

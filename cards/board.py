@@ -140,13 +140,17 @@ def _said(now: datetime, among: Container[int]) -> dict[int, list[Declaration]]:
     return said
 
 
-def working_in(unit: Unit, now: datetime) -> CadreQuerySet:
+def placed_in(unit: Unit, now: datetime) -> CadreQuerySet:
     """Those who may work in the unit today; `place_of` says who does."""
     today = local(now).date()
     here = selectors.current_placements(today).filter(office__unit=unit).values("cadre")
-    return selectors.with_place(
-        Cadre.objects.serving(today).filter(Q(unit=unit) | Q(pk__in=here)), today
-    ).prefetch_related("posts")
+    people = Cadre.objects.serving(today).filter(Q(unit=unit) | Q(pk__in=here))
+    return selectors.with_place(people, today)
+
+
+def working_in(unit: Unit, now: datetime) -> CadreQuerySet:
+    """`placed_in`, with the posts."""
+    return placed_in(unit, now).prefetch_related("posts")
 
 
 def elsewhere(unit: Unit, now: datetime) -> QuerySet[Placement]:

@@ -161,13 +161,17 @@ def posts_in_words(cadre: Cadre, *, under: Unit | None = None) -> tuple[str, ...
     return below_the_name(titles, cadre.office.name, unit=unit, elsewhere=elsewhere(cadre))
 
 
-def post_at_work(cadre: Cadre) -> str:
-    """Beside an office that is named already: the bare title at home, the home office with it elsewhere."""
+def post_at_work(cadre: Cadre, title: str | None = None) -> str:
+    """Beside an office that is named already: the bare title at home, the home office with it elsewhere. `title` is
+    the primary post's, where it has been read with the person."""
+    if title is None:
+        title = next((post.title for post in cadre.posts.all()), "")
     placement = placement_of(cadre)
-    if placement is None:
-        return next((post.title for post in cadre.posts.all()), "")
-    post = next(iter(posts_in_words(cadre, under=placement.office.unit)), "")
-    return f"{post}\uff08{placement.get_kind_display()}\uff09" if post else ""
+    if placement is None or not title:
+        return title
+    home = "" if placement.office.unit_id == cadre.unit_id else cadre.unit.name
+    post = below_the_name([title], cadre.office.name, unit=home)[0]
+    return f"{post}\uff08{placement.get_kind_display()}\uff09"
 
 
 #: How far a search for the next opening looks.

@@ -41,8 +41,14 @@ class Submitted:
 
 def locked_sheet(unit: Unit, day: date) -> DailySheet:
     """The unit's sheet of the day, nobody else's until the transaction ends: rounds are submitted one by one."""
-    sheet, _made = DailySheet.objects.get_or_create(unit=unit, day=day)
-    return DailySheet.objects.select_for_update().get(pk=sheet.pk)
+    there = DailySheet.objects.select_for_update().filter(unit=unit, day=day)
+    # A row of our own waits for nobody: whoever inserts the same one waits for us, and then finds it.
+    return there.first() or _made(unit, day) or there.get()
+
+
+def _made(unit: Unit, day: date) -> DailySheet | None:
+    sheet, made = DailySheet.objects.get_or_create(unit=unit, day=day)
+    return sheet if made else None
 
 
 @transaction.atomic
@@ -66,10 +72,10 @@ def round_submit(
     if on_paper:
         _check_paper(unit, on_paper, now)
     sheet = locked_sheet(unit, day)
-    there = sheet.rounds.filter(kind=kind, scope=scope, number=number).select_related("checker").first()
-    if there is not None:
-        return Submitted(there, new=False)
-    if number != selectors.next_number(sheet.pk, scope, kind):
+    there = {done.number: done for done in sheet.rounds.filter(kind=kind, scope=scope)}
+    if number in there:
+        return Submitted(there[number], new=False)
+    if number != len(there) + 1:
         raise Refused(_("This page is out of date. Open today’s round again."))
     opened = _opened(unit, day, checker, scope)
     people = _checked(unit, taken_at, scope, checker)
