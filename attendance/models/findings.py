@@ -29,6 +29,15 @@ class Exemption(models.TextChoices):
     FORCE_MAJEURE = "force_majeure", _("Force majeure")
 
 
+class Told(models.TextChoices):
+    """How the person heard of it; whoever has no account is told by an officer."""
+
+    IN_APP = "in_app", _("On their page")
+    IN_PERSON = "in_person", _("In person")
+    PHONE = "phone", _("By phone")
+    WRITTEN = "written", _("In writing")
+
+
 class FindingQuerySet(models.QuerySet["Finding"]):
     def within(self, scope: Scope) -> "FindingQuerySet":
         """The unit where it counts and the unit that checked both see it; a cadre sees their own."""
@@ -75,7 +84,7 @@ class Finding(models.Model):
     #: A task that runs twice finds what it wrote: “sheet_missing:D001:2026-11-24”.
     source = models.CharField(max_length=80, blank=True)
 
-    #: When and how the person was told; the days for the defence count from here.
+    #: When and how (Told) the person was told; the days for the defence count from here.
     told_at = models.DateTimeField(null=True)
     told_how = models.CharField(max_length=80, blank=True)
     #: The last day for a statement in defence; it ends at 24:00.
@@ -111,7 +120,8 @@ class Finding(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["spot_line", "item"],
-                condition=Q(spot_line__isnull=False),
+                # Taken back and recorded again: the first one stays beside it.
+                condition=Q(spot_line__isnull=False) & ~Q(state="withdrawn"),
                 name="finding_once_per_spot_line",
             ),
             models.CheckConstraint(

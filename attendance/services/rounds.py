@@ -26,6 +26,7 @@ from attendance.selectors import Person
 from attendance.services import findings
 from cards import photos
 from cards.models import Cadre
+from cards.rules import Status
 from common import calendar
 from common.problems import Refused
 from common.rules import local
@@ -222,13 +223,19 @@ def _moment(day: date, now: datetime) -> datetime:
     )
 
 
-def _mark(opened: OpenRound, person: Person, problem: Problem, before: Mark | None, now: datetime) -> Mark:
-    if before is None and not may_be_said(problem.item.code, person.status):
+def check_said(item: Item, status: Status) -> None:
+    """Raises Refused where the plaque says nothing that could be wrong in this way."""
+    if not may_be_said(item.code, status):
         raise Refused(
             _("Nothing was declared here that could be untrue; choose “whereabouts not updated”.")
-            if person.status.declared is None
+            if status.declared is None
             else _("Something was declared here; choose “whereabouts untrue”.")
         )
+
+
+def _mark(opened: OpenRound, person: Person, problem: Problem, before: Mark | None, now: datetime) -> Mark:
+    if before is None:
+        check_said(problem.item, person.status)
     mark = before or Mark(
         open_round=opened,
         cadre=person.cadre,
