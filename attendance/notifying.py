@@ -5,6 +5,8 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from attendance.models import FindingState
+from attendance.models import Correction
 from common import notices
 
 RECORDED = notices.Kind(
@@ -18,6 +20,14 @@ DECIDED = notices.Kind(
     title=_("The finding of %(day)s was decided"),
     text=_("%(item)s: %(decision)s."),
     url=lambda params: reverse("my_finding", args=[params["finding"]]),
+    words=lambda params: {"decision": FindingState(params["decision"]).label},
+)
+UNIT_DECIDED = notices.Kind(
+    "unit_finding_decided",
+    title=_("The finding of %(day)s about the unit was decided"),
+    text=_("%(unit)s, %(item)s: %(decision)s."),
+    url=lambda params: reverse("finding", args=[params["finding"]]),
+    words=lambda params: {"decision": FindingState(params["decision"]).label},
 )
 DEFENDED = notices.Kind(
     "finding_defended",
@@ -59,15 +69,24 @@ CORRECTION_ASKED = notices.Kind(
     text=_("%(unit)s, %(day)s."),
     url=lambda params: reverse("correction", args=[params["correction"]]),
 )
+CORRECTION_DECIDED = notices.Kind(
+    "correction_decided",
+    title=_("A correction that you asked for was decided"),
+    text=_("%(unit)s, %(day)s: %(decision)s."),
+    url=lambda params: reverse("correction", args=[params["correction"]]),
+    words=lambda params: {"decision": Correction.Decision(params["decision"]).label},
+)
 KINDS = (
     RECORDED,
     DECIDED,
+    UNIT_DECIDED,
     DEFENDED,
     DECIDABLE,
     SHEET_DUE,
     SHEET_MISSING,
     SPOT_ASSIGNED,
     CORRECTION_ASKED,
+    CORRECTION_DECIDED,
 )
 
 

@@ -1,7 +1,7 @@
 """What attendance stores: what can go wrong, daily sheets and their rounds, findings, spot checks and draws."""
 
 from attendance.models.catalogue import InspectionSettings, Item, Offered, Subject
-from attendance.models.findings import Exemption, Finding, FindingState
+from attendance.models.findings import Exemption, Finding, FindingState, Told
 from attendance.models.sheets import Correction, DailySheet, Mark, OpenRound, Round, RoundKind
 from attendance.models.spots import Draw, Outcome, Purpose, Signature, SpotCheck, SpotKind, SpotLine
 
@@ -26,4 +26,5 @@ __all__ = [
     "SpotKind",
     "SpotLine",
     "Subject",
+    "Told",
 ]

@@ -1,7 +1,7 @@
 """Findings: recorded, told, defended, decided. Facts do not change; a mistake is withdrawn."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
 from attendance import notifying, selectors, snapshot
-from attendance.models import Exemption, Finding, FindingState, InspectionSettings, Item, Mark, Round
+from attendance.models import (
+    Exemption,
+    Finding,
+    FindingState,
+    InspectionSettings,
+    Item,
+    Mark,
+    Round,
+    SpotCheck,
+    Told,
+)
 from attendance.rules import (
     SHEET_MISSING,
     Case,
@@ -23,7 +33,8 @@ from attendance.rules import (
 from attendance.selectors import Person
 from common import audit, calendar, notices
 from common.problems import Refused
-from common.rules import local
+from common.rules import at, local
+from common.versions import check_unchanged
 
 REFUSALS = {
     DecisionRefusal.DECIDED: gettext_lazy("This finding has already been decided."),
@@ -36,7 +47,7 @@ REFUSALS = {
     DecisionRefusal.REASON_MISSING: gettext_lazy("Say why."),
 }
 #: How somebody with an account is told: on their page, and by whatever channel they have set.
-IN_APP = "in_app"
+IN_APP = Told.IN_APP.value
 
 
 def record_marks(
@@ -102,34 +113,47 @@ def record(rows: Sequence[Finding], now: datetime) -> list[Finding]:
 
 
 @transaction.atomic
-def finding_tell(*, finding: Finding, how: str, actor: User, now: datetime) -> Finding:
-    """Somebody without an account was told in person; their days count from here."""
+def finding_tell(*, finding: Finding, how: str, day: date, actor: User, now: datetime) -> Finding:
+    """Somebody without an account was told on `day`, by whatever way of Told; their days count from there."""
     finding = _locked(finding)
     if finding.told_at is not None:
         return finding
+    if finding.state != FindingState.PROVISIONAL:
+        raise Refused(REFUSALS[DecisionRefusal.DECIDED])
     today = local(now).date()
-    finding.told_at, finding.told_how = now, how
-    finding.defence_until = defence_until(
-        today, InspectionSettings.current().defence_days, calendar.around(today)
-    )
+    last_day = defence_until(day, InspectionSettings.current().defence_days, calendar.around(day))
+    if day > today:
+        raise Refused(_("This day is still to come."), "day")
+    if day < local(finding.recorded_at).date():
+        raise Refused(_("Nobody can have been told before it was recorded."), "day")
+    if last_day < today:
+        raise Refused(_("The days for a statement would be over already: tell the person again today."), "day")
+    finding.told_at = now if day == today else at(day, time(12))
+    finding.told_how, finding.defence_until = how, last_day
     finding.save(update_fields=["told_at", "told_how", "defence_until"])
-    audit.record(verb="finding_told", subject=finding, actor=actor, now=now, changes={"how": how})
+    changes = {"how": how, "day": day, "until": last_day}
+    audit.record(verb="finding_told", subject=finding, actor=actor, now=now, changes=changes)
     return finding
 
 
 @transaction.atomic
-def finding_defend(*, finding: Finding, text: str, actor: User, now: datetime) -> Finding:
+def finding_defend(
+    *, finding: Finding, text: str, seen: str | None = None, actor: User, now: datetime
+) -> Finding:
     """The statement in defence, by the person or entered for them; it may be written again until the last day."""
     finding = _locked(finding)
-    text = text.strip()
+    text, today = text.strip(), local(now).date()
     if finding.state != FindingState.PROVISIONAL:
         raise Refused(REFUSALS[DecisionRefusal.DECIDED])
-    if finding.defence_until is None or local(now).date() > finding.defence_until:
+    if finding.defence_until is None or today > finding.defence_until:
         raise Refused(_("The days for a statement in defence are over."))
+    if not may_defend(finding, actor, today):
+        raise Refused(_("Only the person, or an officer of the unit for them, hands in a statement."))
     if not text:
         raise Refused(_("Write what should be considered."), "text")
     if finding.defence == text:
         return finding
+    check_unchanged(defence_facts(finding), seen)
     before = finding.defence
     finding.defence, finding.defended_at, finding.defended_by = text, now, actor
     finding.save(update_fields=["defence", "defended_at", "defended_by"])
@@ -138,6 +162,25 @@ def finding_defend(*, finding: Finding, text: str, actor: User, now: datetime) -
     )
     _tell_deciders(finding, notifying.DEFENDED, f"defended:{now:%Y%m%d%H%M}", now)
     return finding
+
+
+def defence_facts(finding: Finding) -> dict[str, Any]:
+    """What the form of a statement shows (common/versions.py)."""
+    return {"text": finding.defence}
+
+
+def may_defend(finding: Finding, user: User, today: date) -> bool:
+    """The person themselves; an officer for them, who never writes over the person's own words; and of a finding about
+    a unit its officers and heads."""
+    roles, units = [Role.UNIT_OFFICER], [finding.unit_id, finding.place_id]
+    if finding.cadre is None:
+        roles, units = [Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD], [finding.unit_id]
+    elif finding.cadre.user_id == user.pk:
+        return True
+    elif finding.defended_by_id is not None and finding.defended_by_id == finding.cadre.user_id:
+        return False
+    held = Membership.objects.current(today).filter(user=user, role__in=roles, unit__in=units)
+    return held.exists()
 
 
 @transaction.atomic
@@ -153,6 +196,7 @@ def finding_decide(
     """Let it stand or withdraw it. Raises Refused for whoever may not decide on this one."""
     finding = _locked(finding)
     today = local(now).date()
+    exemption = exemption if withdraw else ""
     reason = reason.strip() or (str(Exemption(exemption).label) if exemption else "")
     refusal = refuse_decision(
         is_open=finding.state == FindingState.PROVISIONAL,
@@ -167,19 +211,6 @@ def finding_decide(
         raise Refused(REFUSALS[refusal], "reason" if refusal == DecisionRefusal.REASON_MISSING else None)
     state = FindingState.WITHDRAWN if withdraw else FindingState.STANDING
     _decide(finding, state, reason, actor, now, exemption)
-    if finding.cadre is not None and finding.cadre.user_id:
-        notices.send(
-            kind=notifying.DECIDED.name,
-            key=f"finding:{finding.pk}:decided",
-            to=[finding.cadre.user_id],
-            params={
-                "finding": finding.pk,
-                "day": finding.day.isoformat(),
-                "item": finding.item.name,
-                "decision": state.value,
-            },
-            now=now,
-        )
     return finding
 
 
@@ -190,7 +221,33 @@ def _decide(
     finding.decided_by, finding.decided_at = actor, now
     finding.save(update_fields=["state", "decision_reason", "exemption", "decided_by", "decided_at"])
     changes: dict[str, Any] = {"state": state.value, "reason": reason}
+    if exemption:
+        changes["exemption"] = exemption
     audit.record(verb="finding_decided", subject=finding, actor=actor, now=now, changes=changes)
+    _tell_decision(finding, state, now)
+
+
+def _tell_decision(finding: Finding, state: FindingState, now: datetime) -> None:
+    """Whoever it is about; of a unit its officers and heads. Whoever has no account hears it from the officer."""
+    today = local(now).date()
+    if finding.cadre is None:
+        kind, to = notifying.UNIT_DECIDED, selectors.responsible_for([finding.unit_id], today)[finding.unit_id]
+    else:
+        kind, to = notifying.DECIDED, list(filter(None, [finding.cadre.user_id]))
+    notices.send(
+        kind=kind.name,
+        # A finding that stands may still be withdrawn by a correction.
+        key=f"finding:{finding.pk}:{state.value}",
+        to=to,
+        params={
+            "finding": finding.pk,
+            "day": finding.day.isoformat(),
+            "item": finding.item.name,
+            "unit": finding.unit.name,
+            "decision": state.value,
+        },
+        now=now,
+    )
 
 
 def withdraw_corrected(*, finding: Finding, reason: str, actor: User, now: datetime) -> None:
@@ -200,41 +257,69 @@ def withdraw_corrected(*, finding: Finding, reason: str, actor: User, now: datet
         _decide(finding, FindingState.WITHDRAWN, reason, actor, now)
 
 
+def take_back(*, finding: Finding, reason: str, actor: User, now: datetime) -> Finding:
+    """Recorded by mistake, seen while the inspectors were still on site: withdrawn with its reason, and kept. Nobody
+    decides on what they recorded, so nobody is named as having decided; the audit trail says who it was."""
+    finding, reason = _locked(finding), reason.strip()
+    if finding.state == FindingState.WITHDRAWN:
+        return finding
+    if finding.state != FindingState.PROVISIONAL:
+        raise Refused(REFUSALS[DecisionRefusal.DECIDED])
+    if not reason:
+        raise Refused(_("Say why what was recorded is taken back."), "reason")
+    finding.state, finding.decision_reason, finding.decided_at = FindingState.WITHDRAWN, reason, now
+    finding.save(update_fields=["state", "decision_reason", "decided_at"])
+    audit.record(
+        verb="finding_taken_back", subject=finding, actor=actor, now=now, changes={"reason": reason}
+    )
+    _tell_decision(finding, FindingState.WITHDRAWN, now)
+    return finding
+
+
 def case_of(finding: Finding) -> Case:
-    involved: frozenset[int] = frozenset()
-    if finding.spot_line is not None:
-        check = finding.spot_line.spot_check
-        inspectors = check.inspectors.values_list("pk", flat=True)
-        involved = frozenset([check.planned_by_id, *inspectors])
-    subject = finding.cadre.user_id if finding.cadre is not None else None
-    return Case(finding.recorder_id, subject, involved, finding.spot_line_id is not None)
+    return _cases([finding])[finding.pk]
+
+
+def _cases(findings: Collection[Finding]) -> dict[int, Case]:
+    """By finding; two queries for any number that was read with `cadre` and `spot_line`."""
+    checks = {row.spot_line.spot_check_id for row in findings if row.spot_line is not None}
+    involved: dict[int, set[int]] = {}
+    if checks:
+        rows = SpotCheck.objects.filter(pk__in=checks).order_by()
+        for check, planner, inspector in rows.values_list("pk", "planned_by", "inspectors"):
+            involved.setdefault(check, {planner}).update(filter(None, [inspector]))
+    return {
+        row.pk: Case(
+            row.recorder_id,
+            row.cadre.user_id if row.cadre is not None else None,
+            frozenset(involved[row.spot_line.spot_check_id]) if row.spot_line is not None else frozenset(),
+            row.spot_line is not None,
+        )
+        for row in findings
+    }
 
 
 def may_decide(finding: Finding, user: User, today: date) -> bool:
-    """The leading-group head of the unit that checked, for sheets; an uninvolved member of the Express for spot checks,
-    for findings about a unit, and where no free head exists (DESIGN §1, §3)."""
-    case = case_of(finding)
-    if not case.is_free(user.pk):
-        return False
-    heads = selectors.heads_of(finding.place_id, today)
-    hand = Hand.CITY if finding.cadre_id is None else hand_of(case, heads)
-    if hand == Hand.UNIT:
-        return user.pk in heads
-    return _express(today).filter(user=user).exists()
-
-
-def _express(today: date) -> Any:
-    roles = (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD)
-    return Membership.objects.current(today).filter(role__in=roles, user__is_active=True)
+    return user.pk in deciders(finding, today)
 
 
 def deciders(finding: Finding, today: date) -> list[int]:
-    """The accounts that may decide on it today."""
-    case, heads = case_of(finding), selectors.heads_of(finding.place_id, today)
-    if finding.cadre_id is not None and hand_of(case, heads) == Hand.UNIT:
-        return [head for head in heads if case.is_free(head)]
-    city = _express(today).order_by("user").values_list("user", flat=True).distinct()
-    return [user for user in city if case.is_free(user)]
+    return deciders_of([finding], today)[finding.pk]
+
+
+def deciders_of(findings: Collection[Finding], today: date) -> dict[int, list[int]]:
+    """The accounts that may decide on each today: the leading-group head of the unit that checked, for sheets; an
+    uninvolved member of the Express for spot checks, for findings about a unit, and where no free head exists
+    (DESIGN §1, §3). The same queries for any number; `cases.waiting_for` asks the same of the database."""
+    cases = _cases(findings)
+    heads = selectors.members_of(Role.LEADING_GROUP_HEAD, {row.place_id for row in findings}, today)
+    city = selectors.express(today)
+    found = {}
+    for row in findings:
+        case, of_unit = cases[row.pk], heads.get(row.place_id, [])
+        hand = Hand.CITY if row.cadre_id is None else hand_of(case, of_unit)
+        found[row.pk] = [user for user in (of_unit if hand == Hand.UNIT else city) if case.is_free(user)]
+    return found
 
 
 def _tell_deciders(finding: Finding, kind: notices.Kind, stage: str, now: datetime) -> None:
@@ -263,23 +348,38 @@ def unit_finding_record(
 
     Other apps record theirs here too, naming no case (DESIGN §2).
     """
+    found = Finding.objects.filter(source=source).first()
+    if found is not None:
+        return found, False
     item = Item.objects.get(code=item_code)
+    row = unit_findings([(unit, day, source)], item, note, now)[0]
+    values = {field.attname: getattr(row, field.attname) for field in Finding._meta.concrete_fields}
+    del values["id"]
+    return Finding.objects.get_or_create(source=values.pop("source"), defaults=values)
+
+
+def unit_findings(
+    about: Iterable[tuple[Unit, date, str]], item: Item, note: str, now: datetime
+) -> list[Finding]:
+    """Unsaved findings about (unit, day, source) that the program makes; the unit is told with them."""
     today, days = local(now).date(), InspectionSettings.current().defence_days
-    return Finding.objects.get_or_create(
-        source=source,
-        defaults={
-            "unit": unit,
-            "item": item,
-            "day": day,
-            "at": now,
-            "place": unit,
-            "note": note,
-            "recorded_at": now,
-            "told_at": now,
-            "told_how": IN_APP,
-            "defence_until": defence_until(today, days, calendar.around(today)),
-        },
-    )
+    last_day = defence_until(today, days, calendar.around(today))
+    return [
+        Finding(
+            unit=unit,
+            item=item,
+            day=day,
+            at=now,
+            place=unit,
+            note=note,
+            source=source,
+            recorded_at=now,
+            told_at=now,
+            told_how=IN_APP,
+            defence_until=last_day,
+        )
+        for unit, day, source in about
+    ]
 
 
 def missing_sheet_source(unit: Unit, day: date) -> str:
