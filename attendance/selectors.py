@@ -112,10 +112,3 @@ def express(day: date) -> list[int]:
     roles = (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD)
     members = Membership.objects.current(day).filter(role__in=roles, user__is_active=True)
     return list(members.order_by("user").values_list("user", flat=True).distinct())
-
-
-def express(day: date) -> list[int]:
-    """The accounts of the Efficiency Express."""
-    roles = (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD)
-    members = Membership.objects.current(day).filter(role__in=roles, user__is_active=True)
-    return list(members.order_by("user").values_list("user", flat=True).distinct())
