@@ -6,8 +6,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import demo, desk, seeds
+        from accounts import demo, desk, notifying, seeds
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="accounts.seeds")
         desk.register()
         demo.register()
+        notifying.register()

@@ -1,12 +1,15 @@
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from accounts.access import Access
 from accounts.http import city_of
 from accounts.permissions import TABLE
+from common import notices
 
 
 @dataclass(frozen=True)
@@ -15,15 +18,23 @@ class NavItem:
     label: str
     current: bool
     badge: str = ""
+    #: Of the badge: only what is late or wrong is cinnabar.
+    tone: str = "bad"
 
 
 def navigation(access: Access, current_name: str) -> list[NavItem]:
     """The pages of the permission table that this person may open, in the table's order."""
+    badges = {"notices": (_unread(access), "info")}
     return [
-        NavItem(reverse(name), str(page.nav), name == current_name)
+        NavItem(reverse(name), str(page.nav), name == current_name, *badges.get(name, ()))
         for name, page in TABLE.items()
         if page.nav and access.may(page)
     ]
+
+
+def _unread(access: Access) -> str:
+    number = notices.unread(access.user.pk)
+    return "" if not number else str(number) if number < 100 else "99+"
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -36,5 +47,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "city": city_of(request),
         "text_size": getattr(request, "text_size", "normal"),
         "access": access,
-        "nav_items": navigation(access, name) if access and not held_back else [],
+        # Only when a template draws it: a part of a page that refreshes itself needs none.
+        "nav_items": SimpleLazyObject(partial(navigation, access, name)) if access and not held_back else [],
     }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors
 from accounts.access import Access
 from accounts.models import Role, Unit, User
-from common import calendar, slots
+from common import calendar, outbox, slots
 
 Part = tuple[str, dict[str, Any]] | None
 
@@ -26,12 +26,14 @@ def administrator(request: HttpRequest, access: Access) -> Part:
     unstaffed = selectors.units_without_officer(today)
     unreachable = selectors.units_without_hotline(today)
     accounts_url, units_url = reverse("users"), reverse("units")
+    undelivered = outbox.given_up().count()
     stats = [
         _stat(_("Resets to decide"), resets, reverse("second_factor_resets"), "out"),
         _stat(_("Second factor missing"), lacking, f"{accounts_url}?state=no_second_factor", "out"),
         _stat(_("Not yet activated"), waiting, f"{accounts_url}?state=no_password", "info"),
         _stat(_("Units without a discipline officer"), unstaffed, f"{units_url}?state=no_officer", "out"),
         _stat(_("Units without a hotline"), unreachable, f"{units_url}?state=no_hotline", "out"),
+        _stat(_("Messages not delivered"), undelivered, f"{reverse('outbox')}?state=given_up", "out"),
     ]
     return "accounts/desk_administrator.html", {"stats": stats, "warning": calendar_warning(today)}
 

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -206,6 +206,12 @@ def waiting() -> QuerySet[Delivery]:
 
 def given_up() -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=Delivery.State.GIVEN_UP).order_by("-ended_at", "-pk")
+
+
+def latest(channels: Iterable[Channel]) -> dict[int, Delivery]:
+    """The newest delivery on each of these, in one query."""
+    newest = Delivery.objects.filter(channel__in=list(channels)).values("channel").annotate(last=Max("pk"))
+    return {d.channel_id: d for d in Delivery.objects.filter(pk__in=newest.values("last"))}
 
 
 @transaction.atomic
