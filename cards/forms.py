@@ -110,6 +110,11 @@ class CadreForm(EditForm):
     )
     employment_kind = forms.ChoiceField(label=_("Employment"), choices=EmploymentKind)
     serves_from = day_field(_("In service from"))
+    leads_unit = forms.BooleanField(
+        label=_("Member of the unit's leadership"),
+        required=False,
+        help_text=_("Director or secretary and their deputies: random checks draw from them separately."),
+    )
     photo = forms.FileField(
         label=_("Photo"),
         required=False,
@@ -162,15 +167,16 @@ class CadreForm(EditForm):
             "stand_in": cadre.stand_in_id,
             "employment_kind": cadre.employment_kind,
             "serves_from": cadre.serves_from,
+            "leads_unit": cadre.leads_unit,
             "seen": version_of(facts_of(cadre)),
         }
 
     def saved_words(self, name: str, saved: Any) -> str:
-        return (
-            str(dict(EmploymentKind.choices)[saved])
-            if name == "employment_kind"
-            else super().saved_words(name, saved)
-        )
+        if name == "employment_kind":
+            return str(dict(EmploymentKind.choices)[saved])
+        if name == "leads_unit":
+            return str(_("applies") if saved else _("does not apply"))
+        return super().saved_words(name, saved)
 
 
 class EndServiceForm(PageForm):

@@ -56,6 +56,7 @@ FIELDS = {
     "stand_in": gettext_lazy("Stand-in"),
     "employment_kind": gettext_lazy("Employment"),
     "serves_from": gettext_lazy("In service from"),
+    "leads_unit": gettext_lazy("Member of the unit's leadership"),
     "serves_to": gettext_lazy("Last day of service"),
     "serial": gettext_lazy("Card no."),
     "reason": gettext_lazy("Reason"),
@@ -124,6 +125,8 @@ def _detail(name: str, value: Any) -> str:
 
 
 def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("applies") if value else _("does not apply")
     if isinstance(value, list):
         return "、".join(str(item) for item in value)
     return str(LABELS.get(value, value)) if value not in (None, "") else _("none")

@@ -103,6 +103,8 @@ class Cadre(models.Model):
         related_name="stands_in_for",
         verbose_name=_("stand-in"),
     )
+    #: 班子成员: a stratum of its own in random checks (DOMAIN §8).
+    leads_unit = models.BooleanField(_("member of the unit's leadership"), default=False)
     photo = models.ImageField(_("photo"), upload_to=photo_path, blank=True)
     #: SHA-256 of the file that was handed in, of which nothing else is kept: the same file again changes nothing.
     photo_digest = models.CharField(max_length=64, blank=True, editable=False)

@@ -31,6 +31,19 @@ SIDE_POSTS = (
     "驻村工作队队员",
     "河长制联络员",
 )
+#: 班子: ending of the unit's name, their office, the first one's post, the others'.
+LEADERS = (
+    ("街道", "街道领导", "党工委书记", ("办事处主任", "党工委副书记")),
+    ("镇", "镇领导", "党委书记", ("镇长", "副镇长")),
+    ("乡", "乡领导", "党委书记", ("乡长", "副乡长")),
+    ("局", "局领导", "局长", ("副局长",)),
+    ("公司", "公司领导", "总经理", ("副总经理",)),
+    ("医院", "院领导", "院长", ("副院长",)),
+    ("中学", "校领导", "校长", ("副校长",)),
+    ("", "单位领导", "主任", ("副主任",)),
+)
+#: So many people does a unit have for each of its leaders; a smaller one has none in the demonstration.
+PEOPLE_A_LEADER, MOST_LEADERS = 6, 3
 ENTERED_DAYS_AGO = 45
 #: Where the demonstration remembers whom it made; everybody else was entered by somebody.
 RANGE = "cadre numbers"
@@ -107,11 +120,35 @@ class Seat:
     rank: int
 
 
-def _unit(index: int, unit: Unit, count: int, today: date, first_number: int) -> Iterator[Draft]:
+def _unit(index: int, unit: Unit, count: int, today: date, first_number: int) -> list[Draft]:
     chance = random.Random(f"{SEED} {unit.code}")
     people = _names(index, unit, count, chance)
-    for place, (seat, (name, woman)) in enumerate(zip(_seats(unit, count, chance), people, strict=True)):
-        yield _draft(unit, seat, name, woman, first_number + place, today, chance)
+    drafts = [
+        _draft(unit, seat, name, woman, first_number + place, today, chance)
+        for place, (seat, (name, woman)) in enumerate(zip(_seats(unit, count, chance), people, strict=True))
+    ]
+    leaders = min(count // PEOPLE_A_LEADER, MOST_LEADERS)
+    return [*drafts[: count - leaders], *_leading(unit, drafts[count - leaders :])]
+
+
+def _leading(unit: Unit, drafts: list[Draft]) -> Iterator[Draft]:
+    """These have the unit's leadership's room and posts."""
+    if not drafts:
+        return
+    office, first, others = next(row[1:] for row in LEADERS if unit.name.endswith(row[0]))
+    beside = drafts[0].cadre.office
+    room = Office(
+        unit=unit,
+        name=office,
+        room=f"{beside.room[0]}30 室",
+        location=beside.location,
+        duty_phone=f"0578-000 {_line(unit, 40)}",
+    )
+    for rank, draft in enumerate(drafts):
+        draft.cadre.office, draft.cadre.leads_unit = room, True
+        post = others[min(rank, len(others)) - 1] if rank else first
+        duty = f"分管{beside.name}工作" if rank else "主持全面工作"
+        yield Draft(draft.cadre, (post,), (duty, "接待群众来访"))
 
 
 def _names(index: int, unit: Unit, count: int, chance: random.Random) -> list[tuple[str, bool]]:

@@ -63,6 +63,18 @@ def _save_office(office: Office) -> None:
     office.save()
 
 
+#: Of CadreDetails, what is stored as it was entered.
+PLAIN_FIELDS = (
+    "office",
+    "employment_kind",
+    "office_phone",
+    "mobile",
+    "stand_in",
+    "serves_from",
+    "leads_unit",
+)
+
+
 @dataclass(frozen=True)
 class CadreDetails:
     """Everything about a person that a unit's officer enters; `posts` with the primary one first."""
@@ -76,6 +88,8 @@ class CadreDetails:
     mobile: str
     stand_in: Cadre | None
     serves_from: date
+    #: A member of the unit's leadership.
+    leads_unit: bool = False
 
 
 @transaction.atomic
@@ -139,7 +153,7 @@ def _check_details(unit: Unit, details: CadreDetails, cadre_id: int | None) -> N
 def _apply(cadre: Cadre, details: CadreDetails) -> None:
     cadre.name = details.name
     cadre.pinyin, cadre.pinyin_initials = name_keys(details.name)
-    for name in ("office", "employment_kind", "office_phone", "mobile", "stand_in", "serves_from"):
+    for name in PLAIN_FIELDS:
         setattr(cadre, name, getattr(details, name))
 
 
@@ -178,6 +192,7 @@ def details_of(cadre: Cadre) -> CadreDetails:
         mobile=cadre.mobile,
         stand_in=cadre.stand_in,
         serves_from=cadre.serves_from,
+        leads_unit=cadre.leads_unit,
     )
 
 

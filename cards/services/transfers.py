@@ -118,10 +118,12 @@ def _settle(cadre: Cadre, unit: Unit, arrival: Arrival) -> dict[str, Any]:
         "duties": [duty.text for duty in cadre.duties.all()],
         "office_phone": cadre.office_phone,
         "stand_in": str(cadre.stand_in or ""),
+        "leads_unit": cadre.leads_unit,
     }
     cadre.unit, cadre.office, cadre.office_phone = unit, arrival.office, arrival.office_phone
-    cadre.stand_in = None
-    cadre.save(update_fields=["unit", "office", "office_phone", "stand_in"])
+    # Who leads a unit does not lead the next one for that.
+    cadre.stand_in, cadre.leads_unit = None, False
+    cadre.save(update_fields=["unit", "office", "office_phone", "stand_in", "leads_unit"])
     write_lines(cadre, arrival.posts, arrival.duties)
     after = {
         "office": str(arrival.office),
@@ -129,6 +131,7 @@ def _settle(cadre: Cadre, unit: Unit, arrival: Arrival) -> dict[str, Any]:
         "duties": list(arrival.duties),
         "office_phone": arrival.office_phone,
         "stand_in": "",
+        "leads_unit": False,
     }
     return audit.differences(before, after)
 
