@@ -5,8 +5,7 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from attendance.models import FindingState
-from attendance.models import Correction
+from attendance.models import Correction, FindingState
 from common import notices
 
 RECORDED = notices.Kind(

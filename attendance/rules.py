@@ -73,6 +73,14 @@ def defence_until(told: date, days: int, calendar: WorkingCalendar) -> date:
     return day
 
 
+def days_left(today: date, last: date, calendar: WorkingCalendar) -> int:
+    """The working days after today up to the last one, which is counted; 0 on the last day."""
+    left = 0
+    while (today := calendar.next_working_day(today)) <= last:
+        left += 1
+    return left
+
+
 def may_be_entered(day: date, today: date, days: int, calendar: WorkingCalendar) -> bool:
     """A sheet kept on paper may be entered on its day and within `days` working days after it."""
     return day <= today <= defence_until(day, days, calendar)
@@ -142,3 +150,42 @@ def changes_near(
     """Declarations recorded so close to a check that both belong side by side, with their distance from it."""
     near = timedelta(minutes=minutes)
     return [(moment, moment - at) for moment in sorted(recorded) if abs(moment - at) <= near]
+
+
+class CorrectionRefusal(StrEnum):
+    """Why a correction of a line cannot be asked for."""
+
+    OWN_LINE = "own_line"
+    NOTHING = "nothing"
+    DOES_NOT_FIT = "does_not_fit"
+    THERE_ALREADY = "there_already"
+
+
+def refuse_correction(
+    *,
+    withdraws: str | None,
+    records: str | None,
+    recorded: Collection[str],
+    status: Status,
+    is_own_line: bool,
+) -> CorrectionRefusal | None:
+    """None when a correction may be asked for. Items by their codes: what it withdraws, what it records, and what is
+    recorded of the line so far. The same item may take its own place: the minutes were wrong."""
+    if is_own_line:
+        return CorrectionRefusal.OWN_LINE
+    if withdraws is None and records is None:
+        return CorrectionRefusal.NOTHING
+    if records is not None and not may_be_said(records, status):
+        return CorrectionRefusal.DOES_NOT_FIT
+    left = list(recorded)
+    if withdraws is not None:
+        left.remove(withdraws)
+    return CorrectionRefusal.THERE_ALREADY if records in left else None
+
+
+def is_sheet_due(
+    day: date, *, begins: date | None, opened: date, closed: date | None, calendar: WorkingCalendar
+) -> bool:
+    """Whether a unit owes a sheet for a day (INSP-1): a working day since the city began, while the unit goes on."""
+    goes_on = opened <= day and (closed is None or day <= closed)
+    return begins is not None and begins <= day and goes_on and calendar.is_working_day(day)

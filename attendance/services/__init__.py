@@ -1,5 +1,6 @@
 """The verbs of attendance. Keyword-only, one transaction each: lock, check, write, audit."""
 
+from attendance.services.corrections import correction_ask, correction_decide
 from attendance.services.findings import (
     finding_decide,
     finding_defend,
@@ -18,6 +19,8 @@ from attendance.services.rounds import (
 __all__ = [
     "Problem",
     "Submitted",
+    "correction_ask",
+    "correction_decide",
     "finding_decide",
     "finding_defend",
     "finding_tell",

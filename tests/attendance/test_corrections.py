@@ -1,0 +1,266 @@
+"""A line of a round put right by two people: both records stay, and what was recorded by mistake stops counting."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role, Unit, User
+from attendance import services, snapshot
+from attendance.models import Correction, Finding, FindingState, Item, Round, RoundKind
+from attendance.services import corrections
+from cards.models import Cadre
+from cards.rules import State
+from common.models import AuditEntry, Notice
+from common.problems import Refused
+from tests.cast import NOW, TODAY, declare, give, make_user, signed_in
+from tests.support.races import at_once
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=2)
+
+
+def item(code: str) -> Item:
+    return Item.objects.get(code=code)
+
+
+@pytest.fixture
+def second(unit: Unit) -> User:
+    """A deputy: another officer of the unit."""
+    user = make_user("deputy", "顾二")
+    give(user, Role.UNIT_OFFICER, unit=unit)
+    return user
+
+
+@pytest.fixture
+def done(unit: Unit, officer: User, lin: Cadre, chen: Cadre) -> Round:
+    """Lin was marked as off post by mistake; Chen agreed."""
+    problem = services.Problem(item("off_post"), note="敲门无人")
+    services.mark_set(unit=unit, day=TODAY, scope="", cadre=lin, problems=[problem], checker=officer, now=NOW)
+    return services.round_submit(unit=unit, scope="", number=1, checker=officer, now=NOW).round
+
+
+@pytest.fixture
+def wrong(done: Round) -> Finding:
+    return Finding.objects.get(round=done)
+
+
+def ask(done: Round, cadre: Cadre, actor: User, **changes: Any) -> Correction:
+    facts = {"finding": None, "item": None, "minutes": None, "note": "", "reason": "走错了房间"}
+    return services.correction_ask(round_=done, cadre=cadre, actor=actor, now=LATER, **{**facts, **changes})
+
+
+def decide(asked: Correction, actor: User, *, confirm: bool = True, note: str = "") -> Correction:
+    return services.correction_decide(correction=asked, confirm=confirm, note=note, actor=actor, now=LATER)
+
+
+# --- Asked and decided -------------------------------------------------------------------------------------------
+
+
+def test_a_confirmed_correction_adds_a_round_and_withdraws_what_was_wrong(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User
+) -> None:
+    before = bytes(done.snapshot)
+    decide(ask(done, lin, officer, finding=wrong), second)
+    fix = Round.objects.get(kind=RoundKind.CORRECTION)
+    assert (fix.corrects, fix.checker, fix.second, fix.reason) == (done, officer, second, "走错了房间")
+    assert (fix.number, fix.people, fix.problems, fix.taken_at) == (1, 1, 0, done.taken_at)
+    (line,) = snapshot.decode(fix.snapshot, fix.taken_at)
+    assert line == corrections.line_of(done, lin)
+    done.refresh_from_db()
+    assert (bytes(done.snapshot), done.problems) == (before, 1)
+    wrong.refresh_from_db()
+    assert (wrong.state, wrong.decided_by) == (FindingState.WITHDRAWN, second)
+    assert wrong.decision_reason == "走错了房间"
+    assert Notice.objects.filter(user=lin.user, key=f"finding:{wrong.pk}:corrected").exists()
+
+
+def test_what_should_have_been_recorded_is_recorded_with_the_day_of_the_check(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, head: User
+) -> None:
+    decide(ask(done, lin, officer, finding=wrong, item=item("late"), minutes=15, note="九时十五分到"), head)
+    right = Finding.objects.get(item__code="late")
+    assert (right.cadre, right.day, right.at, right.minutes) == (lin, TODAY, wrong.at, 15)
+    assert (right.round.kind, right.recorder, right.state) == ("correction", officer, "provisional")
+    assert right.said == wrong.said
+    assert right.told_at == LATER
+    assert right.round.problems == 1
+
+
+def test_a_line_that_agreed_gets_its_problem(done: Round, chen: Cadre, officer: User, second: User) -> None:
+    decide(ask(done, chen, officer, item=item("card_not_displayed")), second)
+    finding = Finding.objects.get(cadre=chen)
+    assert (finding.item.code, finding.at) == ("card_not_displayed", done.taken_at)
+    assert finding.said["kind"] == "at_post"
+
+
+def test_the_minutes_of_the_same_problem_are_put_right(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User
+) -> None:
+    decide(ask(done, lin, officer, finding=wrong, item=wrong.item, note="另一间"), second)
+    assert sorted(Finding.objects.filter(cadre=lin).values_list("state", "note")) == [
+        ("provisional", "另一间"),
+        ("withdrawn", "敲门无人"),
+    ]
+
+
+def test_a_refused_correction_changes_nothing_but_is_kept_with_its_reason(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User
+) -> None:
+    asked = ask(done, lin, officer, finding=wrong)
+    with pytest.raises(Refused):
+        decide(asked, second, confirm=False)
+    decide(asked, second, confirm=False, note="门牌与人都对")
+    asked.refresh_from_db()
+    assert (asked.decision, asked.decision_note) == ("refused", "门牌与人都对")
+    wrong.refresh_from_db()
+    assert wrong.state == FindingState.PROVISIONAL
+    assert Round.objects.count() == 1
+
+
+def test_several_corrections_are_counted(
+    done: Round, wrong: Finding, lin: Cadre, chen: Cadre, officer: User, second: User
+) -> None:
+    decide(ask(done, lin, officer, finding=wrong), second)
+    decide(ask(done, chen, officer, item=item("off_post")), second)
+    assert sorted(done.corrections.values_list("number", flat=True)) == [1, 2]
+    # What a correction recorded can be put right as well, on the line it belongs to.
+    mistaken = Finding.objects.get(cadre=chen)
+    decide(ask(done, chen, officer, finding=mistaken), second)
+    assert done.corrections.count() == 3
+
+
+def test_each_step_is_in_the_audit_trail(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User
+) -> None:
+    decide(ask(done, lin, officer, finding=wrong), second)
+    verbs = AuditEntry.objects.order_by("pk").values_list("verb", "actor")
+    assert list(verbs)[-3:] == [
+        ("correction_asked", officer.pk),
+        ("correction_decided", second.pk),
+        ("finding_decided", second.pk),
+    ]
+
+
+# --- Who decides -------------------------------------------------------------------------------------------------
+
+
+def told(asked: Correction) -> set[str]:
+    return set(
+        Notice.objects.filter(key=f"correction:{asked.pk}:asked").values_list("user__username", flat=True)
+    )
+
+
+def test_a_second_person_of_the_unit_is_asked_and_nobody_else(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User, head: User, express: User
+) -> None:
+    asked = ask(done, lin, officer, finding=wrong)
+    assert told(asked) == {"deputy", "head"}
+    for nobody in (officer, express, lin.user):
+        with pytest.raises(Refused):
+            decide(asked, nobody)
+    assert decide(asked, head).decided_by == head
+
+
+def test_who_recorded_it_does_not_withdraw_it_on_anothers_word(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User, express: User
+) -> None:
+    """Without a head the unit has no second person left, and the city decides."""
+    asked = ask(done, lin, second, finding=wrong)
+    assert told(asked) == {"express"}
+    with pytest.raises(Refused):
+        decide(asked, officer)
+    decide(asked, express)
+    wrong.refresh_from_db()
+    assert wrong.decided_by == express
+
+
+def test_whose_line_it_is_neither_asks_nor_decides(
+    done: Round, wrong: Finding, lin: Cadre, unit: Unit, officer: User, express: User
+) -> None:
+    give(lin.user, Role.UNIT_OFFICER, unit=unit)
+    with pytest.raises(Refused):
+        ask(done, lin, lin.user, finding=wrong)
+    asked = ask(done, lin, officer, finding=wrong)
+    assert told(asked) == {"express"}
+    with pytest.raises(Refused):
+        decide(asked, lin.user)
+
+
+# --- What cannot be asked ----------------------------------------------------------------------------------------
+
+
+def test_nothing_is_no_correction(done: Round, lin: Cadre, officer: User) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(done, lin, officer)
+    assert refused.value.field == "item"
+
+
+def test_a_problem_that_the_plaque_excludes_is_refused(
+    done: Round, chen: Cadre, lin: Cadre, officer: User
+) -> None:
+    for code in ("untrue",):
+        with pytest.raises(Refused) as refused:
+            ask(done, chen, officer, item=item(code))
+        assert refused.value.field == "item"
+    with pytest.raises(Refused):
+        ask(done, lin, officer, item=item("off_post"))
+
+
+def test_somebody_who_was_not_checked_has_no_line(done: Round, zhou: Cadre, officer: User) -> None:
+    with pytest.raises(Refused):
+        ask(done, zhou, officer, item=item("late"))
+
+
+def test_a_finding_of_another_line_is_refused(
+    done: Round, wrong: Finding, chen: Cadre, officer: User
+) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(done, chen, officer, finding=wrong)
+    assert refused.value.field == "finding"
+
+
+def test_a_line_waits_for_one_correction_at_a_time(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User
+) -> None:
+    asked = ask(done, lin, officer, finding=wrong)
+    assert ask(done, lin, officer, finding=wrong) == asked
+    with pytest.raises(Refused):
+        ask(done, lin, officer, finding=wrong, reason="另一个理由")
+    with pytest.raises(Refused):
+        ask(done, lin, second, finding=wrong)
+    assert AuditEntry.objects.filter(verb="correction_asked").count() == 1
+
+
+# --- Two at once -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_at_once_the_first_one_counts(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User, head: User
+) -> None:
+    asked = ask(done, lin, officer, finding=wrong, item=item("late"), minutes=5)
+    outcomes = at_once(
+        lambda: decide(asked, second),
+        lambda: decide(asked, head, confirm=False, note="不同意"),
+        lambda: decide(asked, second),
+    )
+    assert {type(outcome) for outcome in outcomes} == {Correction, Refused}, outcomes
+    asked.refresh_from_db()
+    confirmed = asked.decision == "confirmed"
+    assert (
+        Round.objects.filter(kind="correction").count() == Finding.objects.filter(item__code="late").count()
+    )
+    assert Round.objects.filter(kind="correction").exists() is confirmed
+    wrong.refresh_from_db()
+    assert (wrong.state == FindingState.WITHDRAWN) is confirmed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_correction_asked_from_two_devices_is_one(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, head: User
+) -> None:
+    outcomes = at_once(*[lambda: ask(done, lin, officer, finding=wrong)] * 3)
+    assert len({outcome.pk for outcome in outcomes}) == 1, outcomes
+    assert Notice.objects.filter(kind="correction_asked").count() == 1
