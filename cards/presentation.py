@@ -52,6 +52,11 @@ def state_label(state: State | str) -> str:
     return str(STATE_LABELS[State(state)])
 
 
+def place_said(status: Status) -> str:
+    """Where somebody said they are, for their unit's eyes. Never of leave: a place may tell its reason."""
+    return status.declared.place if status.declared and status.state != State.LEAVE else ""
+
+
 def clock(instant: datetime) -> str:
     return f"{local(instant):%H:%M}"
 

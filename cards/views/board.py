@@ -17,8 +17,8 @@ from cards import board as reading
 from cards import selectors
 from cards.board import LABELS, TONES, Presence
 from cards.models import Cadre
-from cards.presentation import status_view
-from cards.rules import State, Status
+from cards.presentation import place_said, status_view
+from cards.rules import Status
 from common.responses import private
 from common.rules import local
 
@@ -165,13 +165,8 @@ def _person(
         "post": selectors.post_at_work(person),
         "office": selectors.place_of(person),
         "status": view,
-        "place": _place(status) if with_place else "",
+        "place": place_said(status) if with_place else "",
     }
-
-
-def _place(status: Status) -> str:
-    """Never of leave: a place may tell its reason."""
-    return status.declared.place if status.declared and status.state != State.LEAVE else ""
 
 
 def _choices(request: HttpRequest, counts: Counter[Presence]) -> list[dict[str, Any]]:
