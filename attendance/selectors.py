@@ -8,7 +8,7 @@ from django.db.models import Max, OuterRef, Subquery
 
 from accounts.models import Membership, Role, Unit
 from attendance.models import Item, Round, RoundKind, Subject
-from attendance.rules import is_due, walking_key
+from attendance.rules import Verified, is_due, usually_verified, walking_key
 from cards import board
 from cards import selectors as cards
 from cards.models import Cadre, Office, Post
@@ -33,17 +33,31 @@ class Person:
     def post(self) -> str:
         return cards.post_at_work(self.cadre, self.title)
 
+    def verified(self, usual: Verified, chosen: str = "") -> Verified:
+        """How they count as checked, by the word for all and the one that was chosen for them."""
+        return Verified(chosen) if chosen else usually_verified(self.status, usual)
 
-def people_at(unit: Unit, now: datetime, *, scope: str = "") -> list[Person]:
+
+def people_at(
+    unit: Unit,
+    now: datetime,
+    *,
+    scope: str = "",
+    only: int | None = None,
+    book: cards.HoursBook | None = None,
+) -> list[Person]:
     """Everybody whose place of work is the unit (the place checks, DESIGN §3), in walking order; `scope` is one
-    building and floor. What was declared after `now` is not seen: whereabouts are never declared afterwards."""
+    building and floor, `only` one person. What was declared after `now` is not seen: whereabouts are never declared
+    afterwards. A `book` of that day holds the hours that were read."""
     day = local(now).date()
     primary = Post.objects.filter(cadre=OuterRef("pk"), is_primary=True).values("title")[:1]
     placed = board.placed_in(unit, now).annotate(title=Subquery(primary))
+    if only is not None:
+        placed = placed.filter(pk=only)
     here = [cadre for cadre in placed if cards.place_of(cadre).unit_id == unit.pk]
     if scope:
         here = [cadre for cadre in here if cards.place_of(cadre).location == scope]
-    book = cards.HoursBook(day)
+    book = book or cards.HoursBook(day)
     said = cards.statuses(here, now, book)
     people = [
         Person(
@@ -98,6 +112,12 @@ def heads_of(unit_id: int, day: date) -> list[int]:
 
 def officers_of(unit_id: int, day: date) -> list[int]:
     return members_of(Role.UNIT_OFFICER, [unit_id], day).get(unit_id, [])
+
+
+def units_of(user_id: int, role: Role, day: date) -> list[int]:
+    """The units in which somebody has a role that day."""
+    held = Membership.objects.current(day).filter(user=user_id, role=role, user__is_active=True)
+    return list(held.order_by("unit").values_list("unit", flat=True).distinct())
 
 
 def responsible_for(unit_ids: Collection[int], day: date) -> dict[int, list[int]]:

@@ -21,7 +21,7 @@ from attendance.models import (
     Round,
     RoundKind,
 )
-from attendance.rules import Verified, may_be_entered, may_be_said, usually_verified
+from attendance.rules import Verified, may_be_entered, may_be_said
 from attendance.selectors import Person
 from attendance.services import findings
 from cards import photos
@@ -71,7 +71,7 @@ def round_submit(
     taken_at = on_paper or now
     day, kind = local(taken_at).date(), RoundKind.PAPER if on_paper else RoundKind.REGULAR
     if on_paper:
-        _check_paper(unit, on_paper, now)
+        check_paper(on_paper, now)
     sheet = locked_sheet(unit, day)
     there = {done.number: done for done in sheet.rounds.filter(kind=kind, scope=scope)}
     if number in there:
@@ -91,7 +91,8 @@ def round_submit(
     return Submitted(done, new=True)
 
 
-def _check_paper(unit: Unit, on_paper: datetime, now: datetime) -> None:
+def check_paper(on_paper: datetime, now: datetime) -> None:
+    """Raises Refused where a sheet of that time can't be entered any more, or not yet."""
     day, today = local(on_paper).date(), local(now).date()
     if on_paper > now:
         raise Refused(_("This time is still to come."), "time")
@@ -124,9 +125,7 @@ def _lines(people: Sequence[Person], opened: OpenRound | None, usual: Verified |
     way = usual or Verified(opened.usual if opened else Verified.SEEN)
     return [
         snapshot.Line(
-            person.cadre.pk,
-            Verified(chosen.get(str(person.cadre.pk)) or usually_verified(person.status, way)),
-            person.status,
+            person.cadre.pk, person.verified(way, chosen.get(str(person.cadre.pk), "")), person.status
         )
         for person in people
     ]
@@ -197,14 +196,7 @@ def mark_set(
 ) -> list[Mark]:
     """What is wrong with one person, in place of what was marked before; none is 相符. A problem that stays keeps the
     second at which it was seen, and its photo unless there is a new one."""
-    at = _moment(day, now)
-    person = next(
-        (one for one in selectors.people_at(unit, at, scope=scope) if one.cadre.pk == cadre.pk), None
-    )
-    if person is None:
-        raise Refused(_("This person does not work here today."))
-    if cadre.user_id == checker.pk:
-        raise Refused(_("Nobody checks their own line. Somebody else records this."))
+    person = _to_check(unit, day, scope, cadre, checker, now)
     opened = open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
     wanted = {problem.item.pk: problem for problem in problems}
     before = {mark.item_id: mark for mark in opened.marks.filter(cadre=cadre)}
@@ -212,6 +204,53 @@ def mark_set(
         if item_id not in wanted:
             mark.delete()
     return [_mark(opened, person, problem, before.get(item_id), now) for item_id, problem in wanted.items()]
+
+
+@transaction.atomic
+def mark_add(
+    *, unit: Unit, day: date, scope: str, cadre: Cadre, item: Item, checker: User, now: datetime
+) -> Mark:
+    """One more problem of one person; tapped again it is the first tap's."""
+    person = _to_check(unit, day, scope, cadre, checker, now)
+    opened = open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
+    before = opened.marks.filter(cadre=cadre, item=item).first()
+    return before or _mark(opened, person, Problem(item), None, now)
+
+
+@transaction.atomic
+def mark_clear(
+    *, unit: Unit, day: date, scope: str, cadre: Cadre, checker: User, item: Item | None = None
+) -> None:
+    """One problem of a person less, or none is left: 相符."""
+    opened = _opened(unit, day, checker, scope)
+    if opened is not None:
+        marks = opened.marks.filter(cadre=cadre)
+        (marks.filter(item=item) if item else marks).delete()
+
+
+@transaction.atomic
+def mark_describe(*, mark: Mark, minutes: int | None, note: str, photo: Any = None) -> None:
+    """What was typed beside a problem. Raises Refused for a photo that is none; the words are kept in any case, and
+    nothing happens where the round has been submitted meanwhile."""
+    opened = OpenRound.objects.select_for_update().filter(pk=mark.open_round_id).first()
+    there = opened and opened.marks.select_related("item").filter(pk=mark.pk).first()
+    if not there:
+        return
+    there.minutes, there.note = minutes if there.item.with_minutes else None, note
+    if photo is not None:
+        there.photo.save("scene.jpg", ContentFile(photos.scene(photo)), save=False)
+    there.save()
+
+
+def _to_check(
+    unit: Unit, day: date, scope: str, cadre: Cadre, checker: User, now: datetime
+) -> selectors.Person:
+    found = selectors.people_at(unit, _moment(day, now), scope=scope, only=cadre.pk)
+    if not found:
+        raise Refused(_("This person does not work here today."))
+    if cadre.user_id == checker.pk:
+        raise Refused(_("Nobody checks their own line. Somebody else records this."))
+    return found[0]
 
 
 def _moment(day: date, now: datetime) -> datetime:
@@ -259,13 +298,15 @@ def verified_set(
     scope: str,
     checker: User,
     now: datetime,
-    usual: Verified,
-    people: Mapping[int, Verified],
+    usual: Verified | None = None,
+    people: Mapping[int, Verified | None],
 ) -> OpenRound:
-    """How people were verified: one word for all at post, and another one for some."""
+    """How people were verified: one word for all at post, and another one for some. Only what is given changes; None
+    for a person is the word for all again."""
     opened = open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
-    opened.usual = usual
-    opened.verified = {str(pk): way.value for pk, way in sorted(people.items())}
+    opened.usual = usual or opened.usual
+    changed = {str(pk): way.value if way else None for pk, way in people.items()}
+    opened.verified = {pk: way for pk, way in sorted((opened.verified | changed).items()) if way}
     opened.save(update_fields=["usual", "verified"])
     return opened
 
