@@ -14,6 +14,8 @@ class Scope:
     user_id: int
     reach: Reach
     unit_ids: frozenset[int] | None
+    #: The supervision groups whose units these are.
+    group_ids: frozenset[int] = frozenset()
 
     def allows_unit(self, unit_id: int) -> bool:
         return self.unit_ids is None or unit_id in self.unit_ids
@@ -69,7 +71,7 @@ class Access:
         groups = [m.group_id for m in granting if m.group_id]
         if groups:
             units |= set(Unit.objects.filter(supervision_group__in=groups).values_list("pk", flat=True))
-        return Scope(self.user.pk, reach, frozenset(unit for unit in units if unit))
+        return Scope(self.user.pk, reach, frozenset(unit for unit in units if unit), frozenset(groups))
 
 
 def access_of(user: User, day: date) -> Access:

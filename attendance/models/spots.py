@@ -62,6 +62,22 @@ class Draw(models.Model):
     def __str__(self) -> str:
         return f"draw {self.pk}"
 
+    @property
+    def begins_at(self) -> datetime:
+        return datetime.fromisoformat(self.plan["begins_at"])
+
+    @property
+    def published_at(self) -> datetime:
+        """When secret, pool and picks are shown: as it begins, or later where the pool would betray another check."""
+        return datetime.fromisoformat(self.plan["published_at"])
+
+    def is_published(self, now: datetime) -> bool:
+        return now >= self.published_at
+
+    @property
+    def is_revealed(self) -> bool:
+        return self.revealed_at is not None
+
 
 class SpotKind(models.TextChoices):
     RANDOM = "random", _("Random")
@@ -79,11 +95,19 @@ class Purpose(models.TextChoices):
 
 class SpotCheckQuerySet(models.QuerySet["SpotCheck"]):
     def within(self, scope: Scope) -> "SpotCheckQuerySet":
-        """The city sees all, a supervision group its own."""
+        """The city sees all, a supervision group its own, inspectors theirs."""
         if scope.reach == Reach.CITY:
             return self
-        groups = SupervisionGroup.objects.filter(memberships__user=scope.user_id)
-        return self.filter(Q(group__in=groups) | Q(inspectors=scope.user_id)).distinct()
+        own = self.model.inspectors.through.objects.filter(user=scope.user_id).values("spotcheck")
+        return self.filter(Q(group__in=scope.group_ids) | Q(pk__in=own))
+
+    def told_to(self, user_id: int, now: datetime) -> "SpotCheckQuerySet":
+        """Those of which this person may know where they go: begun, or planned or to be done by themselves."""
+        own = self.model.inspectors.through.objects.filter(user=user_id).values("spotcheck")
+        return self.filter(Q(begins_at__lte=now) | Q(planned_by=user_id) | Q(pk__in=own))
+
+    def standing(self) -> "SpotCheckQuerySet":
+        return self.filter(cancelled_at=None)
 
     def under_way(self, now: datetime) -> "SpotCheckQuerySet":
         return self.filter(begins_at__lte=now, closed_at=None, cancelled_at=None)
@@ -133,6 +157,14 @@ class SpotCheck(models.Model):
 
     def is_sealed(self, now: datetime) -> bool:
         return now < self.begins_at
+
+    def is_told_to(self, user_id: int, now: datetime) -> bool:
+        """Whether this person may know where it goes; the inspectors should have been prefetched."""
+        inspectors = (inspector.pk for inspector in self.inspectors.all())
+        return not self.is_sealed(now) or user_id == self.planned_by_id or user_id in inspectors
+
+    def is_under_way(self, now: datetime) -> bool:
+        return not self.is_sealed(now) and self.closed_at is None and self.cancelled_at is None
 
 
 class Outcome(models.TextChoices):
