@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import City, Role, Unit, UnitKind
 from common import audit
-from common.models import AuditEntry
+from common.models import AuditEntry, OfficeHoursSet
 from common.templatetags.components import zh_date, zh_datetime
 
 VERBS = {
@@ -31,6 +31,9 @@ VERBS = {
     "password_changed": gettext_lazy("Password changed"),
     "second_factor_added": gettext_lazy("Second factor set up"),
     "second_factor_removed": gettext_lazy("Second factor removed"),
+    "email_set": gettext_lazy("E-mail address for notices entered"),
+    "email_confirmed": gettext_lazy("E-mail address for notices confirmed"),
+    "email_removed": gettext_lazy("E-mail address for notices removed"),
     "recovery_codes_made": gettext_lazy("New recovery codes made"),
     "second_factor_reset_requested": gettext_lazy("Reset of the second factor asked for"),
     "second_factor_reset_approved": gettext_lazy("Reset of the second factor approved"),
@@ -41,6 +44,8 @@ EDITS = {
     "roster_imported": gettext_lazy("Roster imported on the server"),
     "unit_created": gettext_lazy("Unit created"),
     "unit_edited": gettext_lazy("Changed"),
+    "office_hours_created": gettext_lazy("Office hours created"),
+    "office_hours_changed": gettext_lazy("Other hours entered"),
 }
 #: Of the city and of units. “City” and “Unit name” and not both “Name”, as their forms have it.
 FIELDS = {
@@ -67,6 +72,12 @@ FIELDS = {
         "valid_from": gettext_lazy("In existence from"),
         "valid_to": gettext_lazy("Last day"),
         "successor": gettext_lazy("Successor"),
+    },
+    "officehoursset": {
+        "code": gettext_lazy("Short code"),
+        "name": gettext_lazy("Name of the office hours"),
+        "from": gettext_lazy("In force from"),
+        "seasons": gettext_lazy("Hours"),
     },
 }
 SHOWN = 50
@@ -95,8 +106,8 @@ def lines(entries: Iterable[AuditEntry]) -> list[Line]:
     ]
 
 
-def edits(subject: City | Unit) -> list[Line]:
-    """What has been changed about the city or a unit: from what to what, by whom."""
+def edits(subject: City | Unit | OfficeHoursSet) -> list[Line]:
+    """What has been changed about the city, a unit or office hours: from what to what, by whom."""
     fields = FIELDS[str(subject._meta.model_name)]
     return [
         Line(
@@ -137,7 +148,7 @@ def words(name: str, value: Any) -> str:
     """A value of the audit trail as people read it."""
     if name == "kind":
         return str(dict(UnitKind.choices).get(value, value))
-    if name in ("valid_from", "valid_to") and value:
+    if name in ("valid_from", "valid_to", "from") and value:
         return _day(value)
     return str(value or "")
 

@@ -56,10 +56,11 @@ def public(methods: frozenset[str] = GET, *, detail: bool = False) -> Page:
 def signed_in(
     methods: frozenset[str] = GET,
     *,
+    detail: bool = False,
     before_second_factor: bool = False,
     nav: Promise | str = "",
 ) -> Page:
-    return Page(methods, before_second_factor=before_second_factor, nav=nav)
+    return Page(methods, detail=detail, before_second_factor=before_second_factor, nav=nav)
 
 
 TABLE: dict[str, Page] = {
@@ -94,6 +95,13 @@ TABLE: dict[str, Page] = {
     "usersessions_list": signed_in(BOTH),
     # The landing page sends or shows everybody what is theirs
     "desk": signed_in(nav=_("Desk")),
+    # What one should know, in the list and by e-mail
+    "notices": signed_in(nav=_("Notices")),
+    "notice": signed_in(detail=True),
+    "notices_read": signed_in(POST),
+    "my_email": signed_in(BOTH),
+    "my_email_confirm": signed_in(BOTH),
+    "my_email_remove": signed_in(POST),
     # A cadre's own page
     "my_whereabouts": Page(BOTH, CADRE, nav=_("My whereabouts")),
     "my_leave": Page(POST, CADRE),
@@ -165,6 +173,22 @@ TABLE: dict[str, Page] = {
     # Lost second factors
     "second_factor_resets": Page(GET, ADMINISTRATORS, nav=_("Second factor")),
     "second_factor_reset_decide": Page(BOTH, ADMINISTRATORS, detail=True),
+    # What leaves the house
+    "channels": Page(GET, ADMINISTRATORS, nav=_("Channels")),
+    "channel_new": Page(BOTH, ADMINISTRATORS),
+    "channel_switch": Page(POST, ADMINISTRATORS, detail=True),
+    "channel_test": Page(POST, ADMINISTRATORS, detail=True),
+    "outbox": Page(GET, ADMINISTRATORS),
+    "outbox_retry": Page(POST, ADMINISTRATORS),
+    "delivery_retry": Page(POST, ADMINISTRATORS, detail=True),
+    # Working days and office hours
+    "calendar": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, nav=_("Calendar")),
+    "calendar_year": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, detail=True),
+    "calendar_year_edit": Page(BOTH, ADMINISTRATORS, detail=True),
+    "office_hours": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS),
+    "office_hours_new": Page(BOTH, ADMINISTRATORS),
+    "office_hours_set": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, detail=True),
+    "office_hours_edit": Page(BOTH, ADMINISTRATORS, detail=True),
     # Settings of the city
     "city": Page(BOTH, ADMINISTRATORS, nav=_("City settings")),
 }

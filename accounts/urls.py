@@ -5,7 +5,7 @@ The sign-in library's other pages (sign-up, e-mail, password reset by e-mail) ha
 
 from django.urls import path
 
-from accounts.views import administration, jobs, own, signin, slips, units
+from accounts.views import administration, calendar, channels, hours, jobs, notices, own, signin, slips, units
 
 urlpatterns = [
     # Signing in
@@ -37,6 +37,13 @@ urlpatterns = [
     ),
     # The landing page
     path("desk/", own.desk, name="desk"),
+    # What one should know
+    path("desk/notices/", notices.notices, name="notices"),
+    path("desk/notices/read/", notices.notices_read, name="notices_read"),
+    path("desk/notices/<int:pk>/", notices.notice, name="notice"),
+    path("desk/notices/email/", notices.my_email, name="my_email"),
+    path("desk/notices/email/confirm/", notices.my_email_confirm, name="my_email_confirm"),
+    path("desk/notices/email/remove/", notices.my_email_remove, name="my_email_remove"),
     # Administration
     path("desk/accounts/", administration.users, name="users"),
     path("desk/accounts/new/", administration.user_new, name="user_new"),
@@ -58,6 +65,22 @@ urlpatterns = [
     path("desk/units/new/", units.unit_new, name="unit_new"),
     path("desk/units/<int:pk>/", units.unit, name="unit"),
     path("desk/city/", units.city, name="city"),
+    # Working days and office hours
+    path("desk/calendar/", calendar.years, name="calendar"),
+    path("desk/calendar/<int:year>/", calendar.year, name="calendar_year"),
+    path("desk/calendar/<int:year>/edit/", calendar.year_edit, name="calendar_year_edit"),
+    path("desk/office-hours/", hours.sets, name="office_hours"),
+    path("desk/office-hours/new/", hours.new, name="office_hours_new"),
+    path("desk/office-hours/<int:pk>/", hours.one, name="office_hours_set"),
+    path("desk/office-hours/<int:pk>/edit/", hours.edit, name="office_hours_edit"),
+    # What leaves the house
+    path("desk/channels/", channels.channels, name="channels"),
+    path("desk/channels/new/", channels.channel_new, name="channel_new"),
+    path("desk/channels/<int:pk>/switch/", channels.channel_switch, name="channel_switch"),
+    path("desk/channels/<int:pk>/test/", channels.channel_test, name="channel_test"),
+    path("desk/outbox/", channels.outbox_list, name="outbox"),
+    path("desk/outbox/retry/", channels.outbox_retry, name="outbox_retry"),
+    path("desk/outbox/<int:pk>/retry/", channels.delivery_retry, name="delivery_retry"),
     # Long work
     path("desk/jobs/", jobs.jobs, name="jobs"),
     path("desk/jobs/<int:pk>/", jobs.job, name="job"),

@@ -1,11 +1,13 @@
 """The stored calendar and office hours, read into pure values. An unknown year warns and never raises."""
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from itertools import groupby
 from operator import attrgetter
+
+from django.db.models import QuerySet
 
 from common.models import CalendarYear, OfficeHoursSeason
 from common.rules import Clocks, OfficeHours, Season, WorkingCalendar
@@ -83,25 +85,34 @@ class HoursVersion:
 
 def versions(hours_id: int) -> list[HoursVersion]:
     """All versions of a set in the order of their days; of several for one day the newest counts. One query."""
-    rows = OfficeHoursSeason.objects.filter(hours_id=hours_id).order_by(
-        "effective_from", "version", "first_day"
-    )
-    newest: dict[date, list[OfficeHoursSeason]] = {}
-    for (day, _version), group in groupby(rows, key=attrgetter("effective_from", "version")):
-        newest[day] = list(group)
+    return _by_set(OfficeHoursSeason.objects.filter(hours_id=hours_id)).get(hours_id, [])
+
+
+def versions_of_all() -> dict[int, list[HoursVersion]]:
+    return _by_set(OfficeHoursSeason.objects.all())
+
+
+def _by_set(rows: QuerySet[OfficeHoursSeason]) -> dict[int, list[HoursVersion]]:
+    newest: dict[int, dict[date, list[OfficeHoursSeason]]] = {}
+    ordered = rows.order_by("hours_id", "effective_from", "version", "first_day")
+    for (hours_id, day, _version), group in groupby(
+        ordered, attrgetter("hours_id", "effective_from", "version")
+    ):
+        newest.setdefault(hours_id, {})[day] = list(group)
+    return {hours_id: _in_order(found) for hours_id, found in newest.items()}
+
+
+def _in_order(newest: Mapping[date, Sequence[OfficeHoursSeason]]) -> list[HoursVersion]:
     days = list(newest)
+    ends = [*(day - timedelta(days=1) for day in days[1:]), None]
     return [
         HoursVersion(day, end, newest[day][0].version, tuple(season_value(row, end) for row in newest[day]))
-        for day, end in zip(days, [*(_day_before(following) for following in days[1:]), None], strict=True)
+        for day, end in zip(days, ends, strict=True)
     ]
 
 
 def in_force(known: Iterable[HoursVersion]) -> tuple[Season, ...]:
     return tuple(season for version in known for season in version.seasons)
-
-
-def _day_before(day: date) -> date:
-    return day - timedelta(days=1)
 
 
 def season_value(row: OfficeHoursSeason, last_in_force: date | None = None) -> Season:

@@ -38,8 +38,9 @@ from cards.models import (
     Transfer,
     Whereabouts,
 )
-from common import jobs
-from common.models import Job, JobItem
+from common import jobs, notices
+from common.crypto import encrypt
+from common.models import Channel, Delivery, Job, JobItem, Notice
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
 from tests.cast import make_cadre, make_office, photograph
 
@@ -78,7 +79,13 @@ class World:
     #: Somebody from there is to come here, and somebody from here is to go there.
     coming: Transfer
     going: Transfer
+    channel: Channel
+    delivery: Delivery
     people: dict[str, User] = field(default_factory=dict)
+    #: Everybody's own, and one of somebody else.
+    notices: dict[str, Notice] = field(default_factory=dict)
+    #: Who opens pages now: of some, everybody has an object of their own.
+    asking: str = ANONYMOUS
 
 
 def place(code: str, name: str, group: SupervisionGroup, officer: User, decider: User) -> Place:
@@ -147,6 +154,12 @@ def transfer(from_place: Place, to_place: Place, officer: User) -> Transfer:
     )
 
 
+def given_up(channel: Channel, officer: User) -> Delivery:
+    notice = Notice.objects.create(kind="channel_test", key="given up", created_at=NOW)
+    ended = {"state": "given_up", "ended_at": NOW, "last_error": "refused", "attempts": 9}
+    return Delivery.objects.create(notice=notice, channel=channel, due_at=NOW, give_up_at=NOW, **ended)
+
+
 def ended_job(unit: Unit, officer: User) -> Job:
     """A file to fetch, all of them together, and something that has failed."""
     job = Job.objects.create(
@@ -185,7 +198,15 @@ def world(db: None, settings, tmp_path) -> World:
     membership = give(account, Role.CADRE, unit=there.unit)
     reset = services.second_factor_reset_request(user=account, reason="手机遗失", actor=officer, now=NOW)
     coming, going = transfer(there, here, officer), transfer(here, there, officer)
-    built = World(here, there, account, membership, reset, coming, going)
+    group = Channel.objects.create(
+        kind="apprise",
+        address=encrypt("feishu://abc"),
+        label="工作群",
+        confirmed_at=NOW,
+        created_by=officer,
+        created_at=NOW,
+    )
+    built = World(here, there, account, membership, reset, coming, going, group, given_up(group, officer))
     for role in Role.values:
         user = built.people[role] = make_user(role.replace("_", "-"))
         give(
@@ -200,6 +221,10 @@ def world(db: None, settings, tmp_path) -> World:
     User.objects.update(password="argon2$nobody's")
     for role, user in built.people.items():
         built.people[role] = User.objects.get(pk=user.pk)
+    told = {**built.people, "account": account}
+    for role, user in told.items():
+        notices.send(kind="channel_test", key="told", to=[user.pk], params={}, now=NOW)
+        built.notices[role] = Notice.objects.get(user=user)
     return built
 
 
@@ -276,6 +301,19 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     ),
     "job_archive": of_place(pk="job.pk"),
     "job_retry": of_place(pk="job.pk"),
+    # Notices
+    "notice": lambda world: (
+        {"pk": world.notices[world.asking or "account"].pk},
+        {"pk": world.notices["account"].pk if world.asking else NOBODY},
+    ),
+    "channel_switch": of_city(pk="channel.pk"),
+    "channel_test": of_city(pk="channel.pk"),
+    "delivery_retry": of_city(pk="delivery.pk"),
+    # Working days and office hours
+    "calendar_year": lambda world: ({"year": 2026}, {"year": NOBODY}),
+    "calendar_year_edit": lambda world: ({"year": 2026}, {"year": NOBODY}),
+    "office_hours_set": of_city(pk="here.unit.office_hours_id"),
+    "office_hours_edit": of_city(pk="here.unit.office_hours_id"),
     # Accounts
     "user": of_city(pk="account.pk"),
     "unit": of_city(pk="here.unit.pk"),
@@ -316,7 +354,7 @@ def addresses(name: str, page: Page, who: str, world: World) -> Iterator[tuple[s
 
 
 def client_for(who: str, world: World) -> Client:
-    client = Client()
+    client, world.asking = Client(), who
     if who != ANONYMOUS:
         client.force_login(world.people[who])
         # The picture of the secret is there while one is being set up.
@@ -417,6 +455,10 @@ ACCOUNTS = {
 }
 ACCOUNTS |= {"user_reset_second_factor", "second_factor_resets", "second_factor_reset_decide"}
 SETTINGS = {"units", "unit_new", "unit", "unit_merge", "city"}
+SETTINGS |= {"calendar_year_edit", "office_hours_new", "office_hours_edit"}
+CALENDAR = {"calendar", "calendar_year", "office_hours", "office_hours_set"}
+SETTINGS |= {"channels", "channel_new", "channel_switch", "channel_test"}
+SETTINGS |= {"outbox", "outbox_retry", "delivery_retry"}
 SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices", "board", "board_unit", "reprints"}
 CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
 CHANGING_PEOPLE |= {"cadre_account", "cadre_plan_cancel", "office_new", "office_edit", "card_request"}
@@ -432,7 +474,7 @@ OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
-    Role.CADRE: ACCOUNTS | SETTINGS | OFFICE_WORK,
+    Role.CADRE: ACCOUNTS | SETTINGS | CALENDAR | OFFICE_WORK,
     Role.UNIT_OFFICER: ACCOUNTS
     | SETTINGS
     | OWN_PAGE
@@ -441,7 +483,7 @@ NEVER: dict[str, set[str]] = {
     Role.EXPRESS_STAFF: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
     Role.EXPRESS_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
     Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS | {"reprints"},
-    Role.DISCIPLINE: ACCOUNTS | SETTINGS | OWN_PAGE | OFFICE_WORK,
+    Role.DISCIPLINE: ACCOUNTS | SETTINGS | CALENDAR | OWN_PAGE | OFFICE_WORK,
     Role.ADMINISTRATOR: OWN_PAGE | OFFICE_WORK,
 }
 
