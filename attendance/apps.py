@@ -6,7 +6,11 @@ class AttendanceConfig(AppConfig):
     name = "attendance"
 
     def ready(self) -> None:
-        from attendance import notifying, seeds
+        from attendance import demo, desk_findings, notifying, seeds
+        from attendance.views import mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="attendance.seeds")
         notifying.register()
+        desk_findings.register()
+        mine.register()
+        demo.register()

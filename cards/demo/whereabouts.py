@@ -6,6 +6,7 @@ reaches into a new day keeps it.
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -114,6 +115,11 @@ def build(build: demo.Build) -> str:
     return _("%(count)s entries until %(day)s") % {"count": f"{len(diary.rows):,}", "day": f"{last:%m-%d}"}
 
 
+def first_day(build: demo.Build) -> date:
+    """From this day on the diaries are in the database."""
+    return _window(build.today)[0]
+
+
 def _window(today: date) -> tuple[date, date]:
     days = calendar.around(today)
     first = last = today
@@ -158,14 +164,38 @@ def _write_days(
 ) -> None:
     on_duty = _duty_units(people)
     for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
-        for person in people:
-            open_hours = hours[person.hours_id]
-            if open_hours.spans(day):
-                _working_day(diary, person, day, open_hours, new=not offset)
-        for unit_people in on_duty:
-            _duty(diary, unit_people, day, hours[unit_people[0].hours_id])
+        _write_day(diary, people, on_duty, hours, first + timedelta(days=offset), new=not offset)
         build.progress(offset + 1, (last - first).days + 1)
+
+
+def _write_day(
+    diary: Diary,
+    people: list[Person],
+    on_duty: list[list[Person]],
+    hours: dict[int, OfficeHours],
+    day: date,
+    *,
+    new: bool,
+) -> None:
+    for person in people:
+        open_hours = hours[person.hours_id]
+        if open_hours.spans(day):
+            _working_day(diary, person, day, open_hours, new=new)
+    for unit_people in on_duty:
+        _duty(diary, unit_people, day, hours[unit_people[0].hours_id])
+
+
+def imagine(
+    build: demo.Build, first: date, last: date, hours: dict[int, OfficeHours]
+) -> Iterator[list[Whereabouts]]:
+    """What people said on days before the diary begins, day by day and never saved: what is built upon this one looks
+    months back, a plaque only ahead."""
+    people, diary = _people(build, last), Diary({}, [])
+    on_duty = _duty_units(people)
+    for offset in range((last - first).days + 1):
+        _write_day(diary, people, on_duty, hours, first + timedelta(days=offset), new=not offset)
+        yield diary.rows
+        diary.rows = []
 
 
 # --- One person's day ----------------------------------------------------------------------------------------------

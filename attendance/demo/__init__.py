@@ -1,0 +1,26 @@
+"""The demonstration's inspections (common/demo.py): sheets and findings of the last months, spot checks, and what the
+showcase accounts find waiting."""
+
+from django.utils.translation import gettext_lazy as _
+
+from common import demo
+
+
+def register() -> None:
+    demo.register("inspectors", _inspectors, label=_("Inspectors"), order=200)
+    demo.register("sheets", _sheets, label=_("Daily sheets"), order=210, once=False)
+
+
+# Imported when they are built: an app's ready() comes before its models are of use.
+
+
+def _inspectors(build: demo.Build) -> str:
+    from attendance.demo import hands
+
+    return hands.build(build)
+
+
+def _sheets(build: demo.Build) -> str:
+    from attendance.demo import history
+
+    return history.build(build)
