@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common import hours, workdays
+from common.clock_forms import ClocksForm, clocks_initial
 from common.forms import EditForm, WordedForm, day_field, person_name
 from common.models import CalendarYear
 from common.services import calendar_year_facts
@@ -18,6 +19,8 @@ from common.versions import version_of
 
 #: Rows that wait to be filled in; “more rows” adds as many again.
 BLANK_ROWS = 4
+#: What a year's notice usually takes.
+USUAL_ROWS = 14
 MOST_ROWS = 80
 #: The longest holiday has nine days; a row of months is a slip of the pen.
 LONGEST_ROW = 31
@@ -133,6 +136,8 @@ def rows_formset(
     ]
     # What is posted stands for itself: a row that happens to equal a stored one must not count as left blank.
     formset = _Rows(data, prefix="row", initial=initial if data is None else None, form_kwargs={"year": year})
+    if data is None and not initial:
+        formset.extra = USUAL_ROWS
     return cast(RowsFormSet, formset)
 
 
@@ -167,7 +172,7 @@ class YearFileForm(WordedForm):
 # --- Office hours ---------------------------------------------------------------------------------------------------
 
 
-class SeasonForm(WordedForm):
+class SeasonForm(ClocksForm):
     """From a day of the year on these hours; a season in which nothing stands is none."""
 
     month = forms.TypedChoiceField(
@@ -178,15 +183,6 @@ class SeasonForm(WordedForm):
         required=False,
     )
     day = forms.IntegerField(label=gettext_lazy("Day"), min_value=1, max_value=31, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for number in range(1, hours.MOST_SPANS + 1):
-            self.fields[f"start{number}"] = clock_field(gettext_lazy("from"))
-            self.fields[f"end{number}"] = clock_field(gettext_lazy("until"))
-
-    def spans(self) -> list[tuple[Any, Any]]:
-        return [(self[f"start{number}"], self[f"end{number}"]) for number in range(1, hours.MOST_SPANS + 1)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -199,47 +195,13 @@ class SeasonForm(WordedForm):
             self.add_error("day", _("Fill this in."))
         if month and day and not hours.is_day(month, day):
             self.add_error("day", _("There is no such day in the year."))
-        check_spans(self, cleaned)
-        return cleaned
+        self.check_clocks()
+        return self.cleaned_data
 
     @property
     def start(self) -> hours.SeasonStart | None:
         found = getattr(self, "cleaned_data", {})
-        if not found.get("month"):
-            return None
-        return hours.SeasonStart(found["month"], found["day"], given_spans(found))
-
-
-def clock_field(label: Any) -> forms.TimeField:
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    return forms.TimeField(label=label, required=False, widget=widget)
-
-
-def given_spans(cleaned: dict[str, Any]) -> tuple[tuple[Any, Any], ...]:
-    pairs = (
-        (cleaned.get(f"start{number}"), cleaned.get(f"end{number}"))
-        for number in range(1, hours.MOST_SPANS + 1)
-    )
-    return tuple((start, end) for start, end in pairs if start is not None and end is not None)
-
-
-def check_spans(form: forms.Form, cleaned: dict[str, Any], *, over_midnight: bool = False) -> None:
-    for number in range(1, hours.MOST_SPANS + 1):
-        start, end = cleaned.get(f"start{number}"), cleaned.get(f"end{number}")
-        if (start is None) != (end is None):
-            form.add_error(f"start{number}" if start is None else f"end{number}", _("Fill this in."))
-    if form.errors:
-        return
-    if sentence := hours.span_fault(given_spans(cleaned), over_midnight=over_midnight):
-        form.add_error("start1", sentence)
-
-
-def spans_initial(spans: Any) -> dict[str, Any]:
-    return {
-        f"{name}{number}": clock
-        for number, span in enumerate(spans, start=1)
-        for name, clock in zip(("start", "end"), span, strict=True)
-    }
+        return hours.SeasonStart(found["month"], found["day"], self.given()) if found.get("month") else None
 
 
 class SeasonsFormSet(forms.BaseFormSet):
@@ -265,7 +227,7 @@ _Seasons = forms.formset_factory(
 
 def seasons_formset(data: Any = None, known: Any = ()) -> SeasonsFormSet:
     initial = [
-        {"month": start.month, "day": start.day, **spans_initial(start.spans)}
+        {"month": start.month, "day": start.day, **clocks_initial(start.spans)}
         for start in hours.starts(known)
     ]
     return cast(SeasonsFormSet, _Seasons(data, prefix="season", initial=initial if data is None else None))

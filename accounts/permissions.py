@@ -33,6 +33,8 @@ UNIT_LEAD: dict[str, Reach] = {Role.LEADING_GROUP_HEAD: Reach.UNIT}
 EXPRESS: dict[str, Reach] = {Role.EXPRESS_STAFF: Reach.CITY, Role.EXPRESS_HEAD: Reach.CITY}
 SUPERVISORS: dict[str, Reach] = {Role.SUPERVISOR: Reach.GROUP}
 ADMINISTRATORS: dict[str, Reach] = {Role.ADMINISTRATOR: Reach.CITY}
+#: Who sets how inspections are done.
+INSPECTION: dict[str, Reach] = {Role.EXPRESS_HEAD: Reach.CITY, Role.ADMINISTRATOR: Reach.CITY}
 
 
 @dataclass(frozen=True)
@@ -96,22 +98,73 @@ TABLE: dict[str, Page] = {
     # The landing page sends or shows everybody what is theirs
     "desk": signed_in(nav=_("Desk")),
     # What one should know, in the list and by e-mail
-    "notices": signed_in(nav=_("Notices")),
+    "notices": signed_in(nav=_("My notices")),
     "notice": signed_in(detail=True),
     "notices_read": signed_in(POST),
     "my_email": signed_in(BOTH),
     "my_email_confirm": signed_in(BOTH),
     "my_email_remove": signed_in(POST),
+    # The daily sheet, walked by the unit's officer
+    "sheet_today": Page(GET, OFFICER, nav=_("Daily sheet")),
+    "sheet": Page(GET, OFFICER, detail=True),
+    "sheet_mark": Page(POST, OFFICER, detail=True),
+    "sheet_person": Page(BOTH, OFFICER, detail=True),
+    "sheet_verified": Page(POST, OFFICER, detail=True),
+    "sheet_submit": Page(POST, OFFICER, detail=True),
+    "sheet_discard": Page(POST, OFFICER, detail=True),
+    "mark_photo": Page(GET, OFFICER, detail=True),
     # A cadre's own page
     "my_whereabouts": Page(BOTH, CADRE, nav=_("My whereabouts")),
     "my_leave": Page(POST, CADRE),
     "my_plan_cancel": Page(POST, CADRE, detail=True),
     "my_consent": Page(BOTH, CADRE),
+    # Findings: one's own, and those of the units
+    "my_findings": Page(GET, CADRE),
+    "my_finding": Page(BOTH, CADRE, detail=True),
+    "findings": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Findings")),
+    "finding": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "finding_tell": Page(POST, OFFICER, detail=True),
+    "finding_defend": Page(POST, OFFICER | UNIT_LEAD, detail=True),
+    "finding_decide": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
+    "finding_photo": Page(GET, CADRE | OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    # Draws, which anybody may check, and spot checks as they are planned
+    "draw": public(detail=True),
+    "draw_data": public(detail=True),
+    "draw_pool": public(detail=True),
+    "draw_script": public(),
+    "spot_checks": Page(GET, EXPRESS | SUPERVISORS, nav=_("Spot checks")),
+    "spot_new": Page(BOTH, EXPRESS | SUPERVISORS),
+    "spot_check": Page(GET, EXPRESS | SUPERVISORS, detail=True),
+    "draws": Page(GET, EXPRESS),
+    "draw_new": Page(BOTH, EXPRESS),
+    "draw_reveal": Page(BOTH, EXPRESS, detail=True),
+    "draw_again": Page(BOTH, EXPRESS, detail=True),
+    # Spot checks on site, and what sheets are worth beside them
+    "spot_door": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "spot_person": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "spot_close": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "spot_cancel": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "comparison": Page(GET, EXPRESS | SUPERVISORS, nav=_("Comparison")),
+    "coverage": Page(GET, EXPRESS | SUPERVISORS),
+    "coverage_csv": Page(GET, EXPRESS | SUPERVISORS),
+    # What remains of the daily sheets
+    "sheets": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Rounds")),
+    "round": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "sheet_paper": Page(BOTH, OFFICER, detail=True),
+    "sheet_blank": Page(GET, OFFICER | UNIT_LEAD, detail=True),
+    "correction_new": Page(BOTH, OFFICER, detail=True),
+    "corrections": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS),
+    "correction": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     # Who is at post now
     "board": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Who is at post")),
     "board_unit": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "whereabouts_bulk": Page(BOTH, OFFICER),
     "whereabouts_bulk_undo": Page(POST, OFFICER),
+    # The week of those who work in shifts
+    "shifts": Page(GET, OFFICER | UNIT_LEAD, nav=_("Shifts")),
+    "shifts_save": Page(POST, OFFICER),
+    "shift_pattern_new": Page(BOTH, OFFICER),
+    "shift_pattern": Page(BOTH, OFFICER, detail=True),
     # People and cards
     "cadres": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("People and cards")),
     "cadres_bulk": Page(BOTH, OFFICER),
@@ -189,6 +242,12 @@ TABLE: dict[str, Page] = {
     "office_hours_new": Page(BOTH, ADMINISTRATORS),
     "office_hours_set": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, detail=True),
     "office_hours_edit": Page(BOTH, ADMINISTRATORS, detail=True),
+    # What the city sets for inspections
+    "inspection_settings": Page(BOTH, INSPECTION, nav=_("Inspection")),
+    "items": Page(GET, INSPECTION),
+    "item_new": Page(BOTH, INSPECTION),
+    "item_edit": Page(BOTH, INSPECTION, detail=True),
+    "item_move": Page(POST, INSPECTION, detail=True),
     # Settings of the city
     "city": Page(BOTH, ADMINISTRATORS, nav=_("City settings")),
 }

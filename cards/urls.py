@@ -17,6 +17,7 @@ from cards.views import (
     printing,
     public,
     rosters,
+    shifts,
 )
 
 TOKEN = r"(?P<token>[^/.]{1,64})"
@@ -86,6 +87,10 @@ urlpatterns = [
     path("desk/board/<str:code>/", board.board_unit, name="board_unit"),
     path("desk/whereabouts/", bulk_whereabouts.whereabouts_bulk, name="whereabouts_bulk"),
     path("desk/whereabouts/undo/", bulk_whereabouts.undo, name="whereabouts_bulk_undo"),
+    path("desk/shifts/", shifts.shifts, name="shifts"),
+    path("desk/shifts/save/", shifts.shifts_save, name="shifts_save"),
+    path("desk/shifts/patterns/new/", shifts.pattern_new, name="shift_pattern_new"),
+    path("desk/shifts/patterns/<int:pk>/", shifts.pattern_edit, name="shift_pattern"),
     path("desk/offices/", people.offices, name="offices"),
     path("desk/offices/new/", people.office_new, name="office_new"),
     path("desk/offices/<int:pk>/", people.office_edit, name="office_edit"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
@@ -48,25 +48,29 @@ def is_day(month: int, day: int) -> bool:
     return True
 
 
-def span_fault(spans: Sequence[tuple[time, time]], *, over_midnight: bool = False) -> str:
+def span_fault(spans: Clocks, *, over_midnight: bool = False) -> str:
     """What is wrong with the parts of a day, in a sentence; empty when nothing is."""
     if not 1 <= len(spans) <= MOST_SPANS:
         return str(_("Enter the hours from when until when."))
     if over_midnight:
         return _night_fault(spans)
-    clocks = [clock for span in spans for clock in span]
-    if any(later <= earlier for earlier, later in pairwise(clocks)):
+    if passes_midnight(spans):
         return str(_("The times must follow each other within one day: 08:30–12:00, then 14:00–17:30."))
     return ""
 
 
-def _night_fault(spans: Sequence[tuple[time, time]]) -> str:
+def _night_fault(spans: Clocks) -> str:
     """A shift may pass midnight, once, and ends before it would begin again."""
     minutes = [clock.hour * 60 + clock.minute for span in spans for clock in span]
     steps = [(later - earlier) % 1440 or 1440 for earlier, later in pairwise(minutes)]
     if sum(steps) > 1440:
         return str(_("The times must follow each other and end within 24 hours."))
     return ""
+
+
+def passes_midnight(spans: Clocks) -> bool:
+    clocks = [clock for span in spans for clock in span]
+    return any(later <= earlier for earlier, later in pairwise(clocks))
 
 
 def seasons(starts: Iterable[SeasonStart]) -> tuple[Season, ...]:

@@ -23,6 +23,7 @@ from cards.services.placements import (
 )
 from cards.services.printing import Print, prints_record
 from cards.services.roster import Counts, roster_import, roster_photos
+from cards.services.shifts import shift_pattern_create, shift_pattern_edit, shifts_save
 from cards.services.tenure import cadre_end_service, cadre_resume_service, revoke_ended_service
 from cards.services.transfers import (
     Arrival,
@@ -77,6 +78,9 @@ __all__ = [
     "revoke_ended_service",
     "roster_import",
     "roster_photos",
+    "shift_pattern_create",
+    "shift_pattern_edit",
+    "shifts_save",
     "transfer_accept",
     "transfer_decline",
     "transfer_propose",

@@ -6,11 +6,12 @@ A new page needs a row in accounts/permissions.py and, when its address names an
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -27,6 +28,9 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
+from attendance import services as inspection
+from attendance.draw import Plan
+from attendance.models import Draw, Finding, Item, SpotCheck
 from cards import uploads
 from cards.models import (
     Cadre,
@@ -35,6 +39,7 @@ from cards.models import (
     Office,
     Placement,
     RosterUpload,
+    ShiftPattern,
     Transfer,
     Whereabouts,
 )
@@ -67,6 +72,9 @@ class Place:
     plan: Whereabouts
     job: Job
     roster: RosterUpload
+    finding: Finding
+    #: Under way in the unit.
+    spot: SpotCheck
 
 
 @dataclass
@@ -110,9 +118,45 @@ def place(code: str, name: str, group: SupervisionGroup, officer: User, decider:
         office=make_office(unit, "驻村点", "1"),
         valid_from=NOW.date() + timedelta(days=9),
     )
+    ShiftPattern.objects.create(unit=unit, name="晚班", spans=[["20:00", "08:00"]])
     return Place(
-        unit, office, cadre, card, asked, placement, plan, ended_job(unit, officer), handed_in(unit, officer)
+        unit,
+        office,
+        cadre,
+        card,
+        asked,
+        placement,
+        plan,
+        ended_job(unit, officer),
+        handed_in(unit, officer),
+        found(cadre, officer),
+        looked_at(unit, officer),
     )
+
+
+def looked_at(unit: Unit, planner: User) -> SpotCheck:
+    check = SpotCheck.objects.create(
+        kind="targeted", reason="回头看", begins_at=NOW, planned_by=planner, planned_at=NOW
+    )
+    check.units.add(unit)
+    return check
+
+
+def drawn(world: "World") -> Draw:
+    """A draw that is over, made when a page about one is asked for."""
+    if (there := Draw.objects.first()) is not None:
+        return there
+    frozen, express = datetime(2026, 1, 2, 1, tzinfo=UTC), world.people[Role.EXPRESS_STAFF]
+    draw = inspection.draw_freeze(
+        plan=Plan(departments=1, towns=0, people=1, leaders=0, begins_at=frozen + timedelta(hours=2)),
+        inspectors=[express, world.people[Role.EXPRESS_HEAD]],
+        public_source="三枚骰子",
+        actor=express,
+        now=frozen,
+    )
+    revealed = frozen + timedelta(hours=1)
+    inspection.draw_reveal(draw=draw, value="3 5 6", witnesses="公证处", actor=express, now=revealed)
+    return Draw.objects.get()
 
 
 def handed_in(unit: Unit, officer: User) -> RosterUpload:
@@ -141,6 +185,26 @@ def handed_in(unit: Unit, officer: User) -> RosterUpload:
     (uploads.folder(upload) / uploads.SHEET).write_bytes(b"PK")
     (uploads.folder(upload) / uploads.PREVIEW).write_text(json.dumps(shown))
     return upload
+
+
+def found(cadre: Cadre, officer: User) -> Finding:
+    """A problem with a photo, which the person was told of."""
+    finding = Finding(
+        unit=cadre.unit,
+        place=cadre.unit,
+        cadre=cadre,
+        item=Item.objects.get(code="off_post"),
+        day=NOW.date(),
+        at=NOW,
+        recorder=officer,
+        recorded_at=NOW,
+        told_at=NOW,
+        told_how="in_app",
+        defence_until=date(2999, 12, 31),
+    )
+    finding.photo.save("scene.jpg", ContentFile(b"JFIF"), save=False)
+    finding.save()
+    return finding
 
 
 def transfer(from_place: Place, to_place: Place, officer: User) -> Transfer:
@@ -215,6 +279,8 @@ def world(db: None, settings, tmp_path) -> World:
             unit=here.unit if role in UNIT_ROLES else None,
             group=groups[0] if role in GROUP_ROLES else None,
         )
+    inspectors = (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD, Role.SUPERVISOR)
+    here.spot.inspectors.set(built.people[role] for role in inspectors)
     give_second_factor(built.people[Role.CADRE])
     Cadre.objects.filter(pk=here.cadre.pk).update(user=built.people[Role.CADRE])
     # Nobody signs in without a password; that nobody knows this one is enough here.
@@ -294,6 +360,9 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "card_contact": of_place(pk="cadre.pk"),
     "card_decide": of_place(pk="asked.pk"),
     "office_edit": of_place(pk="office.pk"),
+    "shift_pattern": lambda world: tuple(
+        {"pk": place.unit.shift_patterns.get().pk} for place in (world.here, world.there)
+    ),
     # Long work
     "job": of_place(pk="job.pk"),
     "job_file": lambda world: tuple(
@@ -314,6 +383,25 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "calendar_year_edit": lambda world: ({"year": 2026}, {"year": NOBODY}),
     "office_hours_set": of_city(pk="here.unit.office_hours_id"),
     "office_hours_edit": of_city(pk="here.unit.office_hours_id"),
+    # Findings
+    "my_finding": of_place(pk="finding.pk"),
+    "finding": of_place(pk="finding.pk"),
+    "finding_tell": of_place(pk="finding.pk"),
+    "finding_defend": of_place(pk="finding.pk"),
+    "finding_decide": of_place(pk="finding.pk"),
+    "finding_photo": of_place(pk="finding.pk"),
+    "draw": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
+    "draw_data": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
+    "draw_pool": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
+    "draw_reveal": lambda world: ({"pk": drawn(world).pk}, {"pk": NOBODY}),
+    "draw_again": lambda world: ({"pk": drawn(world).pk}, {"pk": NOBODY}),
+    "spot_check": of_place(pk="spot.pk"),
+    "spot_door": of_place(pk="spot.pk", office_pk="office.pk"),
+    "spot_person": of_place(pk="spot.pk", cadre_pk="cadre.pk"),
+    "spot_close": of_place(pk="spot.pk"),
+    "spot_cancel": of_place(pk="spot.pk"),
+    "item_edit": lambda world: ({"pk": Item.objects.get(code="late").pk}, {"pk": NOBODY}),
+    "item_move": lambda world: ({"pk": Item.objects.get(code="late").pk}, {"pk": NOBODY}),
     # Accounts
     "user": of_city(pk="account.pk"),
     "unit": of_city(pk="here.unit.pk"),
@@ -459,32 +547,73 @@ SETTINGS |= {"calendar_year_edit", "office_hours_new", "office_hours_edit"}
 CALENDAR = {"calendar", "calendar_year", "office_hours", "office_hours_set"}
 SETTINGS |= {"channels", "channel_new", "channel_switch", "channel_test"}
 SETTINGS |= {"outbox", "outbox_retry", "delivery_retry"}
-SEEING_PEOPLE = {"cadres", "cadre", "cadre_photo", "offices", "board", "board_unit", "reprints"}
+SEEING_PEOPLE = {"shifts", "cadres", "cadre", "cadre_photo", "offices", "board", "board_unit", "reprints"}
 CHANGING_PEOPLE = {"cadre_new", "cadre_edit", "cadre_whereabouts", "cadre_consent", "cadre_end_service"}
 CHANGING_PEOPLE |= {"cadre_account", "cadre_plan_cancel", "office_new", "office_edit", "card_request"}
 CHANGING_PEOPLE |= {"whereabouts_bulk", "whereabouts_bulk_undo", "cadres_bulk"}
+CHANGING_PEOPLE |= {"shifts_save", "shift_pattern_new", "shift_pattern"}
 CHANGING_PEOPLE |= {"placement_new", "placement_edit", "placement_end"}
 CHANGING_PEOPLE |= {"transfers", "transfer_new", "transfer_decide", "transfer_withdraw"}
 CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "card_plaque"}
 CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
-OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent"}
+OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
+SEEING_FINDINGS = {"findings", "finding"}
+TELLING = {"finding_tell"}
+DECIDING = {"finding_decide"}
+FINDINGS = SEEING_FINDINGS | TELLING | DECIDING | {"finding_defend"}
+ON_SITE = {"spot_door", "spot_person", "spot_close", "spot_cancel"}
+COMPARING = {"comparison", "coverage", "coverage_csv"}
+PLANNING = {"spot_checks", "spot_new", "spot_check"}
+DRAWING = {"draws", "draw_new", "draw_reveal", "draw_again"}
+CITY_CHECKS = ON_SITE | COMPARING | PLANNING | DRAWING
+INSPECTION = {"inspection_settings", "items", "item_new", "item_edit", "item_move"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
 OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
-    Role.CADRE: ACCOUNTS | SETTINGS | CALENDAR | OFFICE_WORK,
-    Role.UNIT_OFFICER: ACCOUNTS
+    Role.CADRE: CITY_CHECKS | FINDINGS | INSPECTION | ACCOUNTS | SETTINGS | CALENDAR | OFFICE_WORK,
+    Role.UNIT_OFFICER: CITY_CHECKS
+    | ACCOUNTS
+    | DECIDING
+    | INSPECTION
     | SETTINGS
     | OWN_PAGE
     | {"card_requests", "card_requests_bulk", "card_decide"},
-    Role.LEADING_GROUP_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS,
-    Role.EXPRESS_STAFF: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
-    Role.EXPRESS_HEAD: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
-    Role.SUPERVISOR: ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS | {"reprints"},
-    Role.DISCIPLINE: ACCOUNTS | SETTINGS | CALENDAR | OWN_PAGE | OFFICE_WORK,
-    Role.ADMINISTRATOR: OWN_PAGE | OFFICE_WORK,
+    Role.LEADING_GROUP_HEAD: CITY_CHECKS
+    | TELLING
+    | INSPECTION
+    | ACCOUNTS
+    | SETTINGS
+    | OWN_PAGE
+    | CHANGING_PEOPLE
+    | CARDS
+    | JOBS
+    | ROSTERS,
+    Role.EXPRESS_STAFF: TELLING | INSPECTION | ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
+    Role.EXPRESS_HEAD: TELLING | ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
+    Role.SUPERVISOR: TELLING
+    | DRAWING
+    | DECIDING
+    | INSPECTION
+    | ACCOUNTS
+    | SETTINGS
+    | OWN_PAGE
+    | CHANGING_PEOPLE
+    | CARDS
+    | JOBS
+    | ROSTERS
+    | {"reprints"},
+    Role.DISCIPLINE: CITY_CHECKS
+    | FINDINGS
+    | INSPECTION
+    | ACCOUNTS
+    | SETTINGS
+    | CALENDAR
+    | OWN_PAGE
+    | OFFICE_WORK,
+    Role.ADMINISTRATOR: CITY_CHECKS | FINDINGS | OWN_PAGE | OFFICE_WORK,
 }
 
 
