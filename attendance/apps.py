@@ -6,11 +6,14 @@ class AttendanceConfig(AppConfig):
     name = "attendance"
 
     def ready(self) -> None:
-        from attendance import demo, desk_findings, notifying, seeds
+        from attendance import demo, desk, desk_city, desk_findings, notifying, scan, seeds
         from attendance.views import mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="attendance.seeds")
         notifying.register()
+        scan.register()
+        desk.register()
+        desk_city.register()
         desk_findings.register()
         mine.register()
         demo.register()

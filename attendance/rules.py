@@ -22,6 +22,8 @@ class Verified(StrEnum):
 UNTRUE, NOT_UPDATED = "untrue", "not_updated"
 #: Recorded by the program about a unit (INSP-1).
 SHEET_MISSING = "sheet_missing"
+#: Without these a round could not say what 去向不符 means.
+NEEDED_ITEMS = frozenset({UNTRUE, NOT_UPDATED})
 
 
 def is_due(status: Status, spans: Sequence[Span], now: datetime) -> bool:

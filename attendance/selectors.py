@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Q, Subquery
 
 from accounts.models import Membership, Role, Unit
 from attendance.models import Item, Round, RoundKind, Subject
 from attendance.rules import Verified, is_due, usually_verified, walking_key
 from cards import board
 from cards import selectors as cards
-from cards.models import Cadre, Office, Post
+from cards.models import Cadre, Office, Placement, Post
 from cards.rules import Status
 from common.rules import local
 
@@ -132,3 +132,30 @@ def express(day: date) -> list[int]:
     roles = (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD)
     members = Membership.objects.current(day).filter(role__in=roles, user__is_active=True)
     return list(members.order_by("user").values_list("user", flat=True).distinct())
+
+
+def staffed(days: Collection[date]) -> set[tuple[int, date]]:
+    """The (unit, day) on which somebody in service works there: the place counts, not the home. Two queries."""
+    first, last = min(days), max(days)
+    serving = Cadre.objects.filter(Q(serves_to=None) | Q(serves_to__gte=first), serves_from__lte=last)
+    homes = list(serving.order_by().values_list("pk", "unit", "serves_from", "serves_to"))
+    loans: dict[int, list[tuple[int, date, date | None]]] = {}
+    placements = Placement.objects.filter(Q(valid_to=None) | Q(valid_to__gte=first), valid_from__lte=last)
+    # The newest placement counts, as for `place_of`.
+    places = placements.values_list("cadre", "office__unit", "valid_from", "valid_to")
+    for cadre_id, unit_id, begins, ends in places:
+        loans.setdefault(cadre_id, []).append((unit_id, begins, ends))
+    return {
+        (_place(loans.get(cadre_id, []), home, day), day)
+        for cadre_id, home, begins, ends in homes
+        for day in days
+        if _covers(day, begins, ends)
+    }
+
+
+def _place(loans: Iterable[tuple[int, date, date | None]], home: int, day: date) -> int:
+    return next((unit for unit, begins, ends in loans if _covers(day, begins, ends)), home)
+
+
+def _covers(day: date, begins: date, ends: date | None) -> bool:
+    return begins <= day and (ends is None or day <= ends)

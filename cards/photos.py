@@ -208,13 +208,13 @@ def delete(name: str) -> None:
         default_storage.delete(stored)
 
 
-def sweep_orphans(used: Container[str], now: datetime) -> int:
+def sweep_orphans(used: Container[str], now: datetime, folder: str = FOLDER) -> int:
     """Delete stored photos that nobody has: those of a run that was killed between storing and its commit.
 
     What is younger than a day may belong to somebody who is saving at this moment.
     """
     removed = 0
-    for file in _stored():
+    for file in _stored(folder):
         original = file.removesuffix("-web.jpg") + ".jpg" if file.endswith("-web.jpg") else file
         try:
             if original not in used and default_storage.get_modified_time(file) < now - ORPHANS_KEPT:
@@ -225,9 +225,9 @@ def sweep_orphans(used: Container[str], now: datetime) -> int:
     return removed
 
 
-def _stored() -> list[str]:
+def _stored(folder: str) -> list[str]:
     try:
-        _folders, files = default_storage.listdir(FOLDER)
+        _folders, files = default_storage.listdir(folder)
     except FileNotFoundError:
         return []
-    return [f"{FOLDER}/{file}" for file in files if file.endswith(".jpg")]
+    return [f"{folder}/{file}" for file in files if file.endswith(".jpg")]

@@ -228,6 +228,20 @@ CELERY_BEAT_SCHEDULE = {
     "remove-expired-files": {"task": "common.tasks.remove_expired_files", "schedule": crontab(minute=40)},
     # Every hour, so that a night the machine slept through is made up for.
     "revoke-ended-service": {"task": "cards.tasks.revoke_ended_service", "schedule": crontab(minute=10)},
+    "record-missing-sheets": {
+        "task": "attendance.tasks.record_missing_sheets",
+        "schedule": crontab(minute=5),
+    },
+    "remind-of-sheets": {"task": "attendance.tasks.remind_of_sheets", "schedule": crontab(minute="*/5")},
+    "tell-of-decidable-findings": {
+        "task": "attendance.tasks.tell_of_decidable_findings",
+        "schedule": crontab(minute=15),
+    },
+    "forget-open-rounds": {
+        "task": "attendance.tasks.forget_open_rounds",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    "sweep-evidence": {"task": "attendance.tasks.sweep_evidence", "schedule": crontab(hour=3, minute=50)},
     "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
     "sweep-rosters": {"task": "cards.tasks.sweep_rosters", "schedule": crontab(minute=50)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},

@@ -61,6 +61,9 @@ class InspectionSettings(models.Model):
     )
     spot_cap = models.PositiveSmallIntegerField(_("random spot checks of a unit a month, at most"), default=2)
 
+    #: The last day whose missing sheets have been looked for.
+    swept_until = models.DateField(null=True)
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(id=1), name="inspection_settings_one_row")

@@ -20,9 +20,13 @@ VERIFIED_CHOICES = [
 ]
 
 
+#: Where photos of problems lie.
+EVIDENCE = "evidence"
+
+
 def evidence_path(instance: models.Model, filename: str) -> str:
     """A random name: neither the person nor the original file can be read from it."""
-    return f"evidence/{uuid.uuid4().hex}.jpg"
+    return f"{EVIDENCE}/{uuid.uuid4().hex}.jpg"
 
 
 class DailySheetQuerySet(models.QuerySet["DailySheet"]):
@@ -51,6 +55,13 @@ class RoundKind(models.TextChoices):
     REGULAR = "regular", _("Round")
     PAPER = "paper", _("Entered from paper")
     CORRECTION = "correction", _("Correction")
+
+
+ROUND_LABELS = {
+    RoundKind.REGULAR: _("Round %(number)s"),
+    RoundKind.PAPER: _("Sheet on paper %(number)s"),
+    RoundKind.CORRECTION: _("Correction %(number)s"),
+}
 
 
 class RoundQuerySet(models.QuerySet["Round"]):
@@ -111,6 +122,12 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"round {self.pk}"
+
+    @property
+    def label(self) -> str:
+        """第 2 轮 · 主楼三楼."""
+        label = str(ROUND_LABELS[RoundKind(self.kind)]) % {"number": self.number}
+        return f"{label} · {self.scope}" if self.scope else label
 
 
 class OpenRound(models.Model):

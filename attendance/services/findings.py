@@ -127,7 +127,9 @@ def finding_tell(*, finding: Finding, how: str, day: date, actor: User, now: dat
     if day < local(finding.recorded_at).date():
         raise Refused(_("Nobody can have been told before it was recorded."), "day")
     if last_day < today:
-        raise Refused(_("The days for a statement would be over already: tell the person again today."), "day")
+        raise Refused(
+            _("The days for a statement would be over already: tell the person again today."), "day"
+        )
     finding.told_at = now if day == today else at(day, time(12))
     finding.told_how, finding.defence_until = how, last_day
     finding.save(update_fields=["told_at", "told_how", "defence_until"])
@@ -231,7 +233,10 @@ def _tell_decision(finding: Finding, state: FindingState, now: datetime) -> None
     """Whoever it is about; of a unit its officers and heads. Whoever has no account hears it from the officer."""
     today = local(now).date()
     if finding.cadre is None:
-        kind, to = notifying.UNIT_DECIDED, selectors.responsible_for([finding.unit_id], today)[finding.unit_id]
+        kind, to = (
+            notifying.UNIT_DECIDED,
+            selectors.responsible_for([finding.unit_id], today)[finding.unit_id],
+        )
     else:
         kind, to = notifying.DECIDED, list(filter(None, [finding.cadre.user_id]))
     notices.send(
@@ -269,9 +274,7 @@ def take_back(*, finding: Finding, reason: str, actor: User, now: datetime) -> F
         raise Refused(_("Say why what was recorded is taken back."), "reason")
     finding.state, finding.decision_reason, finding.decided_at = FindingState.WITHDRAWN, reason, now
     finding.save(update_fields=["state", "decision_reason", "decided_at"])
-    audit.record(
-        verb="finding_taken_back", subject=finding, actor=actor, now=now, changes={"reason": reason}
-    )
+    audit.record(verb="finding_taken_back", subject=finding, actor=actor, now=now, changes={"reason": reason})
     _tell_decision(finding, FindingState.WITHDRAWN, now)
     return finding
 
@@ -317,9 +320,18 @@ def deciders_of(findings: Collection[Finding], today: date) -> dict[int, list[in
     found = {}
     for row in findings:
         case, of_unit = cases[row.pk], heads.get(row.place_id, [])
-        hand = Hand.CITY if row.cadre_id is None else hand_of(case, of_unit)
-        found[row.pk] = [user for user in (of_unit if hand == Hand.UNIT else city) if case.is_free(user)]
+        group = of_unit if _hand(row, case, of_unit) == Hand.UNIT else city
+        found[row.pk] = [user for user in group if case.is_free(user)]
     return found
+
+
+def hand(finding: Finding, today: date) -> Hand:
+    """Who decides on it, the unit or the city."""
+    return _hand(finding, case_of(finding), selectors.heads_of(finding.place_id, today))
+
+
+def _hand(finding: Finding, case: Case, heads: Collection[int]) -> Hand:
+    return Hand.CITY if finding.cadre_id is None else hand_of(case, heads)
 
 
 def _tell_deciders(finding: Finding, kind: notices.Kind, stage: str, now: datetime) -> None:
