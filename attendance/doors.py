@@ -123,20 +123,20 @@ def in_words(people: Iterable[Person], now: datetime) -> dict[int, StatusView]:
 
 
 def next_door(check: SpotCheck, office: Office) -> Office | None:
-    """The next door in walking order behind which somebody drawn has not been looked at; round and round."""
+    """The next door in walking order behind which somebody has not been looked at; after the last one the first."""
     waiting = check.lines.filter(outcome="").select_related("office__unit")
-    doors: dict[Any, Office] = {}
-    for line in waiting:
-        doors.setdefault(_door_key(line.office), line.office)
-    here = _door_key(office)
-    doors.pop(here, None)
-    after = sorted(key for key in doors if key > here) or sorted(doors)
-    return doors[after[0]] if after else None
+    doors = {_door(line.office): line.office for line in waiting}
+    doors.pop(_door(office), None)
+    ahead = [other for other in doors.values() if _walking(other) > _walking(office)]
+    return min(ahead or doors.values(), key=_walking, default=None)
 
 
-def _door_key(office: Office) -> tuple[Any, ...]:
-    location, room = room_key(office.location, office.room)
-    return (office.unit.code, *walking_key(location, room), location, room)
+def _door(office: Office) -> tuple[Any, ...]:
+    return (office.unit_id, *room_key(office.location, office.room))
+
+
+def _walking(office: Office) -> tuple[Any, ...]:
+    return (office.unit.code, *walking_key(*room_key(office.location, office.room)))
 
 
 def progress(check: SpotCheck) -> dict[str, int]:

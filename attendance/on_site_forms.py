@@ -20,7 +20,7 @@ from common.problems import Refused
 
 
 class OnSiteForm(EditForm):
-    outcome = forms.ChoiceField(label=_("What was found"), choices=Outcome, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=Outcome, widget=forms.RadioSelect)
     items = forms.MultipleChoiceField(
         label=_("Problems"), required=False, widget=forms.CheckboxSelectMultiple
     )

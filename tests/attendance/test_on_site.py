@@ -1,11 +1,15 @@
 """Spot checks on site: who may record whom and when, what becomes a finding at once, and how a check ends."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Role, Unit, User
@@ -20,6 +24,7 @@ from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.versions import Overtaken, version_of
 from tests.cast import NOW, crowd, declare, give, make_cadre, make_office, make_user, portrait, signed_in
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -475,3 +480,34 @@ def test_the_next_door_is_the_next_in_walking_order(unit, office, express, expre
     assert doors.next_door(check, rooms[1]) == rooms[0]
     agree(check, people[0], express)
     assert doors.next_door(check, rooms[1]) is None
+
+
+# --- Two inspectors at once -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False], ids=["locks", "no locks"])
+def test_of_two_inspectors_at_once_the_second_sees_the_first(
+    check, lin, express, express_head, monkeypatch, locked
+):
+    """They meet between check and write; without the lock PostgreSQL lets both of them write."""
+    if not locked:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows.all())
+    right = locked or connection.vendor == "sqlite"
+    barrier, write = threading.Barrier(2), services._write
+
+    def wait_and_write(*args: Any) -> SpotLine:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(0.5 if right else 30)
+        return write(*args)
+
+    monkeypatch.setattr(services, "_write", wait_and_write)
+    seen = version_of(services.line_facts(check.lines.get()))
+    outcomes = at_once(
+        lambda: agree(check, lin, express),
+        lambda: record(check, lin, express_head, problem("off_post"), seen=seen),
+    )
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert (len(refused) == 1) is right, outcomes
+    if right:
+        assert (check.lines.get().outcome == "problem") is Finding.objects.exists()
