@@ -1,16 +1,17 @@
 """The verbs of attendance. Keyword-only, one transaction each: lock, check, write, audit."""
 
 from attendance.services.corrections import correction_ask, correction_decide
+from attendance.services.draws import draw_again, draw_freeze, draw_reveal
 from attendance.services.findings import (
     finding_decide,
     finding_defend,
     finding_tell,
     unit_finding_record,
 )
+from attendance.services.paper import paper_enter
 from attendance.services.rounds import (
     Problem,
     Submitted,
-    check_paper,
     mark_add,
     mark_clear,
     mark_describe,
@@ -19,13 +20,16 @@ from attendance.services.rounds import (
     round_submit,
     verified_set,
 )
+from attendance.services.spots import spot_check_plan
 
 __all__ = [
     "Problem",
     "Submitted",
-    "check_paper",
     "correction_ask",
     "correction_decide",
+    "draw_again",
+    "draw_freeze",
+    "draw_reveal",
     "finding_decide",
     "finding_defend",
     "finding_tell",
@@ -34,7 +38,9 @@ __all__ = [
     "mark_describe",
     "mark_set",
     "open_round_discard",
+    "paper_enter",
     "round_submit",
+    "spot_check_plan",
     "unit_finding_record",
     "verified_set",
 ]

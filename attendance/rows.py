@@ -1,0 +1,178 @@
+"""The lines of a round's page. Two hundred of them are made in a few milliseconds: what is the same for many people is
+put into words and markup once, and only their number is put in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from attendance import walk as walking
+from attendance.forms import WordsForm
+from attendance.models import Item
+from attendance.models.sheets import VERIFIED_CHOICES
+from attendance.rules import Verified, usually_verified
+from attendance.selectors import Person
+from attendance.walk import WHEREABOUTS, Marked, Sheet
+from cards.models import Office
+from cards.presentation import StatusView, clock, moment_words, place_said, status_view
+from cards.rules import Kind, Status
+from common.rules import local
+
+#: Stands for the person's number in markup that is made once. Nobody can type it (common.text.hidden_character).
+SLOT = "\ue000"
+#: Fewer file inputs than a request may have files, empty ones counted (settings.DATA_UPLOAD_MAX_NUMBER_FILES).
+PHOTO_INPUTS = 8
+#: So many select boxes keep a form below DATA_UPLOAD_MAX_NUMBER_FIELDS.
+MOST_CHOICES = 500
+#: Beside the plaque one word covers both; which one is recorded stands there as soon as it is tapped.
+WHEREABOUTS_WRONG = gettext_lazy("Whereabouts wrong")
+WAYS = {Verified(value): label for value, label in VERIFIED_CHOICES}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One that was tapped, with the form of its words."""
+
+    mark: Marked
+    item: Item
+    form: WordsForm
+    takes_photo: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    pk: int
+    name: str
+    post: str
+    #: What the plaque says, as markup.
+    says: SafeString
+    #: Chips and how they were verified, as markup; one's own line has none.
+    controls: SafeString
+    problems: Sequence[Problem] = ()
+    #: Why the last tap was not taken.
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Room:
+    office: Office
+    rows: list[Row]
+
+
+@dataclass
+class Maker:
+    """Makes lines of one sheet; holds what was made already."""
+
+    sheet: Sheet
+    #: Of marks whose words came back with an error.
+    forms: Mapping[int, WordsForm] = field(default_factory=dict)
+    #: On the page of one person: every problem, not only the usual ones.
+    everything: bool = False
+    query: str = ""
+    _said: dict[Status, SafeString] = field(default_factory=dict)
+    _controls: dict[Any, SafeString] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._items = {item.pk: item for item in self.sheet.items}
+        self._newest = {mark.pk for mark in self.sheet.opened.marks[-PHOTO_INPUTS:]}
+        self._choosable = self.everything or len(self.sheet.people) <= MOST_CHOICES
+
+    def rooms(self) -> list[Room]:
+        """Door by door, in the order of a walk."""
+        rooms: list[Room] = []
+        for person in self.sheet.listed:
+            if not rooms or rooms[-1].office.pk != person.office.pk:
+                rooms.append(Room(person.office, []))
+            rooms[-1].rows.append(self.row(person))
+        return rooms
+
+    def row(self, person: Person, refused: str = "") -> Row:
+        cadre = person.cadre
+        marks = self.sheet.marks.get(cadre.pk, ())
+        own = self.sheet.is_own(person)
+        controls = SafeString() if own else self._controls_of(person, marks)
+        return Row(
+            cadre.pk,
+            cadre.name,
+            person.post,
+            self.says(person.status),
+            controls,
+            [self._problem(mark) for mark in marks],
+            refused,
+        )
+
+    def _problem(self, mark: Marked) -> Problem:
+        form = self.forms.get(mark.pk) or WordsForm.of(mark)
+        takes_photo = self.everything or mark.pk in self._newest
+        return Problem(mark, self._items[mark.item_id], form, takes_photo)
+
+    def says(self, status: Status) -> SafeString:
+        """The tag and its second line."""
+        if status not in self._said:
+            context = words_of(status, self.sheet, self.sheet.walk.now)
+            self._said[status] = render_to_string("attendance/sheet_says.html", context)
+        return self._said[status]
+
+    def _controls_of(self, person: Person, marks: Iterable[Marked]) -> SafeString:
+        status, pk = person.status, person.cadre.pk
+        minutes = {mark.item_id: mark.minutes for mark in marks}
+        choose = walking.recordable if self.everything else walking.offered
+        items = choose(self.sheet.items, status, frozenset(minutes))
+        usual = usually_verified(status, self.sheet.opened.usual)
+        chosen = self.sheet.opened.chosen.get(pk, "") if self._choosable else None
+        key = (tuple(item.pk for item in items), tuple(minutes.items()), usual, chosen)
+        if key not in self._controls:
+            context = {
+                "slot": SLOT,
+                "chips": [_chip(item, minutes, self.everything) for item in items],
+                "agrees": not minutes,
+                "ways": None if chosen is None else _ways(usual, chosen),
+                "more": not self.everything,
+                "query": self.query,
+            }
+            self._controls[key] = render_to_string("attendance/sheet_controls.html", context)
+        return mark_safe(self._controls[key].replace(SLOT, str(pk)))  # only numbers go in
+
+
+def _chip(item: Item, minutes: Mapping[int, int | None], everything: bool) -> dict[str, Any]:
+    pressed, label = item.pk in minutes, str(item)
+    if pressed and minutes[item.pk]:
+        label = _("%(item)s, %(minutes)s min") % {"item": item, "minutes": minutes[item.pk]}
+    elif item.code in WHEREABOUTS and not pressed and not everything:
+        label = str(WHEREABOUTS_WRONG)
+    return {"code": item.code, "label": label, "pressed": pressed}
+
+
+def _ways(usual: Verified, chosen: str) -> list[tuple[str, Any, bool]]:
+    """Value, label and whether it is chosen; the word for all has no value, so that it goes on following it."""
+    others = [(way.value, label, way.value == chosen) for way, label in WAYS.items() if way != usual]
+    return [("", WAYS[usual], not any(taken for *_way, taken in others)), *others]
+
+
+def words_of(status: Status, sheet: Sheet, at: datetime) -> dict[str, Any]:
+    """The plaque in a tag and one line: since when, until when, where."""
+    view = status_view(status, sheet.book.of(sheet.walk.unit.office_hours_id), at)
+    line = " · ".join(filter(None, [_when(status, view, at), place_said(status)]))
+    return {"tone": view.tone, "label": view.pill, "line": line}
+
+
+def _when(status: Status, view: StatusView, at: datetime) -> str:
+    said = status.declared
+    if status.kind == Kind.OUTSIDE_HOURS:
+        return next(iter(view.details), "")
+    if said is None:
+        return _("no absence declared")
+    if status.kind == Kind.OVERDUE:
+        return " · ".join(filter(None, [view.label, view.note]))
+    today = local(said.since).date() == local(at).date()
+    since = _("from %(time)s") % {"time": clock(said.since)} if today else ""
+    back = status.back_at or status.until
+    until = _("until %(moment)s") % {"moment": moment_words(back, at)} if back else ""
+    if not since or not until:
+        return since or until
+    return _("%(since)s, %(until)s") % {"since": since, "until": until}
