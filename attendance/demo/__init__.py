@@ -9,6 +9,7 @@ from common import demo
 def register() -> None:
     demo.register("inspectors", _inspectors, label=_("Inspectors"), order=200)
     demo.register("sheets", _sheets, label=_("Daily sheets"), order=210, once=False)
+    demo.register("waiting", _waiting, label=_("Spot checks"), order=220, once=False)
 
 
 # Imported when they are built: an app's ready() comes before its models are of use.
@@ -24,3 +25,9 @@ def _sheets(build: demo.Build) -> str:
     from attendance.demo import history
 
     return history.build(build)
+
+
+def _waiting(build: demo.Build) -> str:
+    from attendance.demo import waiting
+
+    return waiting.build(build)

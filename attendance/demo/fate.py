@@ -35,8 +35,9 @@ class Fates:
         officer: User | None,
         decider: User | None,
         pleads: bool | None = None,
+        certain: bool = False,
     ) -> None:
-        """Whether the person says anything is left to chance without `pleads`."""
+        """Whether the person says anything is left to chance without `pleads`; a `certain` one is not put off."""
         self._tell(finding, chance, officer)
         if finding.told_at is None:
             return
@@ -44,8 +45,8 @@ class Fates:
             pleads = chance.random() < DEFENDED
         plea = self._plea(finding, chance) if pleads else None
         if plea is not None:
-            self._defend(finding, chance, officer, plea.text)
-        if decider is not None and decider != finding.recorder and chance.random() > WAITS:
+            self._defend(finding, chance, officer, plea.text, days=1 if certain else None)
+        if decider is not None and decider != finding.recorder and (certain or chance.random() > WAITS):
             self._decide(finding, chance, decider, plea)
 
     def _plea(self, finding: Finding, chance: random.Random) -> words.Plea:
@@ -68,9 +69,12 @@ class Fates:
             changes = {"how": finding.told_how, "day": day, "until": finding.defence_until}
             self._note(finding, "finding_told", officer, told, changes)
 
-    def _defend(self, finding: Finding, chance: random.Random, officer: User | None, text: str) -> None:
+    def _defend(
+        self, finding: Finding, chance: random.Random, officer: User | None, text: str, days: int | None
+    ) -> None:
         assert finding.told_at is not None
-        moment = self.later(local(finding.told_at).date(), chance.randint(1, self.defence_days), chance)
+        days = days or chance.randint(1, self.defence_days)
+        moment = self.later(local(finding.told_at).date(), days, chance)
         by = finding.cadre.user if finding.cadre is not None and finding.cadre.user_id else officer
         if moment > self.now or by is None:
             return

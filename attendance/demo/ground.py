@@ -56,7 +56,7 @@ class Ground:
             units=units,
             working=working,
             hours={pk: RememberingHours(working, calendar.in_force(calendar.versions(pk))) for pk in sets},
-            cadres=list(Cadre.objects.select_related("unit", "office").order_by("pk")),
+            cadres=list(Cadre.objects.select_related("unit", "office", "user").order_by("pk")),
         )
         for row in Placement.objects.select_related("office").order_by("-valid_from", "-pk"):
             ground._loans[row.cadre_id].append(row)

@@ -29,7 +29,18 @@ def build(build: demo.Build) -> str:
         Membership(user=user, role=role, unit=unit, valid_from=since)
         for user, (role, unit) in zip(users, missing, strict=True)
     )
+    _second_supervisor(build, since)
     return _("%(count)s officers and heads of the other units") % {"count": len(users)}
+
+
+def _second_supervisor(build: demo.Build, since: date) -> None:
+    """Nobody visits alone: somebody beside the showcase's member of a supervision group."""
+    first = Membership.objects.filter(role=Role.SUPERVISOR).order_by("pk").first()
+    if first is not None and first.group is not None:
+        user = User(username="supervisor2", name="梅知远", created_at=build.now)
+        user.set_unusable_password()
+        user.save()
+        Membership.objects.create(user=user, role=Role.SUPERVISOR, group=first.group, valid_from=since)
 
 
 def _user(role: Role, unit: Unit, build: demo.Build) -> User:

@@ -5,6 +5,7 @@ them. Everything hangs on the unit and the day alone: a day is the same whenever
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -18,6 +19,8 @@ from attendance.demo import words
 from attendance.demo.fate import Fates
 from attendance.demo.ground import Ground, Somebody
 from attendance.demo.hands import Hands
+from attendance.demo.spots import Spots, working_day_before
+from attendance.demo.telling import tell
 from attendance.models import (
     Correction,
     DailySheet,
@@ -63,6 +66,29 @@ AT_POST = (
 )
 #: A correction is asked for after so many of a unit's findings.
 CORRECTED = 0.03
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A finding that is there for somebody of the showcase to do something with, whatever the dice say."""
+
+    #: In the order of units, and how many working days ago.
+    unit: int
+    days_ago: int
+    #: A user name, or a place in the order of entry.
+    who: str | int
+    pleads: bool
+    is_open: bool = True
+
+
+SCENES = (
+    Scene(0, 1, accounts.CADRE, pleads=False),
+    Scene(0, 2, 2, pleads=True),
+    Scene(0, 1, 3, pleads=False),
+    Scene(0, 13, accounts.CADRE, pleads=True, is_open=False),
+    Scene(1, 2, 1, pleads=True),
+    Scene(1, 9, accounts.TOWN_CADRE, pleads=False, is_open=False),
+)
 
 
 @dataclass(frozen=True)
@@ -129,10 +155,12 @@ def build(build: demo.Build) -> str:
         first = date.fromisoformat(before["through"]) + timedelta(days=1)
         kept_from = date.fromisoformat(before["kept_from"])
     writer = Writer.read(build, settings, first)
+    if before is None:
+        writer.begin(first)
     for number, day in enumerate(writer.ground.days(build, first, build.today, kept_from), start=1):
         writer.write(day)
         build.progress(number, (build.today - first).days + 2)
-    writer.rows.save(writer.fates)
+    writer.save()
     through = build.today - timedelta(days=1)
     if first <= through:
         build.mark(STEP, through=through.isoformat(), kept_from=kept_from.isoformat())
@@ -171,26 +199,50 @@ class Writer:
     #: (unit, day) of sheets that somebody has submitted, and sources of findings that stand.
     submitted: set[tuple[int, date]]
     sources: set[str]
+    spots: Spots
     rows: Written = field(default_factory=Written)
+    #: By unit and day.
+    scenes: dict[tuple[int, date], list[Scene]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def read(cls, build: demo.Build, settings: InspectionSettings, first: date) -> "Writer":
-        ground = Ground.read(first, build.today)
+        ground, hands = Ground.read(first, build.today), Hands.read()
+        items = {item.code: item for item in Item.objects.all()}
+        fates = Fates(build.now, ground.working, settings.defence_days)
+        silent = ground.units[SILENT_UNIT] if len(ground.units) > SILENT_UNIT else None
         sheets = DailySheet.objects.filter(day__gte=first)
         missing = Finding.objects.filter(day__gte=first, item__code=SHEET_MISSING)
         return cls(
             build=build,
             ground=ground,
-            hands=Hands.read(),
-            items={item.code: item for item in Item.objects.all()},
+            hands=hands,
+            items=items,
             city=User.objects.get(username=accounts.SECOND_EXPRESS),
-            fates=Fates(build.now, ground.working, settings.defence_days),
+            fates=fates,
             manners=[Manner.of(unit, number) for number, unit in enumerate(ground.units)],
             submitted=set(sheets.values_list("unit_id", "day")),
             sources=set(missing.values_list("source", flat=True)),
+            spots=Spots(ground, hands, items, fates, silent),
         )
 
+    def begin(self, first: date) -> None:
+        """What is built once: the scenes of the showcase, and the spot checks."""
+        self.spots.plan(first, self.build.today)
+        for scene in SCENES:
+            day = self.build.today
+            for _number in range(scene.days_ago):
+                day = working_day_before(self.ground.working, day)
+            if scene.unit < len(self.ground.units):
+                self.scenes[self.ground.units[scene.unit].pk, day].append(scene)
+
+    def save(self) -> None:
+        self.rows.findings += self.spots.findings
+        self.rows.save(self.fates)
+        self.spots.save()
+        tell(self.rows.findings, self.hands, self.build.now)
+
     def write(self, day: date) -> None:
+        self.spots.write(day)
         there = self.ground.people(day)
         for number, unit in enumerate(self.ground.units):
             spans = self.ground.spans(unit, day)
@@ -299,16 +351,32 @@ class UnitDay:
         kind = RoundKind.PAPER if entered else RoundKind.REGULAR
         row = round_row(sheet, kind, part, number, officer, taken_at, entered or taken_at, lines)
         yield row
+        scenes = self._scenes(due) if number == 1 else {}
         found = [
             self._finding(row, one, said, officer)
             for one, said in due
-            if self.chance.random() < self._likely(said, number) and one.cadre.pk not in self.wrong
+            if (self.chance.random() < self._likely(said, number) or one.cadre.pk in scenes)
+            and one.cadre.pk not in self.wrong
         ]
         row.problems = len(found)
         for finding in found:
             self.wrong.add(finding.cadre_id or 0)
             self.writer.rows.findings.append(finding)
-            yield from self._settle(row, finding, lines)
+            yield from self._settle(row, finding, lines, scenes.get(finding.cadre_id or 0))
+
+    def _scenes(self, due: list[tuple[Somebody, Status]]) -> dict[int, Scene]:
+        people = [one.cadre for one, _said in due]
+        found = {}
+        for scene in self.writer.scenes.get((self.unit.pk, self.day), ()):
+            others = [cadre for cadre in people if cadre.user_id is None]
+            if isinstance(scene.who, int):
+                chosen = others[scene.who % len(others)] if others else None
+            else:
+                named = (cadre for cadre in people if cadre.user and cadre.user.username == scene.who)
+                chosen = next(named, None)
+            if chosen is not None:
+                found[chosen.pk] = scene
+        return found
 
     def _likely(self, said: Status, number: int) -> float:
         """Those who said where they are, seldom lie; those on leave are not asked."""
@@ -334,16 +402,24 @@ class UnitDay:
             place=self.unit,
             room=f"{one.office.location} {one.office.room}".strip(),
             minutes=self.chance.choice((6, 8, 11, 14, 17, 22, 25, 35)) if item.with_minutes else None,
-            note=words.note(self.chance, item.code),
+            note=words.note(self.chance, item.code, said.state.value),
             said=snapshot.as_facts(said),
             recorder=officer,
             recorded_at=row.submitted_at,
             round=row,
         )
 
-    def _settle(self, row: Round, finding: Finding, lines: list[snapshot.Line]) -> Iterator[Round]:
+    def _settle(
+        self, row: Round, finding: Finding, lines: list[snapshot.Line], scene: Scene | None
+    ) -> Iterator[Round]:
         writer = self.writer
         head = writer.hands.head(self.unit.pk, self.day)
+        if scene is not None:
+            decider = None if scene.is_open else head
+            writer.fates.settle(
+                finding, self.chance, officer=row.checker, decider=decider, pleads=scene.pleads, certain=True
+            )
+            return
         asked_at = row.submitted_at + timedelta(minutes=self.chance.randint(9, 50))
         decided_at = writer.fates.later(self.day, 1, self.chance)
         corrected = head is not None and head != row.checker and self.chance.random() < CORRECTED

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from attendance.models import Exemption, Told
 
-#: By item: what somebody saw on the corridor.
+#: By item, or by item and what the plaque said: what somebody saw on the corridor.
 NOTES = {
     "late": (
         "上班时间已过，工位无人，其后从停车场进楼",
@@ -32,10 +32,14 @@ NOTES = {
         "外出到期未确认，电话称还在路上",
     ),
     "untrue": (
-        "登记开会，所写会议室当时空着",
-        "登记外出办事，电话核实对方单位称未到",
-        "登记下乡，实际在单位附近，自述行程临时取消",
-        "登记现场察看，在办公楼休息室遇见",
+        "电话核实，对方称人未到",
+        "在办公楼休息室遇见，自述行程临时取消",
+        "停车场里遇见，自述刚要出发",
+    ),
+    "untrue meeting": (
+        "所写会议室当时空着",
+        "会议已散约半小时，人未回来，也未更新",
+        "会务人员称不在参会名单上",
     ),
     "off_post": (
         "办公室无人，两次敲门均无应答，电话未接",
@@ -172,9 +176,13 @@ SPOT_WORDS = (
 )
 
 
-def note(chance: random.Random, item: str) -> str:
+def note(chance: random.Random, item: str, state: str) -> str:
     """Some record the item and no more."""
-    return chance.choice(NOTES[item]) if chance.random() < 0.86 else ""
+    return fact(chance, item, state) if chance.random() < 0.86 else ""
+
+
+def fact(chance: random.Random, item: str, state: str) -> str:
+    return chance.choice(NOTES.get(f"{item} {state}") or NOTES[item])
 
 
 def plea(chance: random.Random, item: str) -> Plea:
