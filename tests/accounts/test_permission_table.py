@@ -30,7 +30,7 @@ from accounts.models import (
 from accounts.permissions import TABLE, Page, Reach
 from attendance import services as inspection
 from attendance.draw import Plan
-from attendance.models import Draw, Finding, Item, SpotCheck
+from attendance.models import Correction, Draw, Finding, Item, Mark, OpenRound, SpotCheck
 from cards import uploads
 from cards.models import (
     Cadre,
@@ -140,6 +140,37 @@ def looked_at(unit: Unit, planner: User) -> SpotCheck:
     )
     check.units.add(unit)
     return check
+
+
+def corrected(where: Place) -> Correction:
+    """A round that somebody asks to put right, made when a page about one is asked for."""
+    if (there := Correction.objects.filter(round__sheet__unit=where.unit).first()) is not None:
+        return there
+    officer = User.objects.get(username="first")
+    round_ = inspection.round_submit(unit=where.unit, scope="", number=1, checker=officer, now=NOW).round
+    return inspection.correction_ask(
+        round_=round_,
+        cadre=where.cadre,
+        finding=None,
+        item=Item.objects.get(code="off_post"),
+        minutes=None,
+        note="",
+        reason="漏记",
+        actor=officer,
+        now=NOW,
+    )
+
+
+def tapped(where: Place) -> Mark:
+    """A problem with a photo in a round on its way, made when its photo is asked for."""
+    if (there := Mark.objects.filter(open_round__unit=where.unit).first()) is not None:
+        return there
+    officer, item = User.objects.get(username="first"), Item.objects.get(code="off_post")
+    opened = OpenRound.objects.create(unit=where.unit, day=NOW.date(), checker=officer, begun_at=NOW)
+    mark = Mark(open_round=opened, cadre=where.cadre, item=item, marked_at=NOW, said={})
+    mark.photo.save("scene.jpg", ContentFile(b"JFIF"), save=False)
+    mark.save()
+    return mark
 
 
 def drawn(world: "World") -> Draw:
@@ -383,6 +414,22 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "calendar_year_edit": lambda world: ({"year": 2026}, {"year": NOBODY}),
     "office_hours_set": of_city(pk="here.unit.office_hours_id"),
     "office_hours_edit": of_city(pk="here.unit.office_hours_id"),
+    # The daily sheet
+    "sheet": of_place(code="unit.code"),
+    "sheet_mark": of_place(code="unit.code"),
+    "sheet_person": of_place(code="unit.code", pk="cadre.pk"),
+    "sheet_verified": of_place(code="unit.code"),
+    "sheet_submit": of_place(code="unit.code"),
+    "sheet_discard": of_place(code="unit.code"),
+    "mark_photo": lambda world: tuple({"pk": tapped(p).pk} for p in (world.here, world.there)),
+    # What remains of the daily sheets
+    "round": lambda world: tuple({"pk": corrected(p).round_id} for p in (world.here, world.there)),
+    "sheet_paper": of_place(code="unit.code"),
+    "sheet_blank": of_place(code="unit.code"),
+    "correction_new": lambda world: tuple(
+        {"pk": corrected(p).round_id, "cadre_pk": p.cadre.pk} for p in (world.here, world.there)
+    ),
+    "correction": lambda world: tuple({"pk": corrected(p).pk} for p in (world.here, world.there)),
     # Findings
     "my_finding": of_place(pk="finding.pk"),
     "finding": of_place(pk="finding.pk"),
@@ -562,6 +609,11 @@ SEEING_FINDINGS = {"findings", "finding"}
 TELLING = {"finding_tell"}
 DECIDING = {"finding_decide"}
 FINDINGS = SEEING_FINDINGS | TELLING | DECIDING | {"finding_defend"}
+SEEING_ROUNDS = {"sheets", "round", "corrections"}
+ENTERING_SHEETS = {"sheet_paper", "correction_new"}
+ENTERING_SHEETS |= {"sheet_today", "sheet", "sheet_mark", "sheet_person", "sheet_verified"}
+ENTERING_SHEETS |= {"sheet_submit", "sheet_discard", "mark_photo"}
+ROUNDS = SEEING_ROUNDS | ENTERING_SHEETS | {"sheet_blank", "correction"}
 ON_SITE = {"spot_door", "spot_person", "spot_close", "spot_cancel"}
 COMPARING = {"comparison", "coverage", "coverage_csv"}
 PLANNING = {"spot_checks", "spot_new", "spot_check"}
@@ -573,7 +625,7 @@ OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
-    Role.CADRE: CITY_CHECKS | FINDINGS | INSPECTION | ACCOUNTS | SETTINGS | CALENDAR | OFFICE_WORK,
+    Role.CADRE: ROUNDS | CITY_CHECKS | FINDINGS | INSPECTION | ACCOUNTS | SETTINGS | CALENDAR | OFFICE_WORK,
     Role.UNIT_OFFICER: CITY_CHECKS
     | ACCOUNTS
     | DECIDING
@@ -582,6 +634,7 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | {"card_requests", "card_requests_bulk", "card_decide"},
     Role.LEADING_GROUP_HEAD: CITY_CHECKS
+    | ENTERING_SHEETS
     | TELLING
     | INSPECTION
     | ACCOUNTS
@@ -591,9 +644,24 @@ NEVER: dict[str, set[str]] = {
     | CARDS
     | JOBS
     | ROSTERS,
-    Role.EXPRESS_STAFF: TELLING | INSPECTION | ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
-    Role.EXPRESS_HEAD: TELLING | ACCOUNTS | SETTINGS | OWN_PAGE | CHANGING_PEOPLE,
+    Role.EXPRESS_STAFF: ENTERING_SHEETS
+    | {"sheet_blank"}
+    | TELLING
+    | INSPECTION
+    | ACCOUNTS
+    | SETTINGS
+    | OWN_PAGE
+    | CHANGING_PEOPLE,
+    Role.EXPRESS_HEAD: ENTERING_SHEETS
+    | {"sheet_blank"}
+    | TELLING
+    | ACCOUNTS
+    | SETTINGS
+    | OWN_PAGE
+    | CHANGING_PEOPLE,
     Role.SUPERVISOR: TELLING
+    | ENTERING_SHEETS
+    | {"sheet_blank", "correction"}
     | DRAWING
     | DECIDING
     | INSPECTION
@@ -606,6 +674,7 @@ NEVER: dict[str, set[str]] = {
     | ROSTERS
     | {"reprints"},
     Role.DISCIPLINE: CITY_CHECKS
+    | ROUNDS
     | FINDINGS
     | INSPECTION
     | ACCOUNTS
@@ -613,7 +682,7 @@ NEVER: dict[str, set[str]] = {
     | CALENDAR
     | OWN_PAGE
     | OFFICE_WORK,
-    Role.ADMINISTRATOR: CITY_CHECKS | FINDINGS | OWN_PAGE | OFFICE_WORK,
+    Role.ADMINISTRATOR: ROUNDS | CITY_CHECKS | FINDINGS | OWN_PAGE | OFFICE_WORK,
 }
 
 
