@@ -71,6 +71,8 @@ class _HookHandler(BaseHTTPRequestHandler):
             status, answer = self.server.answer(key, identity, body)  # type: ignore[attr-defined]
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
+            if 300 <= status < 400:
+                self.send_header("Location", self.server.redirect)  # type: ignore[attr-defined]
             self.end_headers()
             self.wfile.write(answer)
 
@@ -93,15 +95,16 @@ def mail_server(mailbox: Mailbox) -> Iterator[int]:
 
 @contextlib.contextmanager
 def hook_server(
-    mailbox: Mailbox, *, refusal: tuple[int, bytes] = (500, b""), success: bytes = b"{}"
+    mailbox: Mailbox, *, refusal: tuple[int, bytes] = (500, b""), success: bytes = b"{}", redirect: str = ""
 ) -> Iterator[int]:
-    """Its port. `refusal` is how it says no."""
+    """Its port. `refusal` is how it says no; with `redirect` it sends whoever asks there instead."""
+    refusal = (307, b"") if redirect else refusal
 
     def answer(key: str, identity: str, body: Any) -> tuple[int, bytes]:
         return (200, success) if mailbox.offer(key, identity, body) else refusal
 
     with ThreadingHTTPServer(("127.0.0.1", 0), _HookHandler) as server, _running(server):
-        server.answer = answer  # type: ignore[attr-defined]
+        server.answer, server.redirect = answer, redirect  # type: ignore[attr-defined]
         yield server.server_address[1]
 
 
