@@ -5,10 +5,8 @@ that far: it waits a moment for the others and goes on alone. SQLite has one wri
 so there the outcome without them must be the right one too.
 """
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,26 +21,9 @@ from cards.rules import State
 from common.models import AuditEntry
 from common.problems import Refused
 from tests.cast import NOW, TODAY, issue_card, make_cadre, make_user
-from tests.support.races import at_once
+from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@contextmanager
-def meeting(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, number: int, right: bool
-) -> Iterator[None]:
-    """Everybody who is about to call `owner.name` waits there for the others; not for long where none can come."""
-    barrier, original = threading.Barrier(number), getattr(owner, name)
-
-    def wait_and_call(*args: Any, **kwargs: Any) -> Any:
-        with suppress(threading.BrokenBarrierError):
-            barrier.wait(0.5 if right else 30)
-        return original(*args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, wait_and_call)
-        yield
 
 
 @pytest.fixture(params=["locks", "no locks"])

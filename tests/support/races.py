@@ -1,9 +1,11 @@
 """Several threads at the same instant, each on a database connection of its own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from django.db import connections
 
 
@@ -28,3 +30,20 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
         thread.join(60)
         assert not thread.is_alive(), "a thread waits for a lock for ever"
     return outcomes
+
+
+@contextmanager
+def meeting(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, number: int, right: bool
+) -> Iterator[None]:
+    """Everybody who is about to call `owner.name` waits there for the others; not for long where none can come."""
+    barrier, original = threading.Barrier(number), getattr(owner, name)
+
+    def wait_and_call(*args: Any, **kwargs: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(0.5 if right else 30)
+        return original(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, wait_and_call)
+        yield
