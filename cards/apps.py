@@ -9,7 +9,7 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import closing
-        from cards import bulk, demo, desk, uploads
+        from cards import bulk, demo, desk, scan, uploads
         from cards.documents import fonts
         from cards.printing import job
         from cards.services.merging import still_serving
@@ -20,6 +20,7 @@ class CardsConfig(AppConfig):
         fonts.configure(Path(settings.FONT_DIR) if settings.FONT_DIR else None)
         closing.register(still_serving)
         desk.register()
+        scan.register()
         jobs.register(bulk.KIND)
         demo.register()
         job.register()

@@ -22,8 +22,9 @@ from cards.models import Cadre, CadreQuerySet, Card, Consent
 from cards.rules import Kind
 from cards.selectors import PublicCard
 from cards.vcard import vcard
+from common import scans
 from common.ratelimits import Limit, client_of
-from common.responses import unkept
+from common.responses import private, unkept
 from common.text import file_name
 from common.tokens import normalise
 
@@ -141,13 +142,25 @@ def by_code(request: HttpRequest) -> HttpResponse:
         error = _("A code has 16 letters and digits.")
         context = {"code": typed[:64], "code_error": error, "units": _units(timezone.now())}
         return render(request, "home.html", context, status=422)
+    if scans.is_signed_in(request) and (found := selectors.find_card(token)):
+        return _by_role(request, found, timezone.localdate()) or redirect("card", token)
     return redirect("card", token)
+
+
+def _by_role(request: HttpRequest, found: Card, today: date) -> HttpResponse | None:
+    """The same code leads those who are signed in to what they do with it."""
+    elsewhere = scans.destination(request, found) if found.is_valid_on(today) else None
+    return private(redirect(elsewhere)) if elsewhere else None
 
 
 def card(request: HttpRequest, token: str) -> HttpResponse:
     found, now = _find(token), timezone.now()
     if found is None or not found.is_valid_on(timezone.localdate(now)):
         return _no_card(request, known=found)
+    if scans.is_scan(request) and scans.is_signed_in(request):
+        by_role = _by_role(request, found, timezone.localdate(now))
+        if by_role is not None:
+            return by_role
     return unkept(
         render(request, "cards/public_card.html", _context(request, selectors.public_card(found, now)))
     )

@@ -1,0 +1,1 @@
+"""Printed documents of inspection. They know no models: content in, pages out."""

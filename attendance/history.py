@@ -1,0 +1,210 @@
+"""What remains of rounds: a unit's month day by day, and everybody in a round as the plaque stood at that second."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from accounts.models import Unit
+from attendance import snapshot, words
+from attendance.models import Correction, Finding, InspectionSettings, Round, RoundKind
+from attendance.models.sheets import VERIFIED_CHOICES, RoundQuerySet
+from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, walking_key
+from cards import selectors as cards
+from cards.models import Cadre, Office
+from cards.presentation import StatusView, moment_words, place_said
+from cards.rules import Status
+from common import calendar
+from common.rules import WorkingCalendar
+
+VERIFIED_WORDS = dict(VERIFIED_CHOICES)
+
+
+def month_of(day: date) -> tuple[date, date]:
+    """The first and the last day of its month."""
+    following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return day.replace(day=1), following - timedelta(days=1)
+
+
+# --- A month ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Day:
+    day: date
+    is_working: bool
+    #: The unit owes a sheet for it.
+    is_due: bool
+    is_today: bool = False
+    #: A sheet kept on paper may still be entered.
+    is_open: bool = False
+    rounds: list[Round] = field(default_factory=list)
+    corrections: list[Round] = field(default_factory=list)
+    #: What was recorded about the unit because nothing came.
+    missing: Finding | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.is_due and not self.rounds and not self.is_today
+
+    @property
+    def problems(self) -> int:
+        return sum(round_.problems for round_ in self.rounds)
+
+
+def month(unit: Unit, first: date, last: date, today: date) -> list[Day]:
+    """The days of a month up to today, the newest first. Five queries, whatever the number of rounds."""
+    settings, working = InspectionSettings.current(), calendar.load({first.year, last.year, today.year})
+    found = {
+        day: Day(
+            day,
+            is_working=working.is_working_day(day),
+            is_due=_is_due(unit, day, settings, working),
+            is_today=day == today,
+            is_open=may_be_entered(day, today, settings.paper_days, working),
+        )
+        for day in _days(min(last, today), first)
+    }
+    for round_ in _rounds(unit, first, last):
+        if there := found.get(round_.sheet.day):
+            is_fix = round_.kind == RoundKind.CORRECTION
+            (there.corrections if is_fix else there.rounds).append(round_)
+    missing = Finding.objects.filter(
+        unit=unit, cadre=None, item__code=SHEET_MISSING, day__range=(first, last)
+    )
+    for finding in missing.order_by("pk"):
+        if finding.day in found:
+            found[finding.day].missing = finding
+    return list(found.values())
+
+
+def _days(newest: date, oldest: date) -> list[date]:
+    return [newest - timedelta(days=back) for back in range((newest - oldest).days + 1)]
+
+
+def _is_due(unit: Unit, day: date, settings: InspectionSettings, working: WorkingCalendar) -> bool:
+    return is_sheet_due(
+        day, begins=settings.sheets_from, opened=unit.valid_from, closed=unit.valid_to, calendar=working
+    )
+
+
+def _rounds(unit: Unit, first: date, last: date) -> RoundQuerySet:
+    rounds = Round.objects.filter(sheet__unit=unit, sheet__day__range=(first, last))
+    return rounds.select_related("sheet", "checker", "second", "corrects").defer(
+        "snapshot", "corrects__snapshot"
+    )
+
+
+@dataclass(frozen=True)
+class UnitMonth:
+    unit: Unit
+    days: int
+    rounds: int
+    problems: int
+
+
+def units_in(units: QuerySet[Unit], first: date, last: date) -> list[UnitMonth]:
+    """What each of these units has checked in a month; two queries for any number."""
+    checks = Round.objects.checks().filter(sheet__unit__in=units, sheet__day__range=(first, last))
+    figures = (
+        checks.order_by()
+        .values("sheet__unit")
+        .annotate(days=Count("sheet__day", distinct=True), rounds=Count("pk"), problems=Sum("problems"))
+    )
+    by_unit = {row["sheet__unit"]: (row["days"], row["rounds"], row["problems"]) for row in figures}
+    return [UnitMonth(unit, *by_unit.get(unit.pk, (0, 0, 0))) for unit in units]
+
+
+# --- A round ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class LineView:
+    """Somebody in a round. `cadre` is None where the person is no longer known."""
+
+    cadre_id: int
+    cadre: Cadre | None
+    #: As it is entered today; None for whoever works elsewhere by now.
+    office: Office | None
+    post: str
+    #: What the plaque said at that second.
+    said: StatusView
+    #: Since when, until when, on whose word.
+    details: list[str]
+    #: Entered for the unit's own eyes.
+    place: str
+    verified: str
+    findings: list[words.View] = field(default_factory=list)
+    #: A correction of the line waits for its decision.
+    asked: Correction | None = None
+
+
+def lines(round_: Round, today: date) -> list[LineView]:
+    """Everybody whom the round has checked, in walking order of today's rooms. Raises snapshot.Damaged."""
+    kept = snapshot.decode(round_.snapshot, round_.taken_at)
+    people = cards.with_place(Cadre.objects.all(), round_.sheet.day).prefetch_related("posts")
+    known = people.in_bulk([line.cadre_id for line in kept])
+    problems = _problems(round_, today)
+    asked = {one.cadre_id: one for one in round_.correction_requests.filter(decision="")}
+    views = [_line(line, known.get(line.cadre_id), round_) for line in kept]
+    for view in views:
+        view.findings = problems.get(view.cadre_id, [])
+        view.asked = asked.get(view.cadre_id)
+    return sorted(views, key=_walking)
+
+
+def _line(line: snapshot.Line, cadre: Cadre | None, round_: Round) -> LineView:
+    office = cards.place_of(cadre) if cadre is not None else None
+    here = office is not None and office.unit_id == round_.sheet.unit_id
+    status, said = line.status, words.said_at(line.status, round_.taken_at)
+    return LineView(
+        cadre_id=line.cadre_id,
+        cadre=cadre,
+        office=office if here else None,
+        post=cards.post_at_work(cadre) if cadre is not None and here else "",
+        said=said,
+        details=details(status, said, round_),
+        place=place_said(status),
+        verified=str(VERIFIED_WORDS[line.verified.value]),
+    )
+
+
+def details(status: Status, said: StatusView, round_: Round) -> list[str]:
+    """Since when first, then what the plaque said below its headline."""
+    found = list(said.details)
+    if said.headline and said.headline not in (said.label, said.pill):
+        found.insert(0, said.headline)
+    if status.since is not None:
+        found.insert(0, _("since %(moment)s") % {"moment": moment_words(status.since, round_.taken_at)})
+    if status.until is not None and status.until != status.back_at and not status.is_present:
+        until = moment_words(status.until, round_.taken_at)
+        found.insert(1, _("until %(moment)s") % {"moment": until})
+    return found
+
+
+def _walking(view: LineView) -> tuple[Any, ...]:
+    """Whoever works elsewhere by now stands at the end."""
+    if view.office is None or view.cadre is None:
+        return (1, view.cadre_id)
+    return (0, *walking_key(view.office.location, view.office.room), view.cadre.pinyin, view.cadre_id)
+
+
+def _problems(round_: Round, today: date) -> dict[int, list[words.View]]:
+    """What is recorded of each line, by the round itself and by its corrections."""
+    found = Finding.objects.filter(Q(round=round_) | Q(round__corrects=round_), cadre__isnull=False)
+    working = calendar.around(today)
+    by_cadre: dict[int, list[words.View]] = defaultdict(list)
+    for finding in found.select_related("item", "cadre").order_by("pk"):
+        if finding.cadre_id is not None:
+            by_cadre[finding.cadre_id].append(words.view(finding, today, working))
+    return by_cadre
+
+
+def corrections_of(round_: Round) -> Sequence[Correction]:
+    """Every correction that was asked for, the newest first."""
+    people = ("cadre", "finding__item", "item", "asked_by", "decided_by")
+    return list(round_.correction_requests.select_related(*people).order_by("-asked_at", "-pk"))

@@ -1,0 +1,62 @@
+"""A sheet that was kept on paper, entered within the days that the city allows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Unit, User
+from attendance import selectors
+from attendance.models import OpenRound, RoundKind
+from attendance.rules import Verified
+from attendance.selectors import Person
+from attendance.services import rounds
+from attendance.services.rounds import Problem, Submitted
+from cards.models import Cadre
+from common.problems import Refused
+from common.rules import local
+
+
+def people_due(unit: Unit, taken_at: datetime, scope: str, checker: User) -> list[Person]:
+    """Whom a sheet of that time has looked for, without whoever kept it."""
+    there = selectors.people_at(unit, taken_at, scope=scope)
+    return [person for person in there if person.is_due and person.cadre.user_id != checker.pk]
+
+
+@transaction.atomic
+def paper_enter(
+    *,
+    unit: Unit,
+    scope: str,
+    number: int,
+    taken_at: datetime,
+    problems: Sequence[tuple[Cadre, Problem]],
+    usual: Verified,
+    checker: User,
+    now: datetime,
+) -> Submitted:
+    """The whole sheet at once: these problems, everybody else agreed. Entered again it is the first one's round."""
+    rounds.check_paper(taken_at, now)
+    day = local(taken_at).date()
+    sheet = rounds.locked_sheet(unit, day)
+    if there := sheet.rounds.filter(kind=RoundKind.PAPER, scope=scope, number=number).first():
+        return Submitted(there, new=False)
+    begun = OpenRound.objects.filter(unit=unit, day=day, scope=scope, checker=checker)
+    if day == local(now).date() and begun.filter(marks__isnull=False).exists():
+        raise Refused(_("You have a round of today on the way. Submit it or begin it again first."))
+    begun.delete()
+    due = {person.cadre.pk: person for person in people_due(unit, taken_at, scope, checker)}
+    opened = rounds.open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
+    entered: set[tuple[int, int]] = set()
+    for cadre, problem in problems:
+        if cadre.pk not in due:
+            raise Refused(_("%(name)s was not to be checked here at that time.") % {"name": cadre.name})
+        if (cadre.pk, problem.item.pk) in entered:
+            words = {"name": cadre.name, "item": problem.item}
+            raise Refused(_("%(name)s, %(item)s: this stands in two rows.") % words)
+        entered.add((cadre.pk, problem.item.pk))
+        rounds._mark(opened, due[cadre.pk], problem, None, now)
+    return rounds.round_submit(
+        unit=unit, scope=scope, number=number, checker=checker, now=now, usual=usual, on_paper=taken_at
+    )
