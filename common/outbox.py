@@ -107,16 +107,15 @@ def ring(*, expires: int | None = None) -> None:
 def send_due(*, clock: Callable[[], datetime], budget: float = BUDGET_SECONDS) -> bool:
     """Send what is due as long as the budget lasts; True when more is left to do."""
     claim, ends, away = leases.new(), monotonic() + budget, set[str]()
-    while due := _due_ids(clock(), away):
+    while due := _due(clock(), away):
         claimed = 0
-        for pk in due:
-            delivery = _claim(pk, claim, away, clock())
-            if delivery is None:
+        for pk, kind in due:
+            if kind in away or (delivery := _claim(pk, claim, clock())) is None:
                 continue
             claimed += 1
             if _attempt(delivery, claim, clock) == transports.UNREACHABLE:
                 # The others of its kind would wait for the same server, one time-out after the other.
-                away.add(delivery.channel.kind)
+                away.add(kind)
             if monotonic() > ends:
                 return True
         if not claimed:
@@ -134,14 +133,19 @@ def due(now: datetime) -> QuerySet[Delivery]:
     return waiting.filter(free, due_at__lte=now)
 
 
-def _due_ids(now: datetime, away: set[str]) -> list[int]:
+def _due(now: datetime, away: set[str]) -> list[tuple[int, str]]:
+    """The next ones, with the kind of their channel."""
     found = due(now).exclude(channel__kind__in=away).order_by("due_at", "pk")
-    return list(found.values_list("pk", flat=True)[:BATCH])
+    return list(found.values_list("pk", "channel__kind")[:BATCH])
 
 
-def _claim(pk: int, claim: str, away: set[str], now: datetime) -> Delivery | None:
-    """The row is whose update changed it. Attempts count here, so that a killed one is counted too."""
-    mine = due(now).filter(pk=pk).exclude(channel__kind__in=away)
+def _claim(pk: int, claim: str, now: datetime) -> Delivery | None:
+    """The row is whose update changed it. Attempts count here, so that a killed one is counted too.
+
+    No other table may be joined: of an update with a subquery PostgreSQL does not look again at a row that another
+    sender has just claimed, and both would have it.
+    """
+    mine = due(now).filter(pk=pk)
     if not mine.update(claim=claim, claimed_until=now + LEASE, attempts=F("attempts") + 1):
         return None
     return Delivery.objects.select_related("notice", "channel").get(pk=pk)

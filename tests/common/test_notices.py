@@ -445,7 +445,7 @@ def test_looking_for_what_is_due_takes_as_many_statements_for_three_hundred(ye, 
             Delivery(notice=notice, channel=channel, due_at=NOW, give_up_at=NOW) for notice in made
         )
         with CaptureQueriesContext(connection) as captured:
-            outbox._due_ids(NOW, set())
+            outbox._due(NOW, set())
         counts.add(len(captured))
     assert counts == {2}
 
