@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Access
+from accounts.desk import calendar_warning
 from accounts.http import city_of
 from accounts.models import City, Role, Unit
 from cards import selectors
@@ -148,6 +149,7 @@ def express(request: HttpRequest, access: Access) -> Part:
         "requests": waiting.select_related("cadre__unit", "requested_by")[:8],
         "units": sorted(shown, key=lambda row: (row.covered - row.people, row.code)),
         "show_all": show_all,
+        "warning": calendar_warning(today),
     }
     return "cards/desk_express.html", context
 

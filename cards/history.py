@@ -1,7 +1,7 @@
 """The audit trail of a person in words: who changed what, when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from cards.models import Cadre, Consent, EmploymentKind, EndReason, PlacementKind, PrintKind, RevokeReason
 from common import audit
 from common.models import AuditEntry
+from common.templatetags.components import zh_date
 
 SHOWN = 60
 VERBS = {
@@ -40,6 +41,7 @@ VERBS = {
     "consent_given": gettext_lazy("Consent given"),
     "consent_withdrawn": gettext_lazy("Consent withdrawn"),
     "account_linked": gettext_lazy("Account opened"),
+    "shifts_set": gettext_lazy("Shifts entered"),
 }
 PRINTED = {
     PrintKind.PLAQUE: gettext_lazy("Plaque printed"),
@@ -79,6 +81,8 @@ LABELS: dict[str, Any] = {
     **dict(PlacementKind.choices),
     **dict(EndReason.choices),
     **dict(PrintKind.choices),
+    "office_hours": gettext_lazy("as the office"),
+    "shift_rest": gettext_lazy("off"),
 }
 
 
@@ -117,11 +121,19 @@ def _line(entry: AuditEntry, hidden: frozenset[str]) -> Line:
 
 
 def _detail(name: str, value: Any) -> str:
-    label = str(FIELDS.get(name, name))
+    label = str(FIELDS.get(name) or _day(name))
     if isinstance(value, list) and len(value) == 2:
         words = {"label": label, "old": _words(value[0]), "new": _words(value[1])}
         return _("%(label)s: %(old)s → %(new)s") % words
     return _("%(label)s: %(value)s") % {"label": label, "value": _words(value)}
+
+
+def _day(name: str) -> str:
+    """Of shifts each day is a field."""
+    try:
+        return zh_date(date.fromisoformat(name))
+    except ValueError:
+        return name
 
 
 def _words(value: Any) -> str:

@@ -45,7 +45,7 @@ class ClocksForm(WordedForm):
             ]
             if len(missing) == 1:
                 self.add_error(missing[0], _("Fill this in."))
-        if self.errors:
+        if any(name.startswith(("start", "end")) for name in self.errors):
             return
         if sentence := hours.span_fault(self.given(), over_midnight=self.over_midnight):
             self.add_error("start1", sentence)

@@ -1,5 +1,6 @@
 """Working days of the years: everybody at work may look, administrators enter what the State Council announces."""
 
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
@@ -57,7 +58,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
             "working_days": workdays.working_days(year, exceptions),
             "versions": [
                 {"version": version, "changes": workdays.differences(before.exceptions, version.exceptions)}
-                for version, before in zip(versions, [*versions[1:], CalendarYear()], strict=True)
+                for version, before in zip_longest(versions, versions[1:], fillvalue=CalendarYear())
             ],
             "today": timezone.localdate(),
             "may_edit": access_for(request).may(TABLE["calendar_year_edit"]),

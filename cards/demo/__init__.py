@@ -17,6 +17,7 @@ def register() -> None:
     demo.register("moves", _moves, label=_("Moves"), order=122)
     demo.register("printing", _printing, label=_("Print log"), order=125)
     demo.register("whereabouts", _whereabouts, label=_("Whereabouts"), order=130, once=False)
+    demo.register("shifts", _shifts, label=_("Shifts"), order=135)
     demo.register("pointers", _pointers, label=_("Addresses"), order=900, once=False)
 
 
@@ -65,6 +66,12 @@ def _whereabouts(build: demo.Build) -> str:
     from cards.demo import whereabouts
 
     return whereabouts.build(build)
+
+
+def _shifts(build: demo.Build) -> str:
+    from cards.demo import shifts
+
+    return shifts.build(build)
 
 
 def _pointers(build: demo.Build) -> str:

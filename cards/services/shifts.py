@@ -20,6 +20,8 @@ from common.versions import check_unchanged
 
 #: What a day may be beside a shift: as the office works, or off.
 OFFICE, REST = "office", "rest"
+#: As the audit trail keeps them, beside the names of shifts.
+WORDS = {OFFICE: "office_hours", REST: "shift_rest"}
 #: How far ahead a roster is worth anything.
 FARTHEST = timedelta(days=92)
 
@@ -131,8 +133,8 @@ def _record(
     of_person: dict[int, dict[str, list[str]]] = {}
     for (cadre_id, day), what in sorted(changed.items()):
         row = rows.get((cadre_id, day))
-        before = row.pattern.name if row and row.pattern else choice_of(row)
-        after = patterns[what].name if what in patterns else what
+        before = row.pattern.name if row and row.pattern else WORDS[choice_of(row)]
+        after = patterns[what].name if what in patterns else WORDS[what]
         of_person.setdefault(cadre_id, {})[day.isoformat()] = [before, after]
     audit.record_each(
         verb="shifts_set",

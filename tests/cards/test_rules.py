@@ -481,3 +481,100 @@ def test_quick_answers_end_on_five_minutes():
 def test_what_was_said_once_is_no_habit():
     once = habits((State.AWAY_BRIEFLY, "15:07"), (State.AWAY_BRIEFLY, "15:32"))
     assert offered(on(24, "14:30"), once) == offered(on(24, "14:30"))
+
+
+# --- Shifts ---------------------------------------------------------------------------------------------------------
+
+#: The night of Tuesday 24 November, then off; the Saturday by day.
+SHIFTS = OfficeHours(
+    HOURS.calendar,
+    HOURS.seasons,
+    {
+        date(2026, 11, 24): ((time(20), time(8)),),
+        date(2026, 11, 25): (),
+        date(2026, 11, 28): ((time(9), time(17)),),
+    },
+)
+ROUND = said(State.ERRAND, on(24, "22:00"), on(25, "02:00"))
+TO_THE_END = said(State.ERRAND, on(25, "06:00"), on(25, "08:00"))
+BACK_AT_NIGHT = said(State.AT_POST, on(24, "23:00"))
+
+
+@pytest.mark.parametrize(
+    ("now", "latest", "kind"),
+    [
+        # Where the office is open and the shift is not, nobody is at post.
+        (on(24, "10:00"), None, Kind.OUTSIDE_HOURS),
+        (on(24, "20:00"), None, Kind.AT_POST),
+        (on(25, "00:30"), None, Kind.AT_POST),
+        (on(25, "07:59:59"), None, Kind.AT_POST),
+        (on(25, "08:00"), None, Kind.OUTSIDE_HOURS),
+        (on(25, "10:00"), None, Kind.OUTSIDE_HOURS),
+        # A rest day of the calendar with a shift, and the day after, which follows the office.
+        (on(28, "10:00"), None, Kind.AT_POST),
+        (on(28, "17:00"), None, Kind.OUTSIDE_HOURS),
+        (on(27, "10:00"), None, Kind.AT_POST),
+        # An absence over midnight, and its unconfirmed end in the same shift.
+        (on(24, "23:00"), ROUND, Kind.AWAY),
+        (on(25, "01:59"), ROUND, Kind.AWAY),
+        (on(25, "02:00"), ROUND, Kind.OVERDUE),
+        (on(25, "07:59"), ROUND, Kind.OVERDUE),
+        (on(25, "08:00"), ROUND, Kind.OUTSIDE_HOURS),
+        # Away until the end of the shift: nothing was to be confirmed.
+        (on(25, "07:59"), TO_THE_END, Kind.AWAY),
+        (on(25, "08:00"), TO_THE_END, Kind.OUTSIDE_HOURS),
+    ],
+)
+def test_what_the_plaque_of_somebody_in_shifts_says(now, latest, kind):
+    assert status_at(now, SHIFTS, heard(latest)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        (on(24, "10:00"), on(24, "20:00")),
+        (on(25, "09:00"), on(27, "08:30")),  # off, then a rest day of the calendar
+        (on(27, "18:00"), on(28, "09:00")),
+    ],
+)
+def test_the_plaque_says_when_the_next_shift_begins(now, opens):
+    assert status_at(now, SHIFTS, []).opens_at == opens
+
+
+def test_back_at_post_before_midnight_is_confirmed_until_the_shift_ends():
+    assert status_at(on(25, "03:00"), SHIFTS, [BACK_AT_NIGHT]).declared == BACK_AT_NIGHT
+    assert status_at(on(24, "23:30"), HOURS, [BACK_AT_NIGHT]).declared is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "clock", "now", "until"),
+    [
+        (UntilChoice.DAY, None, on(24, "22:00"), on(25, "08:00")),
+        (UntilChoice.DAY, None, on(25, "02:00"), on(25, "08:00")),
+        (UntilChoice.DAY, None, on(25, "09:00"), None),
+        (UntilChoice.TIME, time(23), on(24, "22:00"), on(24, "23:00")),
+        # Two o'clock is the coming one while the shift lasts until then, and past otherwise.
+        (UntilChoice.TIME, time(2), on(24, "22:00"), on(25, "02:00")),
+        (UntilChoice.TIME, time(9), on(24, "22:00"), on(24, "09:00")),
+        (UntilChoice.TIME, time(4), on(25, "03:00"), on(25, "04:00")),
+    ],
+)
+def test_until_when_in_a_shift(choice, clock, now, until):
+    assert until_of(choice, clock, now, SHIFTS) == until
+
+
+def test_the_presets_of_a_night_end_with_its_shift():
+    offered = presets(on(24, "22:00"), SHIFTS, [])
+    assert [preset.until for preset in offered if preset.state == State.MEETING] == [on(25, "08:00")]
+    assert State.ON_DUTY not in {preset.state for preset in offered}
+
+
+def test_half_days_of_leave_follow_the_shift():
+    since, until = half_day_bounds(
+        first=date(2026, 11, 24),
+        first_half=Half.MORNING,
+        last=date(2026, 11, 24),
+        last_half=Half.AFTERNOON,
+        hours=SHIFTS,
+    )
+    assert (since, until) == (on(24, "20:00"), on(25, "08:00"))

@@ -1,12 +1,13 @@
 """The stored calendar: what the seed knows, what happens where nobody has entered a year."""
 
 import logging
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+import chinese_calendar
 import pytest
 
 from common import calendar
-from common.models import CalendarYear, OfficeHoursSet
+from common.models import CalendarYear, OfficeHoursSeason, OfficeHoursSet
 from common.rules import SHANGHAI
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +146,89 @@ def test_office_hours_take_two_queries(django_assert_num_queries):
         hours = calendar.office_hours(city.pk, date(2026, 11, 24))
     with django_assert_num_queries(0):
         assert hours.is_open(datetime(2026, 11, 24, 10, tzinfo=SHANGHAI))
+
+
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_every_day_is_what_the_package_of_the_notices_says(year):
+    stored = calendar.load([year])
+    days = [date(year, 1, 1) + timedelta(days=offset) for offset in range(366)]
+    wrong = [
+        day
+        for day in days
+        if day.year == year and stored.is_working_day(day) != chinese_calendar.is_workday(day)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("received", "last_day"),
+    [
+        ("2026-02-12", "2026-02-24"),
+        ("2026-02-14", "2026-02-26"),
+        ("2026-05-08", "2026-05-12"),
+        ("2026-09-18", "2026-09-22"),
+        ("2026-09-30", "2026-10-10"),
+        ("2026-11-28", "2026-12-02"),
+    ],
+)
+def test_the_third_working_day_after_the_receipt(received, last_day):
+    """The column of the working days in DOMAIN §1."""
+    counted = calendar.load([2026]).add_working_days(date.fromisoformat(received), 3)
+    assert counted == date.fromisoformat(last_day)
+
+
+def test_every_day_of_an_unknown_year_is_answered_with_one_warning(caplog):
+    days = [date(2027, 1, 1) + timedelta(days=offset) for offset in range(365)]
+    assert [calendar.is_working_day(day) for day in days] == [day.weekday() < 5 for day in days]
+    assert calendar.load([2026, 2027]).add_working_days(date(2026, 12, 30), 3) == date(2027, 1, 4)
+    assert warnings(caplog) == ["The working days of 2027 are not entered: Monday to Friday is assumed."]
+
+
+# --- Office hours from a day on -----------------------------------------------------------------------------------
+
+
+def seasons(hours: OfficeHoursSet, day: date, start: str, *, version: int = 1) -> None:
+    OfficeHoursSeason.objects.create(
+        hours=hours,
+        effective_from=day,
+        version=version,
+        first_day="01-01",
+        last_day="12-31",
+        spans=[[start, "12:00"], ["13:30", "17:00"]],
+    )
+
+
+def opening(day: date, *, seen_from: date) -> str:
+    hours = calendar.office_hours(OfficeHoursSet.objects.get().pk, seen_from)
+    return f"{hours.spans(day)[0].start:%H:%M}"
+
+
+@pytest.mark.parametrize("seen_from", [date(2026, 11, 24), date(2026, 12, 2)])
+def test_each_day_has_the_hours_that_were_in_force_on_it(seen_from):
+    seasons(OfficeHoursSet.objects.get(), date(2026, 12, 1), "09:00")
+    days = (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 31))
+    assert [opening(day, seen_from=seen_from) for day in days] == ["08:30", "09:00", "09:00"]
+
+
+def test_the_next_opening_looks_across_the_change():
+    seasons(OfficeHoursSet.objects.get(), date(2026, 12, 1), "09:00")
+    hours = calendar.office_hours(OfficeHoursSet.objects.get().pk, date(2026, 11, 30))
+    evening = datetime(2026, 11, 30, 18, tzinfo=SHANGHAI)
+    assert hours.next_opening(evening) == datetime(2026, 12, 1, 9, tzinfo=SHANGHAI)
+
+
+def test_a_plan_that_was_entered_again_counts_as_entered_last():
+    city = OfficeHoursSet.objects.get()
+    seasons(city, date(2026, 12, 1), "09:00")
+    seasons(city, date(2026, 12, 1), "07:45", version=2)
+    assert opening(date(2026, 12, 1), seen_from=date(2026, 11, 24)) == "07:45"
+    assert [version.effective_to for version in calendar.versions(city.pk)] == [date(2026, 11, 30), None]
+    assert calendar.versions_of_all() == {city.pk: calendar.versions(city.pk)}
+
+
+def test_many_versions_take_two_queries_too(django_assert_num_queries):
+    city = OfficeHoursSet.objects.get()
+    for month in range(1, 13):
+        seasons(city, date(2026, month, 1), "09:00")
+    with django_assert_num_queries(2):
+        calendar.office_hours(city.pk, date(2026, 11, 24))

@@ -173,3 +173,90 @@ def test_upcoming_spans_begin_with_the_one_that_is_going_on():
         "2026-11-24 14:00",
         "2026-11-25 08:30",
     ]
+
+
+# --- Somebody's own shifts ----------------------------------------------------------------------------------------
+
+
+def shifts(**days: str) -> OfficeHours:
+    """The city's hours, but on these days of November those, such as d24="20:00-08:00"; empty means off."""
+    own = {
+        date(2026, 11, int(day[1:])): tuple(
+            (time.fromisoformat(span[:5]), time.fromisoformat(span[6:])) for span in spans.split()
+        )
+        for day, spans in days.items()
+    }
+    return OfficeHours(HOURS.calendar, HOURS.seasons, own)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_open", "day"),
+    [
+        ("2026-11-24 10:00", False, "2026-11-24"),  # the office is open, the shift is not
+        ("2026-11-24 19:59:59", False, "2026-11-24"),
+        ("2026-11-24 20:00", True, "2026-11-24"),
+        ("2026-11-24 23:59:59", True, "2026-11-24"),
+        ("2026-11-25 00:00", True, "2026-11-24"),
+        ("2026-11-25 07:59:59", True, "2026-11-24"),
+        ("2026-11-25 08:00", False, "2026-11-25"),
+        ("2026-11-25 10:00", False, "2026-11-25"),  # off
+        ("2026-11-26 10:00", True, "2026-11-26"),  # the next day follows the office again
+        ("2026-11-28 10:00", True, "2026-11-28"),  # a Saturday's shift
+        ("2026-11-29 10:00", False, "2026-11-29"),
+    ],
+)
+def test_a_shift_replaces_the_office_hours_of_its_day(now, is_open, day):
+    hours = shifts(d24="20:00-08:00", d25="", d28="09:00-17:00")
+    assert hours.is_open(moment(now)) is is_open
+    assert hours.day_of(moment(now)) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-11-24 10:00", "2026-11-24 20:00"),
+        ("2026-11-25 03:00", ""),
+        ("2026-11-25 08:00", "2026-11-26 08:30"),
+        ("2026-11-27 18:00", "2026-11-28 09:00"),
+        ("2026-11-28 17:00", "2026-11-30 08:30"),
+    ],
+)
+def test_the_next_opening_of_somebody_in_shifts(now, opens):
+    hours = shifts(d24="20:00-08:00", d25="", d28="09:00-17:00")
+    assert words(hours.next_opening(moment(now))) == opens
+
+
+def test_a_shift_in_two_parts_goes_on_after_midnight():
+    hours = shifts(d24="18:00-00:00 00:30-06:00")
+    spans = [(words(span.start), words(span.end)) for span in hours.spans(date(2026, 11, 24))]
+    assert spans == [
+        ("2026-11-24 18:00", "2026-11-25 00:00"),
+        ("2026-11-25 00:30", "2026-11-25 06:00"),
+    ]
+    assert not hours.is_open(moment("2026-11-25 00:15"))
+    assert hours.day_end(date(2026, 11, 24)) == moment("2026-11-25 06:00")
+
+
+def test_the_next_day_of_work_is_one_with_hours():
+    assert shifts(d25="", d26="").next_working_day(date(2026, 11, 24)) == date(2026, 11, 27)
+    assert shifts(d28="09:00-17:00").next_working_day(date(2026, 11, 27)) == date(2026, 11, 28)
+    assert OfficeHours(WorkingCalendar(), ()).next_working_day(date(2026, 11, 27)) == date(2026, 11, 30)
+
+
+def test_a_shift_is_no_assumption_in_a_year_that_nobody_entered():
+    day = date(2027, 1, 1)
+    assert not HOURS.knows(day)
+    assert OfficeHours(HOURS.calendar, HOURS.seasons, {day: ()}).knows(day)
+
+
+def test_a_season_counts_only_while_it_is_in_force():
+    season = Season("01-01", "12-31", (), date(2026, 3, 1), date(2026, 11, 30))
+    days = ("2026-02-28", "2026-03-01", "2026-11-30", "2026-12-01")
+    assert [season.covers(date.fromisoformat(day)) for day in days] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 5])
+def test_working_days_are_counted_from_the_next_one_on(number):
+    day = date(2026, 11, 27)
+    expected = ["2026-11-27", "2026-11-30", "2026-12-01", None, None, "2026-12-04"]
+    assert HOURS.calendar.add_working_days(day, number) == date.fromisoformat(expected[number])
