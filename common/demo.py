@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 class Size:
     units: int = 107
     cadres: int = 1070
-    #: Reserved for the months of history that attendance and appraisal will add; nothing reads it yet.
+    #: Of history before today.
     months: int = 1
 
 
