@@ -47,7 +47,7 @@ def spot_checks(request: HttpRequest) -> HttpResponse:
         people=Count("lines"), done=Count("lines", filter=~Q(lines__outcome=""))
     )
     # Grouping has dropped the order of the model.
-    page = Paginator(counted.order_by(*SpotCheck._meta.ordering), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(counted.order_by("-begins_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [
         {
             "check": check,
