@@ -1,5 +1,6 @@
 """What the city sets for inspections: days and minutes, and the catalogue of items."""
 
+from collections.abc import Callable
 from datetime import date, time
 from typing import Any
 
@@ -105,12 +106,17 @@ def item_move(request: HttpRequest, pk: int) -> HttpResponse:
 # --- The audit trail in words --------------------------------------------------------------------------------------
 
 
-def _line(entry: AuditEntry, labels: dict[str, Any], say: Any) -> Line:
+def _line(entry: AuditEntry, labels: dict[str, Any], say: Callable[[str, Any], str]) -> Line:
+    """What was changed, from what to what; what an item began with stands on its form."""
     changes = [
         _("%(label)s: %(old)s → %(new)s")
-        % {"label": labels[name], "old": say(name, old) or _("none"), "new": say(name, new) or _("none")}
-        for name, (old, new) in entry.changes.items()
-        if name in labels
+        % {
+            "label": labels[name],
+            "old": say(name, value[0]) or _("none"),
+            "new": say(name, value[1]) or _("none"),
+        }
+        for name, value in entry.changes.items()
+        if name in labels and isinstance(value, list)
     ]
     actor = str(entry.actor) if entry.actor else _("the system")
     return Line(entry.at, str(VERBS.get(entry.verb, entry.verb)), actor, "；".join(changes), failure=False)
