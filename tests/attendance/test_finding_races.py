@@ -1,4 +1,4 @@
-"""Two who decide, or hand in, at the same instant; each race is first shown with the locks off (tests/cards/test_races)."""
+"""Two who decide, or hand in, at the same instant; each race is first shown with the locks off."""
 
 from datetime import timedelta
 from typing import Any
