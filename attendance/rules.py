@@ -64,7 +64,7 @@ def walking_key(location: str, room: str) -> tuple[list[tuple[int, str]], list[t
 
 def _natural(text: str) -> list[tuple[int, str]]:
     plain = "".join(str(_NUMERALS.get(character, character)) for character in text)
-    return [(int(part), "") if part.isdigit() else (0, part) for part in _NUMBERS.split(plain) if part]
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(plain) if part]
 
 
 def defence_until(told: date, days: int, calendar: WorkingCalendar) -> date:

@@ -74,7 +74,9 @@ def decode(data: bytes | memoryview, taken_at: datetime) -> list[Line]:
             raise Damaged("This snapshot is cut off, or goes on behind its end.")
         source = iter(plain)
         lines = list(_lines(source, _second(taken_at)))
-    except (zlib.error, StopIteration, IndexError, UnicodeDecodeError, OverflowError, RuntimeError) as error:
+    except Damaged:
+        raise
+    except (zlib.error, LookupError, ValueError, OverflowError, OSError, RuntimeError, StopIteration) as error:
         raise Damaged("This snapshot cannot be read.") from error
     if next(source, None) is not None:
         raise Damaged("This snapshot holds more than its people.")
