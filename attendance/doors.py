@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts.models import Unit, User
 from attendance import selectors
@@ -30,8 +30,9 @@ class Row:
     is_own: bool
 
     @property
-    def is_drawn(self) -> bool:
-        return self.line is not None and self.line.drawn
+    def is_listed(self) -> bool:
+        """Drawn, or named in the plan and not met yet."""
+        return self.line is not None and (self.line.drawn or self.is_open)
 
     @property
     def is_open(self) -> bool:
@@ -52,7 +53,7 @@ class Gone:
 
 
 def rows(check: SpotCheck, office: Office, user: User, now: datetime) -> tuple[list[Row], list[Gone]]:
-    """Everybody behind the door now, whoever was drawn first, and lines of the door whose person is not there."""
+    """Everybody behind the door now, whoever is to be met first, and lines of the door whose person is not there."""
     door = {one.pk for one in cards.behind_one_door(office)}
     there = selectors.people_at(office.unit, now)
     here = [person for person in there if person.office.pk in door]
@@ -64,7 +65,7 @@ def rows(check: SpotCheck, office: Office, user: User, now: datetime) -> tuple[l
     ]
     known = {person.cadre.pk for person in here}
     gone = [line for line in lines.values() if line.office_id in door and line.cadre_id not in known]
-    return sorted(found, key=lambda row: not row.is_drawn), _gone(check, gone, now)
+    return sorted(found, key=lambda row: not row.is_listed), _gone(check, gone, now)
 
 
 def row(check: SpotCheck, person: Person, user: User, now: datetime) -> Row:
@@ -140,13 +141,9 @@ def _walking(office: Office) -> tuple[Any, ...]:
 
 
 def progress(check: SpotCheck) -> dict[str, int]:
-    """How many of those who were to be met have been looked at, and who else was."""
-    lines = list(check.lines.values_list("drawn", "outcome"))
-    return {
-        "drawn": sum(drawn for drawn, _outcome in lines),
-        "done": sum(drawn and outcome != "" for drawn, outcome in lines),
-        "others": sum(not drawn and outcome != "" for drawn, outcome in lines),
-    }
+    """How many of those who are to be met, or were met on the way, have been looked at."""
+    done = Count("pk", filter=~Q(outcome=""))
+    return check.lines.aggregate(people=Count("pk"), done=done)
 
 
 # --- What is said to each unit before the inspectors leave ----------------------------------------------------------

@@ -21,9 +21,7 @@ from common.problems import Refused
 
 class OnSiteForm(EditForm):
     outcome = forms.ChoiceField(label=_("Outcome"), choices=Outcome, widget=forms.RadioSelect)
-    items = forms.MultipleChoiceField(
-        label=_("Problems"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    items = forms.MultipleChoiceField(label=_("Problems"), widget=forms.CheckboxSelectMultiple)
     minutes = forms.IntegerField(
         label=_("Minutes"), required=False, min_value=1, max_value=600, help_text=_("Late or early by.")
     )
@@ -41,9 +39,7 @@ class OnSiteForm(EditForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    signature = forms.ChoiceField(
-        label=_("Signature"), choices=Signature, required=False, widget=forms.RadioSelect
-    )
+    signature = forms.ChoiceField(label=_("Signature"), choices=Signature, widget=forms.RadioSelect)
     witness = forms.CharField(
         label=_("Witness"), max_length=50, required=False, help_text=_("Of a refusal to sign.")
     )
@@ -56,6 +52,9 @@ class OnSiteForm(EditForm):
         self.fields["items"].choices = [(code, str(item)) for code, item in self.offered.items()]  # type: ignore[attr-defined]
         if not known:
             del self.fields["reason"]
+        if self.is_bound and self.data.get("outcome") == Outcome.AGREES:
+            for name in ("items", "signature"):
+                self.fields[name].required = False
 
     @property
     def helper(self) -> FormHelper:

@@ -93,9 +93,11 @@ def _row(row: Row) -> dict[str, Any]:
         "coverage": row.coverage,
         "tally": row.tally,
         "shares": _shares(row.tally),
-        "officers": [
+        "officers": row.officers,
+        # One officer alone has the figures of the unit.
+        "shown_officers": [
             {"user": officer.user, "tally": officer.tally, "shares": _shares(officer.tally)}
-            for officer in row.officers
+            for officer in (row.officers if len(row.officers) > 1 else ())
         ],
     }
 
@@ -104,13 +106,16 @@ def _shares(tally: Tally) -> list[dict[str, Any]]:
     """How people were verified: figures, and the parts of a bar that is 100 wide."""
     checks = tally.checks
     numbers = {Verified.SEEN: checks.seen, Verified.PHONE: checks.phone, Verified.DECLARED: checks.declared}
-    parts, x = [], 0.0
+    parts, x, left = [], 0.0, 100
     for way, number in numbers.items():
         width = round(100 * number / checks.people, 2) if checks.people else 0
+        # The last one is the rest: three rounded figures would not always make a hundred.
+        percent = left if way == Verified.DECLARED else round(width)
+        left -= percent
         parts.append(
             {
                 "label": history.VERIFIED_WORDS[way.value],
-                "percent": round(width),
+                "percent": percent,
                 "tone": TONES[way],
                 "x": f"{x:g}",
                 "width": f"{width:g}",

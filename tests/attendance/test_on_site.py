@@ -317,7 +317,7 @@ def test_the_door_shows_everybody_behind_it_whoever_was_drawn_first(check, chen,
     rows = response.context["rows"]
     assert rows[0].person.cadre == lin
     assert {row.person.cadre for row in rows} == {lin, chen, wei}
-    assert [row.is_drawn for row in rows] == [True, False, False]
+    assert [row.is_listed for row in rows] == [True, False, False]
 
 
 def test_a_door_says_where_whoever_was_drawn_is_met_today(
@@ -388,7 +388,7 @@ def test_the_form_comes_back_with_its_errors_and_what_was_typed(check, lin, expr
     )
     assert answer.status_code == 422
     assert "在开会" in answer.content.decode()
-    assert {"photo"} == set(answer.context["form"].errors)
+    assert {"photo", "items"} == set(answer.context["form"].errors)
 
 
 def test_what_another_inspector_recorded_stands_beside_what_was_typed(check, lin, express, express_head):
