@@ -3,17 +3,17 @@ told it, from the diaries that the city is built of (cards/demo/whereabouts.py).
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from accounts import demo as accounts
 from accounts.models import Unit
 from attendance.rules import is_due
 from cards.demo import whereabouts
-from cards.models import Cadre, Office, Placement, Whereabouts
+from cards.models import Cadre, Office, Placement, ShiftDay, Whereabouts
 from cards.rules import Declaration, Status, status_at
 from common import calendar, demo
-from common.rules import OfficeHours, Span, WorkingCalendar, at
+from common.rules import HORIZON_DAYS, Clocks, OfficeHours, Span, WorkingCalendar, at
 
 #: No absence of the demonstration is longer.
 LONGEST = timedelta(days=10)
@@ -44,6 +44,7 @@ class Ground:
     hours: dict[int, OfficeHours]
     cadres: list[Cadre]
     _loans: dict[int, list[Placement]] = field(default_factory=lambda: defaultdict(list))
+    _own: dict[int, OfficeHours] = field(default_factory=dict)
     _said: dict[int, list[Declaration]] = field(default_factory=dict)
     _usual: dict[tuple[int, datetime], Status] = field(default_factory=dict)
 
@@ -58,9 +59,22 @@ class Ground:
             hours={pk: RememberingHours(working, calendar.in_force(calendar.versions(pk))) for pk in sets},
             cadres=list(Cadre.objects.select_related("unit", "office", "user").order_by("pk")),
         )
+        ground._read_shifts(first, last)
         for row in Placement.objects.select_related("office").order_by("-valid_from", "-pk"):
             ground._loans[row.cadre_id].append(row)
         return ground
+
+    def _read_shifts(self, first: date, last: date) -> None:
+        """Whoever works in shifts has hours of their own on these days."""
+        found: dict[int, dict[date, Clocks]] = defaultdict(dict)
+        nearby = (first - timedelta(days=1), last + timedelta(days=HORIZON_DAYS))
+        for row in ShiftDay.objects.standing().filter(day__range=nearby):
+            found[row.cadre_id][row.day] = calendar.clocks(row.spans)
+        homes = {cadre.pk: cadre.unit.office_hours_id for cadre in self.cadres}
+        self._own = {pk: replace(self.hours[homes[pk]], own=days) for pk, days in found.items()}
+
+    def _hours(self, cadre_id: int, unit: Unit) -> OfficeHours:
+        return self._own.get(cadre_id) or self.hours[unit.office_hours_id]
 
     def days(self, build: demo.Build, first: date, last: date, kept_from: date) -> Iterator[date]:
         """Day by day, so that `status` may be asked about the day. Before `kept_from` no diary is kept in the
@@ -100,19 +114,23 @@ class Ground:
 
     def status(self, somebody: Somebody, unit: Unit, now: datetime) -> Status:
         """What the plaque said at an instant of the current day; nothing that was said later."""
-        hours_id = unit.office_hours_id
-        said = [row for row in self._said.get(somebody.cadre.pk, ()) if row.recorded_at <= now]
-        if said:
-            return status_at(now, self.hours[hours_id], said)
-        key = (hours_id, now)
+        pk = somebody.cadre.pk
+        said = [row for row in self._said.get(pk, ()) if row.recorded_at <= now]
+        if said or pk in self._own:
+            return status_at(now, self._hours(pk, unit), said)
+        key = (unit.office_hours_id, now)
         if key not in self._usual:
-            self._usual[key] = status_at(now, self.hours[hours_id], [])
+            self._usual[key] = status_at(now, self.hours[unit.office_hours_id], [])
         return self._usual[key]
 
     def due(self, people: Iterable[Somebody], unit: Unit, now: datetime) -> list[tuple[Somebody, Status]]:
-        spans = self.spans(unit, now.date())
+        day = now.date()
         said = [(one, self.status(one, unit, now)) for one in people]
-        return [(one, status) for one, status in said if is_due(status, spans, now)]
+        return [
+            (one, status)
+            for one, status in said
+            if is_due(status, self._hours(one.cadre.pk, unit).spans(day), now)
+        ]
 
 
 def _kept(first: date, last: date) -> dict[int, list[Declaration]]:

@@ -27,7 +27,7 @@ from attendance.models import (
 )
 from attendance.rules import may_be_said
 from attendance.selectors import people_at
-from cards.models import Cadre
+from cards.models import Cadre, ShiftDay
 from cards.rules import Kind
 from common import calendar, crypto
 from common.models import Notice
@@ -88,16 +88,23 @@ def test_a_month_of_sheets_that_say_what_the_rules_say(build):
     assert 0.01 < problems / checked < 0.035
 
 
+def true_to_the_diaries(rounds: Any) -> int:
+    """How many lines there are; each says what the plaque says of that second now that the day is over."""
+    lines = 0
+    for row in rounds.select_related("sheet__unit"):
+        said = {person.cadre.pk: person for person in people_at(row.sheet.unit, row.taken_at)}
+        for line in snapshot.decode(row.snapshot, row.taken_at):
+            there = said.pop(line.cadre_id)
+            assert (line.status.kind, line.status.state) == (there.status.kind, there.status.state)
+            lines += 1
+        assert not any(person.is_due for person in said.values())
+    return lines
+
+
 def test_yesterday_s_plaques_are_those_of_the_diaries(build):
     build()
     rounds = Round.objects.checks().filter(scope="", taken_at__gte=NOW - timedelta(days=1))
-    for row in rounds.select_related("sheet__unit"):
-        said = {person.cadre.pk: person.status for person in people_at(row.sheet.unit, row.taken_at)}
-        for line in snapshot.decode(row.snapshot, row.taken_at):
-            assert (line.status.kind, line.status.state) == (
-                said[line.cadre_id].kind,
-                said[line.cadre_id].state,
-            )
+    assert true_to_the_diaries(rounds) > 30
 
 
 def test_findings_are_told_defended_and_decided_by_somebody_else(build):
@@ -174,6 +181,8 @@ def test_a_later_run_adds_the_days_between_and_no_wall_of_missing_sheets(build, 
     for unit in Unit.objects.all():
         assert DailySheet.objects.filter(unit=unit, day__in=new).count() == len(new) == 5
     assert list(Round.objects.order_by("pk").values_list("pk", "snapshot"))[: len(before)] == before
+    assert ShiftDay.objects.filter(day__in=new).exists()
+    assert true_to_the_diaries(Round.objects.checks().filter(sheet__day__in=new)) > 100
     assert Finding.objects.filter(item__code="sheet_missing").count() == missing
     assert SpotCheck.objects.under_way(NOW + timedelta(days=7)).count() <= 2
 
