@@ -177,10 +177,14 @@ class Problem:
 
 def open_round(*, unit: Unit, day: date, scope: str, checker: User, now: datetime) -> OpenRound:
     """The checker's round on the way, locked; made by the first tap, shared by all of their devices."""
-    opened, _made = OpenRound.objects.get_or_create(
-        unit=unit, day=day, scope=scope, checker=checker, defaults={"begun_at": now}
-    )
-    return OpenRound.objects.select_for_update().get(pk=opened.pk)
+    which = {"unit": unit, "day": day, "scope": scope, "checker": checker}
+    there = OpenRound.objects.select_for_update().filter(**which)
+    while (opened := there.first()) is None:
+        # One of our own is locked by being new; another's may be submitted before we lock it.
+        opened, made = OpenRound.objects.get_or_create(**which, defaults={"begun_at": now})
+        if made:
+            break
+    return opened
 
 
 @transaction.atomic

@@ -78,7 +78,7 @@ def _page(request: HttpRequest, shown: Sheet, forms: Mapping[int, WordsForm] | N
         "summary": error_summary(*maker.forms.values()),
         "units": officer_units(request),
         "day_words": formats.date_format(walk.day, _("F j, l")),
-        "kicker": " · ".join(_kicker(shown)),
+        "kicker": " · ".join(_kicker(shown, state)),
         "tabs": _tabs(shown),
         "rounds": shown.rounds,
         "again_url": walk.query(again="1"),
@@ -129,18 +129,14 @@ def _state(request: HttpRequest, shown: Sheet) -> str:
     return "open" if shown.to_check else "empty"
 
 
-def _kicker(shown: Sheet) -> list[str]:
+def _kicker(shown: Sheet, state: str) -> list[str]:
     walk, (position, number) = shown.walk, shown.position
-    words = [
-        walk.unit.name,
-        _("Round %(number)s") % {"number": shown.number},
-        *filter(None, [walk.part]),
-        clock(walk.now),
-    ]
+    words = [walk.unit.name, *filter(None, [walk.part])]
+    if state == "open":
+        words += [_("Round %(number)s") % {"number": shown.number}, clock(walk.now)]
     if position:
-        words.append(
-            _("working day %(position)s of %(number)s this month") % {"position": position, "number": number}
-        )
+        counted = {"position": position, "number": number}
+        words.append(_("working day %(position)s of %(number)s this month") % counted)
     return words
 
 
