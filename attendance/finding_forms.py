@@ -64,7 +64,7 @@ class TellForm(Elsewhere):
         choices=[choice for choice in Told.choices if choice[0] != Told.IN_APP],
         widget=forms.RadioSelect,
     )
-    day = day_field(_("On"), help_text=_("The days for a statement count from the working day after."))
+    day = day_field(_("Told on"), help_text=_("The days for a statement count from the working day after."))
 
 
 class DecisionForm(Elsewhere):

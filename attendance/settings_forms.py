@@ -58,7 +58,7 @@ class ItemNamesForm(EditForm):
     """All that can be changed of an item that the program records itself."""
 
     name = forms.CharField(
-        label=_("Name"),
+        label=_("Item name"),
         max_length=40,
         help_text=_(
             "Stands on sheets, notices and the bulletin. What is recorded already takes the new name."
@@ -86,7 +86,7 @@ class ItemForm(ItemNamesForm):
         help_text=_("One tap for the few that are seen every week; the others stand one tap behind."),
     )
     with_minutes = forms.BooleanField(label=_("With minutes, such as “late by 22 minutes”"), required=False)
-    active = forms.BooleanField(label=_("In use"), required=False)
+    active = forms.BooleanField(label=_("The item is in use"), required=False)
 
 
 class ItemNewForm(ItemForm):
@@ -112,5 +112,5 @@ def item_words(name: str, value: Any) -> str:
     if name == "offered":
         return str(dict(Offered.choices).get(value, value))
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return gettext("Yes") if value else gettext("No")
     return str(value)

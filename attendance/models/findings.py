@@ -32,10 +32,10 @@ class Exemption(models.TextChoices):
 class Told(models.TextChoices):
     """How the person heard of it; whoever has no account is told by an officer."""
 
-    IN_APP = "in_app", _("On their page")
-    IN_PERSON = "in_person", _("In person")
-    PHONE = "phone", _("By phone")
-    WRITTEN = "written", _("In writing")
+    IN_APP = "in_app", _("Told on their page")
+    IN_PERSON = "in_person", _("Told in person")
+    PHONE = "phone", _("Told by phone")
+    WRITTEN = "written", _("Told in writing")
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
