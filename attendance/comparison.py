@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from accounts.models import Unit, User
+from attendance import selectors
 from attendance.models import Finding, FindingState, InspectionSettings, Outcome, Round, RoundKind, SpotLine
 from attendance.rules import is_sheet_due
 from cards.pinyin import name_keys
@@ -162,12 +163,18 @@ def _coverage(units: Sequence[Unit], parts: Iterable[_Part], first: date, last: 
     kinds: dict[int, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
     for part in parts:
         kinds[part.unit_id][part.day].add(part.kind)
+    due = {
+        unit.pk: [day for day in _days(first, last) if _is_due(unit, day, begins, working)] for unit in units
+    }
+    lacking = {(pk, day) for pk, days in due.items() for day in days if day not in kinds[pk]}
+    # As the sweep: where nobody works nothing is missing.
+    empty = lacking - selectors.staffed({day for _pk, day in lacking}) if lacking else set()
     found = []
     for unit in units:
-        due = [day for day in _days(first, last) if _is_due(unit, day, begins, working)]
-        done = [day for day in due if day in kinds[unit.pk]]
+        days = [day for day in due[unit.pk] if (unit.pk, day) not in empty]
+        done = [day for day in days if day in kinds[unit.pk]]
         paper = [day for day in done if kinds[unit.pk][day] == {RoundKind.PAPER.value}]
-        found.append(Coverage(unit, due, done, paper))
+        found.append(Coverage(unit, days, done, paper))
     return found
 
 

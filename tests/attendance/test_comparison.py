@@ -156,14 +156,23 @@ def test_clean_sheets_with_failing_spot_checks_stand_first_then_the_share(
     ids=["all", "opened later", "closed"],
 )
 def test_days_are_due_from_the_first_sheet_to_yesterday_while_the_unit_goes_on(fields, due):
-    unit = make_unit(**fields)
+    unit = make_unit()
+    make_cadre(make_office(unit), "众一")
+    for name, value in fields.items():
+        setattr(unit, name, value)
     row = comparison.coverage([unit], FIRST, LAST, NOW)[0]
     assert (len(row.due), len(row.done), row.missing) == (due, 0, list(row.due))
     assert date(2026, 11, 21) not in row.due  # Saturday
     assert NOW.date() not in row.due
 
 
-def test_before_the_city_has_begun_nothing_is_due(unit):
+def test_where_nobody_works_nothing_is_missing(unit, officer):
+    make_round(unit, officer, MONDAY)
+    row = comparison.coverage([unit], FIRST, LAST, NOW)[0]
+    assert (row.due, row.done, row.missing) == ([MONDAY], [MONDAY], [])
+
+
+def test_before_the_city_has_begun_nothing_is_due(unit, lin):
     InspectionSettings.objects.update(sheets_from=None)
     assert comparison.coverage([unit], FIRST, LAST, NOW)[0].due == []
 
@@ -192,9 +201,9 @@ def test_the_pages_cost_the_same_for_any_number_of_units(
         make_lines(unit, [cadre], MONDAY, express_head, failed=1)
     client = signed_in(express)
     client.get(reverse("comparison"))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert len(client.get(reverse("comparison")).context["rows"]) == number
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert len(client.get(reverse("coverage")).context["rows"]) == number
 
 
@@ -215,6 +224,7 @@ def test_a_month_that_makes_no_sense_or_has_not_begun_is_this_one(unit, express,
 
 def test_the_file_opens_in_a_spreadsheet_and_works_nothing_out(express, officer):
     unit = make_unit("D903", "=HYPERLINK(1)局")
+    make_cadre(make_office(unit), "众一")
     make_round(unit, officer, MONDAY)
     answer = signed_in(express).get(reverse("coverage_csv"), {"month": "2026-11"})
     assert answer["Content-Type"].startswith("text/csv")
@@ -227,9 +237,7 @@ def test_the_file_opens_in_a_spreadsheet_and_works_nothing_out(express, officer)
     assert row[6].split()[0] == TUESDAY.isoformat()
 
 
-def test_the_desk_of_the_express_names_missing_sheets_and_checks_under_way(
-    unit, other_unit, officer, express
-):
+def test_the_desk_of_the_express_names_missing_sheets_and_checks_under_way(unit, lin, zhou, officer, express):
     make_round(unit, officer, date(2026, 11, 23))
     check = SpotCheck.objects.create(
         kind="targeted",
