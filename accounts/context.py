@@ -20,13 +20,20 @@ class NavItem:
     badge: str = ""
     #: Of the badge: only what is late or wrong is cinnabar.
     tone: str = "bad"
+    tucked: bool = False
 
 
 def navigation(access: Access, current_name: str) -> list[NavItem]:
     """The pages of the permission table that this person may open, in the table's order."""
     badges = {"notices": (_unread(access), "info")}
     return [
-        NavItem(reverse(name), str(page.nav), name == current_name, *badges.get(name, ()))
+        NavItem(
+            reverse(name),
+            str(page.nav),
+            name == current_name,
+            *badges.get(name, ("", "")),
+            tucked=page.tucked,
+        )
         for name, page in TABLE.items()
         if page.nav and access.may(page)
     ]
@@ -43,10 +50,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
     # Before a mandatory second factor is set up every entry would lead back to setting it up.
     held_back = getattr(request, "lacks_second_factor", False)
     name = request.resolver_match.view_name if request.resolver_match else ""
+    # Only when a template draws it: a part of a page that refreshes itself needs none.
+    items: Any = SimpleLazyObject(partial(navigation, access, name)) if access and not held_back else []
     return {
         "city": city_of(request),
         "text_size": getattr(request, "text_size", "normal"),
         "access": access,
-        # Only when a template draws it: a part of a page that refreshes itself needs none.
-        "nav_items": SimpleLazyObject(partial(navigation, access, name)) if access and not held_back else [],
+        "nav_items": items,
+        "nav_tucked": SimpleLazyObject(lambda: [item for item in items if item.tucked]),
     }

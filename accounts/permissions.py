@@ -49,6 +49,8 @@ class Page:
     before_second_factor: bool = False
     #: Label in the navigation; only pages without arguments have one.
     nav: Promise | str = ""
+    #: Behind “More”: what is not opened every day.
+    tucked: bool = False
 
 
 def public(methods: frozenset[str] = GET, *, detail: bool = False) -> Page:
@@ -148,7 +150,7 @@ TABLE: dict[str, Page] = {
     "coverage": Page(GET, EXPRESS | SUPERVISORS),
     "coverage_csv": Page(GET, EXPRESS | SUPERVISORS),
     # What remains of the daily sheets
-    "sheets": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Rounds")),
+    "sheets": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Past rounds")),
     "round": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "sheet_paper": Page(BOTH, OFFICER, detail=True),
     "sheet_blank": Page(GET, OFFICER | UNIT_LEAD, detail=True),
@@ -161,7 +163,7 @@ TABLE: dict[str, Page] = {
     "whereabouts_bulk": Page(BOTH, OFFICER),
     "whereabouts_bulk_undo": Page(POST, OFFICER),
     # The week of those who work in shifts
-    "shifts": Page(GET, OFFICER | UNIT_LEAD, nav=_("Shifts")),
+    "shifts": Page(GET, OFFICER | UNIT_LEAD, nav=_("Shifts"), tucked=True),
     "shifts_save": Page(POST, OFFICER),
     "shift_pattern_new": Page(BOTH, OFFICER),
     "shift_pattern": Page(BOTH, OFFICER, detail=True),
@@ -197,14 +199,14 @@ TABLE: dict[str, Page] = {
     "card_plaque": Page(POST, OFFICER | EXPRESS, detail=True),
     "card_contact": Page(POST, OFFICER | EXPRESS, detail=True),
     "print": Page(BOTH, OFFICER | EXPRESS, nav=_("Print")),
-    "reprints": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Reprints")),
+    "reprints": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Reprints"), tucked=True),
     "reprints_print": Page(POST, OFFICER | EXPRESS),
     # Offices of a unit
-    "offices": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Offices")),
+    "offices": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Offices"), tucked=True),
     "office_new": Page(BOTH, OFFICER),
     "office_edit": Page(BOTH, OFFICER, detail=True),
     # Long work of a unit, or of the city
-    "jobs": Page(GET, OFFICER | EXPRESS, nav=_("Jobs")),
+    "jobs": Page(GET, OFFICER | EXPRESS, nav=_("Jobs"), tucked=True),
     "job": Page(GET, OFFICER | EXPRESS, detail=True),
     "job_file": Page(GET, OFFICER | EXPRESS, detail=True),
     "job_archive": Page(GET, OFFICER | EXPRESS, detail=True),
@@ -224,10 +226,10 @@ TABLE: dict[str, Page] = {
     "unit": Page(BOTH, ADMINISTRATORS, detail=True),
     "unit_merge": Page(BOTH, ADMINISTRATORS, detail=True),
     # Lost second factors
-    "second_factor_resets": Page(GET, ADMINISTRATORS, nav=_("Second factor")),
+    "second_factor_resets": Page(GET, ADMINISTRATORS, nav=_("Second factor"), tucked=True),
     "second_factor_reset_decide": Page(BOTH, ADMINISTRATORS, detail=True),
     # What leaves the house
-    "channels": Page(GET, ADMINISTRATORS, nav=_("Channels")),
+    "channels": Page(GET, ADMINISTRATORS, nav=_("Channels"), tucked=True),
     "channel_new": Page(BOTH, ADMINISTRATORS),
     "channel_switch": Page(POST, ADMINISTRATORS, detail=True),
     "channel_test": Page(POST, ADMINISTRATORS, detail=True),
@@ -235,7 +237,7 @@ TABLE: dict[str, Page] = {
     "outbox_retry": Page(POST, ADMINISTRATORS),
     "delivery_retry": Page(POST, ADMINISTRATORS, detail=True),
     # Working days and office hours
-    "calendar": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, nav=_("Calendar")),
+    "calendar": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, nav=_("Calendar"), tucked=True),
     "calendar_year": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, detail=True),
     "calendar_year_edit": Page(BOTH, ADMINISTRATORS, detail=True),
     "office_hours": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS),
