@@ -21,7 +21,7 @@ from common.problems import Refused
 
 class OnSiteForm(EditForm):
     outcome = forms.ChoiceField(label=_("Outcome"), choices=Outcome, widget=forms.RadioSelect)
-    items = forms.MultipleChoiceField(label=_("Problems"), widget=forms.CheckboxSelectMultiple)
+    items = forms.MultipleChoiceField(label=_("What is wrong"), widget=forms.CheckboxSelectMultiple)
     minutes = forms.IntegerField(
         label=_("Minutes"), required=False, min_value=1, max_value=600, help_text=_("Late or early by.")
     )
