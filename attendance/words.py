@@ -15,7 +15,7 @@ from cards.models import Whereabouts
 from cards.presentation import StatusView, clock, moment_words, state_label, status_view
 from cards.rules import Status
 from common import audit
-from common.rules import OfficeHours, WorkingCalendar
+from common.rules import OfficeHours, WorkingCalendar, local
 from common.templatetags.components import zh_date
 
 VERBS = {
@@ -129,10 +129,11 @@ def decided_by(hand: Hand, finding: Finding) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    at: datetime
+    #: To the second, as the check.
+    clock: str
     #: 外出办事 until 12:00.
     label: str
-    by_self: bool
+    by: str
     #: “2 minutes after the check”.
     distance: str
 
@@ -143,7 +144,9 @@ def change(row: Whereabouts, distance: timedelta, at: datetime) -> Change:
         label = _("Absence cancelled")
     elif row.until is not None:
         label = _("%(state)s until %(time)s") % {"state": label, "time": moment_words(row.until, at)}
-    return Change(row.recorded_at, label, row.source == Whereabouts.Source.SELF, _distance(distance))
+    by_self = row.source == Whereabouts.Source.SELF
+    by = _("declared in person") if by_self else _("declared by the unit")
+    return Change(f"{local(row.recorded_at):%H:%M:%S}", label, by, _distance(distance))
 
 
 def _distance(distance: timedelta) -> str:
