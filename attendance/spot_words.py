@@ -40,7 +40,7 @@ def spot_state(check: SpotCheck, now: datetime) -> State:
     if check.cancelled_at is not None:
         return State("idle", _("Cancelled"))
     if check.closed_at is not None:
-        return State("on", _("Closed"))
+        return State("on", _("Finished"))
     if check.is_sealed(now):
         return State("info", _("Sealed until %(moment)s") % {"moment": zh_datetime(check.begins_at)})
     return State("out", _("Under way"))
@@ -140,9 +140,11 @@ def strata(draw: Draw) -> list[Shown]:
 def _candidates(
     stratum: drawing.Stratum, numbers: Mapping[str, Collection[int]], names: Mapping[str, str]
 ) -> list[Candidate]:
+    # Below the name of their unit nobody needs it again.
+    apart = stratum.name.startswith("people:")
     turn = {number: place for place, number in enumerate(numbers.get(stratum.name, ()), start=1)}
     return [
-        Candidate(number, text, names.get(text.split(" ")[0], ""), turn.get(number, 0))
+        Candidate(number, text, "" if apart else names.get(text.split(" ")[0], ""), turn.get(number, 0))
         for number, text in enumerate(stratum.candidates, start=1)
     ]
 
