@@ -76,7 +76,15 @@ def decode(data: bytes | memoryview, taken_at: datetime) -> list[Line]:
         lines = list(_lines(source, _second(taken_at)))
     except Damaged:
         raise
-    except (zlib.error, LookupError, ValueError, OverflowError, OSError, RuntimeError, StopIteration) as error:
+    except (
+        zlib.error,
+        LookupError,
+        ValueError,
+        OverflowError,
+        OSError,
+        RuntimeError,
+        StopIteration,
+    ) as error:
         raise Damaged("This snapshot cannot be read.") from error
     if next(source, None) is not None:
         raise Damaged("This snapshot holds more than its people.")
@@ -186,36 +194,46 @@ def _read_signed(source: Iterator[int]) -> int:
 
 
 def as_facts(status: Status) -> dict[str, Any]:
-    """A status as JSON: what stands beside a finding."""
+    """A status as JSON, to the second: what stands beside a finding. Whatever follows from the rest is left
+    out, as it is kept so often: who is away is back when it ends, and declared it themselves as it began."""
     said = status.declared
     facts: dict[str, Any] = {"kind": status.kind.value, "state": status.state.value}
+    usual = {"back_at": _usually_back(status.kind, status.until)}
     for name in ("since", "until", "back_at", "opens_at"):
-        if (instant := getattr(status, name)) is not None:
-            facts[name] = instant.astimezone(UTC).isoformat()
+        if (instant := getattr(status, name)) != usual.get(name):
+            facts[name] = _in_text(instant)
     if said is not None:
+        declared = {"since": said.since, "recorded_at": said.recorded_at}
+        usual = {"since": status.since, "recorded_at": said.since}
         facts["declared"] = {
-            "since": said.since.astimezone(UTC).isoformat(),
-            "recorded_at": said.recorded_at.astimezone(UTC).isoformat(),
-            "by_self": said.by_self,
-            "place": said.place,
+            **{name: _in_text(instant) for name, instant in declared.items() if instant != usual[name]},
+            **({} if said.by_self else {"by_self": False}),
+            **({"place": said.place} if said.place else {}),
         }
     return facts
 
 
 def from_facts(facts: dict[str, Any]) -> Status:
-    state = State(facts["state"])
-    times = {
-        name: datetime.fromisoformat(facts[name])
-        for name in ("since", "until", "back_at", "opens_at")
-        if name in facts
-    }
-    said = facts.get("declared")
-    declared = said and Declaration(
-        state,
-        datetime.fromisoformat(said["since"]),
-        times.get("until"),
-        datetime.fromisoformat(said["recorded_at"]),
-        said["by_self"],
-        said["place"],
-    )
-    return Status(Kind(facts["kind"]), state, **times, declared=declared)
+    kind, state = Kind(facts["kind"]), State(facts["state"])
+    since, until, opens_at = (_from_text(facts.get(name)) for name in ("since", "until", "opens_at"))
+    back_at = _from_text(facts["back_at"]) if "back_at" in facts else _usually_back(kind, until)
+    declared = None
+    if (said := facts.get("declared")) is not None:
+        began = _from_text(said.get("since")) or since
+        assert began is not None  # a declaration has a beginning, and both are written from it
+        recorded_at = _from_text(said.get("recorded_at")) or began
+        by_self, place = said.get("by_self", True), said.get("place", "")
+        declared = Declaration(state, began, until, recorded_at, by_self, place)
+    return Status(kind, state, since, until, back_at, opens_at, declared)
+
+
+def _usually_back(kind: Kind, until: datetime | None) -> datetime | None:
+    return until if kind in (Kind.AWAY, Kind.OVERDUE) else None
+
+
+def _in_text(instant: datetime | None) -> str | None:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if instant is not None else None
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None

@@ -58,14 +58,15 @@ class FindingQuerySet(models.QuerySet["Finding"]):
 class Finding(models.Model):
     """What went wrong, for a cadre or a unit: provisional, then standing or withdrawn by the right other person.
 
-    Facts do not change: a mistake is withdrawn. Points are appraisal's.
+    Facts do not change: a mistake is withdrawn. Points are appraisal's. One person in fifty is found every day, so an
+    index stands here only where something is looked for: most keys have none, or begin one of those below.
     """
 
     #: Where it counts: the home unit, wherever the check was.
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="findings")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="findings", db_index=False)
     #: Empty for a finding about the unit itself.
-    cadre = models.ForeignKey(Cadre, models.PROTECT, null=True, related_name="findings")
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    cadre = models.ForeignKey(Cadre, models.PROTECT, null=True, related_name="findings", db_index=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
     day = models.DateField(_("day"))
     at = models.DateTimeField(_("time"))
     #: The unit whose place was checked.
@@ -77,10 +78,14 @@ class Finding(models.Model):
     #: What the plaque said at that second (snapshot.as_facts); empty for a unit.
     said = models.JSONField(null=True)
     #: Nobody where the program found it: a missing sheet.
-    recorder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    recorder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     recorded_at = models.DateTimeField(_("recorded at"))
-    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="findings")
-    spot_line = models.ForeignKey(SpotLine, models.PROTECT, null=True, related_name="findings")
+    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="findings", db_index=False)
+    spot_line = models.ForeignKey(
+        SpotLine, models.PROTECT, null=True, related_name="findings", db_index=False
+    )
     #: A task that runs twice finds what it wrote: “sheet_missing:D001:2026-11-24”.
     source = models.CharField(max_length=80, blank=True)
 
@@ -92,12 +97,16 @@ class Finding(models.Model):
     defence = models.TextField(_("statement in defence"), max_length=2000, blank=True)
     defended_at = models.DateTimeField(null=True)
     #: Somebody without an account hands it in on paper; an officer enters it.
-    defended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    defended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     state = models.CharField(max_length=12, choices=FindingState, default=FindingState.PROVISIONAL)
     exemption = models.CharField(_("exemption"), max_length=20, choices=Exemption, blank=True)
     decision_reason = models.CharField(_("reason for the decision"), max_length=300, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     decided_at = models.DateTimeField(null=True)
 
     objects = FindingQuerySet.as_manager()
@@ -108,6 +117,9 @@ class Finding(models.Model):
             models.Index(fields=["unit", "-day"], name="finding_of_unit"),
             models.Index(fields=["cadre", "-day"], name="finding_of_cadre", condition=Q(cadre__isnull=False)),
             models.Index(fields=["defence_until"], condition=Q(state="provisional"), name="finding_open"),
+            models.Index(
+                fields=["spot_line"], condition=Q(spot_line__isnull=False), name="finding_of_spot_line"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -37,7 +37,10 @@ class DailySheetQuerySet(models.QuerySet["DailySheet"]):
 class DailySheet(models.Model):
     """一日一表: a unit's day (INSP-1). It stands as soon as its first round is submitted, and is what rounds lock."""
 
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="daily_sheets", verbose_name=_("unit"))
+    # Found by the constraint below.
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="daily_sheets", verbose_name=_("unit"), db_index=False
+    )
     day = models.DateField(_("day"))
 
     objects = DailySheetQuerySet.as_manager()
@@ -78,13 +81,14 @@ class Round(models.Model):
     """One walk through a unit, or a part of it: who was checked, what their plaque said at that second, and how they
     were verified, as one compact snapshot (attendance/snapshot.py). Only problems become rows of their own."""
 
-    sheet = models.ForeignKey(DailySheet, models.PROTECT, related_name="rounds")
+    # Found by the constraint below; nobody looks for the rounds of a person.
+    sheet = models.ForeignKey(DailySheet, models.PROTECT, related_name="rounds", db_index=False)
     kind = models.CharField(max_length=10, choices=RoundKind, default=RoundKind.REGULAR)
     #: The building and floor that was walked; empty for the whole unit.
     scope = models.CharField(_("part"), max_length=40, blank=True)
     #: Counted within the part. The page that submits says which one it means, so a second tap finds the first's round.
     number = models.PositiveSmallIntegerField(_("round"))
-    checker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    checker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     #: When the people were checked; a sheet kept on paper is entered later.
     taken_at = models.DateTimeField(_("checked at"))
     submitted_at = models.DateTimeField(_("submitted at"))
@@ -95,14 +99,21 @@ class Round(models.Model):
     declared = models.PositiveSmallIntegerField()
     problems = models.PositiveSmallIntegerField()
     #: Of a correction: the round that it puts right, why, and the second person who agreed.
-    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="corrections", db_index=False
+    )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    second = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    second = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     objects = RoundQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["submitted_at", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["corrects"], condition=Q(corrects__isnull=False), name="round_corrected")
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["sheet", "kind", "scope", "number"], name="round_once_per_part_and_number"
