@@ -99,9 +99,9 @@ def same(one: Iterable[Season], other: Iterable[Season]) -> bool:
 
 
 def words(known: Iterable[Season]) -> str:
-    """For the audit trail: “06-01–09-30 08:30–12:00, 14:30–17:30”."""
+    """For the audit trail: “06-01–09-30 08:30–12:00 14:30–17:30”."""
     return "; ".join(f"{season.first}–{season.last} {clock_words(season.spans)}" for season in known)
 
 
 def clock_words(spans: Clocks) -> str:
-    return ", ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in spans)
+    return " ".join(f"{start:%H:%M}–{end:%H:%M}" for start, end in spans)

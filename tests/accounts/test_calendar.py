@@ -269,7 +269,7 @@ def test_the_list_says_who_follows_which(ye):
         ["D901"],
         2,
     )
-    assert "08:30–12:00, 14:30–17:30" in response.content.decode()
+    assert "08:30–12:00 14:30–17:30" in response.content.decode()
 
 
 def test_the_list_takes_as_many_queries_for_many(ye):

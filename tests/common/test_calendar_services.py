@@ -112,7 +112,7 @@ def test_other_hours_from_a_day_on(su):
     assert (before.effective_to, after.effective_from) == (TODAY + timedelta(days=5), monday)
     assert hours.same(after.seasons, hours.seasons(NINE))
     entry = AuditEntry.objects.get(verb="office_hours_changed")
-    assert entry.changes == {"from": monday.isoformat(), "seasons": "01-01–12-31 09:00–12:00, 13:00–17:00"}
+    assert entry.changes == {"from": monday.isoformat(), "seasons": "01-01–12-31 09:00–12:00 13:00–17:00"}
 
 
 @pytest.mark.parametrize(("days", "allowed"), [(-1, False), (0, True), (400, True)])

@@ -28,7 +28,7 @@ def test_a_season_ends_on_the_eve_of_the_next():
     assert hours.starts(found) == [summer, winter]
     assert hours.same(found, hours.seasons([summer, winter]))
     assert not hours.same(found, hours.seasons([summer]))
-    assert hours.words(found) == "06-01–09-30 08:30–12:00, 14:00–17:30; 10-01–05-31 08:30–12:00"
+    assert hours.words(found) == "06-01–09-30 08:30–12:00 14:00–17:30; 10-01–05-31 08:30–12:00"
 
 
 @pytest.mark.parametrize(
