@@ -65,12 +65,20 @@ class PermissionMiddleware:
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
     """Back to the page afterwards; never back to a form's target, which answers no GET."""
-    if request.method == "GET" and "HX-Request" in request.headers:
-        # A part of a page that refreshes itself must not be replaced by the sign-in page.
-        return HttpResponseClientRedirect(redirect_to_login(request.get_full_path()).url)
+    if "HX-Request" in request.headers:
+        # A part of a page must not be replaced by the sign-in page, whether it refreshed itself or was tapped.
+        return HttpResponseClientRedirect(redirect_to_login(_page_of(request)).url)
     if request.method in {"GET", "HEAD"}:
         return redirect_to_login(request.get_full_path())
     return redirect(settings.LOGIN_URL)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that asks for a part of itself, or sends one; only ever a path of ours."""
+    if request.method == "GET":
+        return request.get_full_path()
+    _site, _host, path = request.headers.get("HX-Current-URL", "").partition(request.get_host())
+    return path if path.startswith("/desk/") else "/desk/"
 
 
 def _method_refused(request: HttpRequest, page: Page) -> HttpResponse | None:

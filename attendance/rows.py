@@ -1,12 +1,13 @@
 """The lines of a round's page. Two hundred of them are made in a few milliseconds: what is the same for many people is
 put into words and markup once, and only their number is put in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,22 +16,25 @@ from attendance import walk as walking
 from attendance.forms import WordsForm
 from attendance.models import Item
 from attendance.models.sheets import VERIFIED_CHOICES
-from attendance.rules import Verified, usually_verified
+from attendance.rules import Verified, usually_verified, whereabouts_item
 from attendance.selectors import Person
 from attendance.walk import WHEREABOUTS, Marked, Sheet
 from cards.models import Office
 from cards.presentation import StatusView, clock, moment_words, place_said, status_view
 from cards.rules import Kind, Status
 from common.rules import local
+from common.templatetags.components import tag
 
-#: Stands for the person's number in markup that is made once. Nobody can type it (common.text.hidden_character).
-SLOT = "\ue000"
+#: Stand for what differs in a line that is made once: number, plaque, name, post. common.text.hidden_character lets
+#: nobody type them.
+PK, SAYS, NAME, POST = "\ue000", "\ue001", "\ue002", "\ue003"
 #: Fewer file inputs than a request may have files, empty ones counted (settings.DATA_UPLOAD_MAX_NUMBER_FILES).
 PHOTO_INPUTS = 8
 #: So many select boxes keep a form below DATA_UPLOAD_MAX_NUMBER_FIELDS.
 MOST_CHOICES = 500
 #: Beside the plaque one word covers both; which one is recorded stands there as soon as it is tapped.
 WHEREABOUTS_WRONG = gettext_lazy("Whereabouts wrong")
+SAID = '<div class="says">{}<small>{}</small></div>'
 WAYS = {Verified(value): label for value, label in VERIFIED_CHOICES}
 
 
@@ -46,13 +50,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Row:
-    pk: int
-    name: str
-    post: str
-    #: What the plaque says, as markup.
-    says: SafeString
-    #: Chips and how they were verified, as markup; one's own line has none.
-    controls: SafeString
+    #: Name, plaque and chips, as markup.
+    line: SafeString
     problems: Sequence[Problem] = ()
     #: Why the last tap was not taken.
     refused: str = ""
@@ -75,11 +74,13 @@ class Maker:
     everything: bool = False
     query: str = ""
     _said: dict[Status, SafeString] = field(default_factory=dict)
-    _controls: dict[Any, SafeString] = field(default_factory=dict)
+    _lines: dict[Any, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        opened = self.sheet.opened
         self._items = {item.pk: item for item in self.sheet.items}
-        self._newest = {mark.pk for mark in self.sheet.opened.marks[-PHOTO_INPUTS:]}
+        self._marks, self._chosen, self._usual = self.sheet.marks, opened.chosen, opened.usual
+        self._newest = {mark.pk for mark in opened.marks[-PHOTO_INPUTS:]}
         self._choosable = self.everything or len(self.sheet.people) <= MOST_CHOICES
 
     def rooms(self) -> list[Room]:
@@ -92,19 +93,34 @@ class Maker:
         return rooms
 
     def row(self, person: Person, refused: str = "") -> Row:
-        cadre = person.cadre
-        marks = self.sheet.marks.get(cadre.pk, ())
-        own = self.sheet.is_own(person)
-        controls = SafeString() if own else self._controls_of(person, marks)
-        return Row(
-            cadre.pk,
-            cadre.name,
-            person.post,
-            self.says(person.status),
-            controls,
-            [self._problem(mark) for mark in marks],
-            refused,
-        )
+        cadre, marks = person.cadre, self._marks.get(person.cadre.pk, ())
+        minutes = {mark.item_id: mark.minutes for mark in marks}
+        chosen, own = self._chosen.get(cadre.pk, ""), self.sheet.is_own(person)
+        alike = (person.status.is_present, whereabouts_item(person.status), own, chosen, *minutes.items())
+        if (line := self._lines.get(alike)) is None:
+            line = self._lines[alike] = self._line(person, minutes, chosen)
+        # What people have typed comes last: nothing is put into it.
+        line = line.replace(PK, str(cadre.pk)).replace(SAYS, self.says(person.status))
+        line = line.replace(NAME, escape(cadre.name)).replace(POST, escape(person.post))
+        return Row(mark_safe(line), [self._problem(mark) for mark in marks], refused)
+
+    def _line(self, person: Person, minutes: Mapping[int, int | None], chosen: str) -> str:
+        status, own = person.status, self.sheet.is_own(person)
+        choose = walking.recordable if self.everything else walking.offered
+        items = choose(self.sheet.items, status, frozenset(minutes))
+        context = {
+            "pk": PK,
+            "name": NAME,
+            "post": POST,
+            "says": SAYS,
+            "own": own,
+            "agrees": not minutes,
+            "chips": [_chip(item, minutes, self.everything) for item in items],
+            "ways": _ways(usually_verified(status, self._usual), chosen) if self._choosable else None,
+            "more": not self.everything,
+            "query": self.query,
+        }
+        return render_to_string("attendance/sheet_line.html", context)
 
     def _problem(self, mark: Marked) -> Problem:
         form = self.forms.get(mark.pk) or WordsForm.of(mark)
@@ -114,29 +130,9 @@ class Maker:
     def says(self, status: Status) -> SafeString:
         """The tag and its second line."""
         if status not in self._said:
-            context = words_of(status, self.sheet, self.sheet.walk.now)
-            self._said[status] = render_to_string("attendance/sheet_says.html", context)
+            tone, label, line = words_of(status, self.sheet)
+            self._said[status] = format_html(SAID, tag(tone, label), line)
         return self._said[status]
-
-    def _controls_of(self, person: Person, marks: Iterable[Marked]) -> SafeString:
-        status, pk = person.status, person.cadre.pk
-        minutes = {mark.item_id: mark.minutes for mark in marks}
-        choose = walking.recordable if self.everything else walking.offered
-        items = choose(self.sheet.items, status, frozenset(minutes))
-        usual = usually_verified(status, self.sheet.opened.usual)
-        chosen = self.sheet.opened.chosen.get(pk, "") if self._choosable else None
-        key = (tuple(item.pk for item in items), tuple(minutes.items()), usual, chosen)
-        if key not in self._controls:
-            context = {
-                "slot": SLOT,
-                "chips": [_chip(item, minutes, self.everything) for item in items],
-                "agrees": not minutes,
-                "ways": None if chosen is None else _ways(usual, chosen),
-                "more": not self.everything,
-                "query": self.query,
-            }
-            self._controls[key] = render_to_string("attendance/sheet_controls.html", context)
-        return mark_safe(self._controls[key].replace(SLOT, str(pk)))  # only numbers go in
 
 
 def _chip(item: Item, minutes: Mapping[int, int | None], everything: bool) -> dict[str, Any]:
@@ -154,11 +150,11 @@ def _ways(usual: Verified, chosen: str) -> list[tuple[str, Any, bool]]:
     return [("", WAYS[usual], not any(taken for *_way, taken in others)), *others]
 
 
-def words_of(status: Status, sheet: Sheet, at: datetime) -> dict[str, Any]:
-    """The plaque in a tag and one line: since when, until when, where."""
-    view = status_view(status, sheet.book.of(sheet.walk.unit.office_hours_id), at)
-    line = " · ".join(filter(None, [_when(status, view, at), place_said(status)]))
-    return {"tone": view.tone, "label": view.pill, "line": line}
+def words_of(status: Status, sheet: Sheet) -> tuple[str, str, str]:
+    """The plaque in a tag, its tone first, and one line: since when, until when, where."""
+    now = sheet.walk.now
+    view = status_view(status, sheet.book.of(sheet.walk.unit.office_hours_id), now)
+    return view.tone, view.pill, " · ".join(filter(None, [_when(status, view, now), place_said(status)]))
 
 
 def _when(status: Status, view: StatusView, at: datetime) -> str:

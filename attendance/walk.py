@@ -95,7 +95,7 @@ class Sheet:
         part = self.walk.part
         return [one for one in self.everybody if not part or one.office.location == part]
 
-    @property
+    @cached_property
     def opened(self) -> Opened:
         return self.by_part.get(self.walk.part) or Opened()
 
@@ -126,7 +126,7 @@ class Sheet:
         listed = {person.cadre.pk for person in self.listed}
         return [person for person in self.people if person.cadre.pk not in listed]
 
-    @property
+    @cached_property
     def present(self) -> int:
         return sum(person.status.is_present for person in self.to_check)
 

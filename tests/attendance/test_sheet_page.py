@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, Unit, User
@@ -436,3 +437,13 @@ def test_a_line_offers_one_word_about_whereabouts(status, marked, codes):
     items = list(Item.objects.filter(subject="cadre"))
     chosen = frozenset(item.pk for item in items if item.code in marked)
     assert [item.code for item in walking.offered(items, status, chosen)] == codes
+
+
+def test_a_tap_after_the_session_has_ended_leads_to_signing_in_and_back(unit, lin):
+    page = address("sheet", unit)
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}?part=x"}
+    answer = Client().post(address("sheet_mark", unit), {"problem": f"{lin.pk}:late"}, headers=headers)
+    assert answer["HX-Redirect"] == f"/sign-in/?next={page}%3Fpart%3Dx"
+    headers["HX-Current-URL"] = "https://elsewhere.example//evil"
+    answer = Client().post(address("sheet_mark", unit), headers=headers)
+    assert answer["HX-Redirect"] == "/sign-in/?next=/desk/"
