@@ -209,7 +209,7 @@ def test_the_list_asks_as_often_for_one_as_for_many(most, desk, office):
     with CaptureQueriesContext(connection) as queries:
         response = desk.get("/desk/reprints/")
     assert len(response.context["rows"]) == min(most, 50)
-    assert len(queries) == 14
+    assert len(queries) == 15
 
 
 def test_rooms_of_several_units_are_in_the_order_of_their_codes(express, office, other_office):
