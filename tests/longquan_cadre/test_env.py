@@ -84,6 +84,21 @@ def test_hosts_that_match_no_request_are_refused(given, value):
 
 
 @pytest.mark.parametrize(
+    ("value", "meant"), [(None, []), ("Mattermost, ntfy", ["mattermost", "ntfy"]), ("json", ["json"])]
+)
+def test_schemes_are_read(given, value, meant):
+    given(value)
+    assert env.schemes("NAME") == meant
+
+
+@pytest.mark.parametrize("value", ["json://", "ntfy gotify", "https://hook.example.cn", "1json"])
+def test_what_is_no_scheme_is_refused(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="NAME must list schemes"):
+        env.schemes("NAME")
+
+
+@pytest.mark.parametrize(
     ("value", "meant"),
     [
         (None, "http://localhost:8000"),
