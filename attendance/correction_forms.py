@@ -15,6 +15,7 @@ class CorrectionForm(PageForm):
         label=_("Recorded by mistake, to be withdrawn"),
         queryset=Finding.objects.none(),
         required=False,
+        blank=True,
         widget=forms.RadioSelect,
     )
     item = forms.ModelChoiceField(
@@ -41,6 +42,8 @@ class CorrectionForm(PageForm):
             field: Any = self.fields["finding"]
             field.queryset = Finding.objects.filter(pk__in=findings).select_related("item").order_by("pk")
             field.label_from_instance = words.title
+            field.empty_label = _("Nothing is withdrawn")
+            field.initial = findings[0] if len(findings) == 1 else None
         else:
             del self.fields["finding"]
         field = self.fields["item"]
