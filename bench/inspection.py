@@ -279,7 +279,8 @@ def size(cursor: Any, table: str, person_days: int) -> float:
 
 def one_round() -> None:
     from accounts.models import Unit, User
-    from attendance.models import DailySheet, OpenRound
+    from attendance import services, walk
+    from attendance.models import DailySheet
     from attendance.views import sheet
 
     unit = Unit.objects.get(code="D053")
@@ -290,22 +291,24 @@ def one_round() -> None:
     now = moment(NOW_DAY, clock(10))
     with at(now):
         got = measure(lambda: client.get(address), 200)
-        # One more warm page: what goes into HTML alone, and how long that takes.
+        read = measure(lambda: client.get(address), 200, part=(walk, "read"))
         shown = measure(lambda: client.get(address), 200, part=(sheet, "_page"))
-
-        def submit(number: int) -> Any:
-            return client.post(f"{address}submit/", {"number": str(number), "part": ""})
-
         rounds = iter(range(1, 100))
-        sent = measure(lambda: submit(next(rounds)), 302)
-    assert DailySheet.objects.filter(unit=unit, day=NOW_DAY).get().rounds.count() == RUNS + 1
-    assert not OpenRound.objects.filter(unit=unit, day=NOW_DAY).exists()
-    print(f"\n{'a round of 200 people':<52}{'queries':>8}{'CPU ms':>10}{'formset':>10}")
+
+        def submit() -> Any:
+            return client.post(f"{address}submit/", {"number": str(next(rounds)), "part": ""})
+
+        sent = measure(submit, 302)
+        written = measure(submit, 302, part=(services, "round_submit"))
+    assert DailySheet.objects.get(unit=unit, day=NOW_DAY).rounds.count() == 2 * (RUNS + 1)
     formset_shown, formset_read = formset(ROUND)
-    line("GET, everything", got.queries, got.ms, None)
-    line("GET, making HTML of what was read", None, shown.ms, formset_shown)
-    line("POST that submits it, everything", sent.queries, sent.ms, None)
-    line("of a formset: reading and checking what was sent", None, None, formset_read)
+    print(f"\n{'a round of 200 people':<52}{'queries':>8}{'CPU ms':>10}{'formset':>10}")
+    line("GET, with session, frame and all", got, None)
+    line("    of it reading the round", read, None)
+    line("    of it making HTML", shown, formset_shown)
+    line("POST that submits it, with session and all", sent, None)
+    line("    of it the verb", written, None)
+    line("a formset reads and checks what was sent", None, formset_read)
 
 
 class Cost:
@@ -318,38 +321,43 @@ def measure(work: Callable[[], Any], status: int, part: tuple[Any, str] | None =
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as queries, spent(part) as inside:
         answer = work()
+        asked = inside[0].queries if part else len(queries)
     assert answer.status_code == status, answer.status_code
     taken: list[float] = []
     for _run in range(RUNS):
-        inside: list[float] = []
-        with timed(part, inside):
+        with spent(part) as inside:
             began = time.process_time()
             answer = work()
             whole = 1000 * (time.process_time() - began)
         assert answer.status_code == status
-        taken.append(sum(inside) if part else whole)
-    return Cost(len(queries), statistics.median(taken))
+        taken.append(inside[0].ms if part else whole)
+    return Cost(asked, statistics.median(taken))
 
 
 @contextmanager
-def timed(part: tuple[Any, str] | None, inside: list[float]) -> Iterator[None]:
+def spent(part: tuple[Any, str] | None) -> Iterator[list[Cost]]:
+    """What the one call of a function costs."""
+    from django.db import connection
+
+    calls: list[Cost] = []
     if part is None:
-        yield
+        yield calls
         return
     owner, name = part
     original = getattr(owner, name)
 
     def wrapper(*arguments: Any, **more: Any) -> Any:
-        began = time.process_time()
+        began, before = time.process_time(), len(connection.queries_log)
         try:
             return original(*arguments, **more)
         finally:
-            inside.append(1000 * (time.process_time() - began))
+            ms = 1000 * (time.process_time() - began)
+            calls.append(Cost(len(connection.queries_log) - before, ms))
 
     with mock.patch.object(owner, name, wrapper):
-        yield
+        yield calls
 
 
 @contextmanager
@@ -421,9 +429,10 @@ def middle(work: Callable[[], Any]) -> float:
     return statistics.median(taken)
 
 
-def line(words: str, queries: int | None, own: float | None, other: float | None) -> None:
-    ratio = f"   {other / own:.0f} times ours" if own and other else ""
-    cells = [f"{queries}" if queries else "", f"{own:.1f}" if own else "", f"{other:.1f}" if other else ""]
+def line(words: str, own: Cost | None, other: float | None) -> None:
+    cells = [str(own.queries), f"{own.ms:.1f}"] if own else ["", ""]
+    cells.append(f"{other:.1f}" if other else "")
+    ratio = f"   {other / own.ms:.0f} times ours" if own and other else ""
     print(f"{words:<52}{cells[0]:>8}{cells[1]:>10}{cells[2]:>10}{ratio}")
 
 
