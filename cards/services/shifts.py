@@ -144,6 +144,11 @@ def _record(
     )
 
 
+def end_shifts(cadre: Cadre, *, now: datetime) -> None:
+    """Whoever has changed units follows the new one's hours from today on, until it enters shifts of its own."""
+    ShiftDay.objects.standing().filter(cadre=cadre, day__gte=local(now).date()).update(replaced_at=now)
+
+
 # --- Patterns -------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from cards.rules import FARTHEST_PLAN
 from cards.services.locking import locked, locked_together
 from cards.services.people import write_lines
 from cards.services.placements import end_placements
+from cards.services.shifts import end_shifts
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -85,6 +86,7 @@ def transfer_accept(*, transfer: Transfer, arrival: Arrival, actor: User, now: d
     decide(transfer, Transfer.Decision.ACCEPTED, "", actor, now)
     changes = _settle(cadre, unit, arrival)
     end_placements(cadre, actor=actor, now=now)
+    end_shifts(cadre, now=now)
     _part_stand_ins(cadre, actor, now)
     if cadre.user_id is not None:
         roles_move(unit=transfer.from_unit, successor=unit, users=[cadre.user_id], actor=actor, now=now)

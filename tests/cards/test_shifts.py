@@ -185,6 +185,24 @@ def test_two_who_save_at_the_same_moment(unit, officer, lin, night, early):
     assert ShiftDay.objects.count() == 1
 
 
+def test_whoever_changes_units_leaves_the_shifts_behind(
+    unit, other_unit, other_office, officer, other_officer, lin, night
+):
+    ShiftDay.objects.create(
+        cadre=lin, day=MONDAY, pattern=night, spans=night.spans, set_by=officer, set_at=NOW
+    )
+    save(unit, officer, {(lin, TODAY): night, (lin, TODAY + timedelta(days=1)): REST})
+    transfer = services.transfer_propose(
+        cadre=lin, to_unit=other_unit, first_day=TODAY, note="", actor=officer, now=NOW
+    )
+    arrival = services.Arrival(
+        office=other_office, posts=("科员",), duties=("接待",), office_phone="0578-7120222"
+    )
+    services.transfer_accept(transfer=transfer, arrival=arrival, actor=other_officer, now=NOW)
+    assert list(standing([lin.pk], MONDAY)) == [(lin.pk, MONDAY)]
+    assert kind(lin, at(24, "10:00")) == Kind.AT_POST
+
+
 # --- Shifts by name -------------------------------------------------------------------------------------------------
 
 
