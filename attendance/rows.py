@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -25,9 +26,8 @@ from cards.rules import Kind, Status
 from common.rules import local
 from common.templatetags.components import tag
 
-#: Stand for what differs in a line that is made once: number, plaque, name, post. common.text.hidden_character lets
-#: nobody type them.
-PK, SAYS, NAME, POST = "\ue000", "\ue001", "\ue002", "\ue003"
+#: Stand for what differs in a line that is made once. common.text.hidden_character lets nobody type them.
+PK, SAYS, NAME, POST, PROBLEMS = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
 #: Fewer file inputs than a request may have files, empty ones counted (settings.DATA_UPLOAD_MAX_NUMBER_FILES).
 PHOTO_INPUTS = 8
 #: So many select boxes keep a form below DATA_UPLOAD_MAX_NUMBER_FIELDS.
@@ -49,18 +49,10 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Row:
-    #: Name, plaque and chips, as markup.
-    line: SafeString
-    problems: Sequence[Problem] = ()
-    #: Why the last tap was not taken.
-    refused: str = ""
-
-
-@dataclass(frozen=True)
 class Room:
     office: Office
-    rows: list[Row]
+    #: A line each, as markup.
+    rows: list[SafeString]
 
 
 @dataclass
@@ -81,6 +73,7 @@ class Maker:
         self._items = {item.pk: item for item in self.sheet.items}
         self._marks, self._chosen, self._usual = self.sheet.marks, opened.chosen, opened.usual
         self._newest = {mark.pk for mark in opened.marks[-PHOTO_INPUTS:]}
+        self._mark_url = reverse("sheet_mark", args=[self.sheet.walk.unit.code])
         self._choosable = self.everything or len(self.sheet.people) <= MOST_CHOICES
 
     def rooms(self) -> list[Room]:
@@ -92,7 +85,8 @@ class Maker:
             rooms[-1].rows.append(self.row(person))
         return rooms
 
-    def row(self, person: Person, refused: str = "") -> Row:
+    def row(self, person: Person, refused: str = "") -> SafeString:
+        """`refused` is why the last tap was not taken."""
         cadre, marks = person.cadre, self._marks.get(person.cadre.pk, ())
         minutes = {mark.item_id: mark.minutes for mark in marks}
         chosen, own = self._chosen.get(cadre.pk, ""), self.sheet.is_own(person)
@@ -102,7 +96,7 @@ class Maker:
         # What people have typed comes last: nothing is put into it.
         line = line.replace(PK, str(cadre.pk)).replace(SAYS, self.says(person.status))
         line = line.replace(NAME, escape(cadre.name)).replace(POST, escape(person.post))
-        return Row(mark_safe(line), [self._problem(mark) for mark in marks], refused)
+        return mark_safe(line.replace(PROBLEMS, self._problems(marks, refused)))
 
     def _line(self, person: Person, minutes: Mapping[int, int | None], chosen: str) -> str:
         status, own = person.status, self.sheet.is_own(person)
@@ -113,19 +107,32 @@ class Maker:
             "name": NAME,
             "post": POST,
             "says": SAYS,
+            "problems": PROBLEMS,
             "own": own,
             "agrees": not minutes,
             "chips": [_chip(item, minutes, self.everything) for item in items],
             "ways": _ways(usually_verified(status, self._usual), chosen) if self._choosable else None,
             "more": not self.everything,
             "query": self.query,
+            "sheet_url": reverse("sheet", args=[self.sheet.walk.unit.code]),
+            "mark_url": self._mark_url,
         }
         return render_to_string("attendance/sheet_line.html", context)
 
-    def _problem(self, mark: Marked) -> Problem:
-        form = self.forms.get(mark.pk) or WordsForm.of(mark)
-        takes_photo = self.everything or mark.pk in self._newest
-        return Problem(mark, self._items[mark.item_id], form, takes_photo)
+    def _problems(self, marks: Sequence[Marked], refused: str) -> str:
+        if not marks and not refused:
+            return ""
+        problems = [
+            Problem(
+                mark,
+                self._items[mark.item_id],
+                (self.forms.get(mark.pk) or WordsForm.of(mark)).send_to(self._mark_url),
+                self.everything or mark.pk in self._newest,
+            )
+            for mark in marks
+        ]
+        context = {"problems": problems, "refused": refused}
+        return render_to_string("attendance/sheet_problems.html", context)
 
     def says(self, status: Status) -> SafeString:
         """The tag and its second line."""

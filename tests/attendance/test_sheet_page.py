@@ -259,7 +259,11 @@ def test_minutes_that_are_no_number_are_refused_and_stay_in_their_box(client, un
     tap(client, unit, lin, "late")
     answer = client.post(address("sheet_mark", unit), words(lin, "", minutes="廿二", note="迟到"))
     assert answer.status_code == 422
-    assert "廿二" in line_of(answer, lin)
+    line = line_of(answer, lin)
+    assert "廿二" in line
+    # The page stands under another address now; what it asks for does not.
+    assert f'hx-post="{address("sheet_mark", unit)}"' in line
+    assert f'href="{address("sheet_person", unit, lin.pk)}"' in line
 
 
 @pytest.mark.parametrize(
