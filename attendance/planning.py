@@ -80,10 +80,13 @@ def random_visits(checks: QuerySet[SpotCheck]) -> list[Visit]:
     return [Visit(unit_id, begins_at) for unit_id, begins_at in pairs if unit_id is not None]
 
 
-def _waiting_visits(plan: Plan, ids: Mapping[str, int], now: datetime) -> Iterator[Visit]:
+def _waiting_visits(
+    plan: Plan, ids: Mapping[str, int], now: datetime, instead_of: Draw | None
+) -> Iterator[Visit]:
     """A draw that waits for its public value may take any unit of its pool, and counts for each of them."""
     first, after = month_of(plan.begins_at)
-    for draw in Draw.objects.filter(revealed_at=None, redrawn_by=None):
+    waiting = Draw.objects.filter(revealed_at=None, redrawn_by=None)
+    for draw in waiting.exclude(pk=instead_of.pk) if instead_of is not None else waiting:
         if now < draw.begins_at and first <= draw.begins_at < after:
             _plan, pool = parse(draw.pool)
             yield from (Visit(ids[code], draw.begins_at) for code in pool.units if code in ids)
@@ -113,17 +116,19 @@ class _People:
     others: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def pool_for(plan: Plan, inspectors: Collection[User], now: datetime) -> Frozen:
+def pool_for(
+    plan: Plan, inspectors: Collection[User], now: datetime, *, instead_of: Draw | None = None
+) -> Frozen:
     """Units that are open that day and have people, below their cap, and of no inspector; and who works there then.
 
-    A number of queries that does not grow.
+    A number of queries that does not grow. A draw that this one is `instead_of` counts no more.
     """
     day = local(plan.begins_at).date()
     units = list(Unit.objects.active(day).order_by("code"))
     own = set[int]().union(*own_units(inspectors, day).values())
     visits = [
         *random_visits(random_checks(plan.begins_at)),
-        *_waiting_visits(plan, {unit.code: unit.pk for unit in units}, now),
+        *_waiting_visits(plan, {unit.code: unit.pk for unit in units}, now, instead_of),
     ]
     counts, cap = Counter(visit.unit_id for visit in visits), InspectionSettings.current().spot_cap
     full = {unit_id for unit_id, number in counts.items() if number >= cap} - own

@@ -70,14 +70,21 @@ def _one_freezes_at_a_time() -> None:
 
 
 def _freeze(
-    plan: Plan, inspectors: Sequence[User], public_source: str, actor: User, now: datetime, **redraw: Any
+    plan: Plan,
+    inspectors: Sequence[User],
+    public_source: str,
+    actor: User,
+    now: datetime,
+    *,
+    redraw_of: Draw | None = None,
+    redraw_reason: str = "",
 ) -> Draw:
     _one_freezes_at_a_time()
     # Only whole seconds stand in the pool.
     plan = replace(plan, begins_at=plan.begins_at.replace(microsecond=0))
     _check_plan(plan, public_source, now)
     check_inspectors(inspectors, plan.begins_at)
-    frozen = planning.pool_for(plan, inspectors, now)
+    frozen = planning.pool_for(plan, inspectors, now, instead_of=redraw_of)
     _check_sizes(plan, frozen)
     text, secret = drawing.pool_text(plan, frozen.pool), secrets.token_hex(16)
     draw = Draw.objects.create(
@@ -99,7 +106,8 @@ def _freeze(
         secret=crypto.encrypt(secret),
         commitment=drawing.digest(secret),
         public_source=public_source.strip(),
-        **redraw,
+        redraw_of=redraw_of,
+        redraw_reason=redraw_reason,
     )
     facts: dict[str, Any] = {"commitment": draw.commitment, "pool_hash": draw.pool_hash}
     if draw.redraw_of_id is not None:

@@ -160,6 +160,7 @@ def public_draw(request: HttpRequest, token: str) -> HttpResponse:
         "plan": spot_words.plan_words(draw),
         "published": published,
         "redrawn_by": getattr(draw, "redrawn_by", None),
+        "check": getattr(draw, "spot_check", None),
     }
     if published:
         context |= {

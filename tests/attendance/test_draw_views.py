@@ -154,6 +154,15 @@ class TestSealed:
         assert json.loads(public(draw, "draw_data").content)["secret"] in third
         assert digest(public(draw, "draw_pool").content.decode()) == draw.pool_hash
 
+    def test_a_check_that_was_called_off_is_called_so_and_its_reason_waits(self, draw, express, clock):
+        check = reveal(draw, express)
+        SpotCheck.objects.filter(pk=check.pk).update(cancelled_at=NOW, cancel_reason="台风")
+        page = Client().get(reverse("draw", args=[draw.token]), {"lang": "en"}).content.decode()
+        assert "The spot check was cancelled" in page
+        assert "台风" not in page
+        clock.move_to(BEGINS)
+        assert "台风" in public(draw).content.decode()
+
     def test_no_page_names_a_person(self, draw, express, clock):
         reveal(draw, express)
         clock.move_to(BEGINS)

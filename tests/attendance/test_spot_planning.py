@@ -1,6 +1,7 @@
 """Who is drawn from, what is sealed from whom, redraws, and checks that have a reason instead of a draw."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,12 @@ from tests.cast import NOW, TODAY, crowd, give, make_cadre, make_office, make_un
 from tests.support.races import at_once
 
 small_city = drawing.small_city
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def codes(draw: Draw) -> set[str]:
@@ -227,6 +234,13 @@ class TestDrawnAgain:
         with pytest.raises(Refused, match="taken the place"):
             reveal(draw, express)
         assert self.again(second, express).redraw_of == second
+
+    def test_a_draw_that_waits_does_not_stand_in_the_way_of_the_one_in_its_place(
+        self, small_city, express, express_head
+    ):
+        InspectionSettings.objects.update(spot_cap=1)
+        draw = freeze([express, express_head])
+        assert codes(self.again(draw, express)) == codes(draw)
 
     def test_not_after_the_check_has_begun(self, small_city, express, express_head):
         draw = freeze([express, express_head])

@@ -31,6 +31,7 @@ FORMS = (
     "card_decide",
 )
 FORMS += (
+    "draw_new",
     "card_revoke",
     "cadre_end_service",
     "cadre_whereabouts",
