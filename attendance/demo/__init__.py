@@ -7,7 +7,7 @@ from common import demo
 
 
 def register() -> None:
-    demo.register("inspectors", _inspectors, label=_("Inspectors"), order=200)
+    demo.register("inspectors", _inspectors, label=_("Officers and heads"), order=200)
     demo.register("sheets", _sheets, label=_("Daily sheets"), order=210, once=False)
     demo.register("waiting", _waiting, label=_("Spot checks"), order=220, once=False)
 
