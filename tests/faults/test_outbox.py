@@ -16,7 +16,7 @@ from tests.accounts.factories import make_user
 from tests.support.mailboxes import Mailbox, hook_server, mail_server
 from tests.support.processes import Server
 
-PEOPLE, EACH, KILLS = 12, 3, 20
+PEOPLE, EACH, KILLS = 8, 3, 20
 
 
 class Fate:
