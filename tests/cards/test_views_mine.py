@@ -433,7 +433,7 @@ def test_the_stand_in_is_named_only_while_somebody_must_stand_in(phone, chen, li
 def test_the_public_page_is_a_link_with_a_valid_card_only(phone, chen):
     assert "See my public page" not in phone.get(URL).text
     card = issue_card(chen)
-    assert f'href="/c/{card.token}">See my public page' in phone.get(URL).text
+    assert f'href="/c/{card.token}?public=1">See my public page' in phone.get(URL).text
 
 
 def test_the_page_takes_the_same_queries_with_a_long_history(phone, chen, django_assert_max_num_queries):
