@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit
-from attendance import snapshot, words
+from attendance import selectors, snapshot, words
 from attendance.models import Correction, Finding, InspectionSettings, Round, RoundKind
 from attendance.models.sheets import VERIFIED_CHOICES, RoundQuerySet
 from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, walking_key
@@ -57,7 +57,7 @@ class Day:
 
 
 def month(unit: Unit, first: date, last: date, today: date) -> list[Day]:
-    """The days of a month up to today, the newest first. Five queries, whatever the number of rounds."""
+    """The days of a month up to today, the newest first, in a number of queries that does not grow."""
     settings, working = InspectionSettings.current(), calendar.load({first.year, last.year, today.year})
     found = {
         day: Day(
@@ -79,7 +79,15 @@ def month(unit: Unit, first: date, last: date, today: date) -> list[Day]:
     for finding in missing.order_by("pk"):
         if finding.day in found:
             found[finding.day].missing = finding
+    _forgive_empty(unit, [day for day in found.values() if day.is_missing])
     return list(found.values())
+
+
+def _forgive_empty(unit: Unit, missing: Sequence[Day]) -> None:
+    """As the sweep: where nobody works nothing is missing."""
+    staffed = selectors.staffed([day.day for day in missing]) if missing else set()
+    for day in missing:
+        day.is_due = (unit.pk, day.day) in staffed
 
 
 def _days(newest: date, oldest: date) -> list[date]:

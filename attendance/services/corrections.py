@@ -151,7 +151,7 @@ def _carry_out(asked: Correction, second: User, now: datetime) -> None:
     original = asked.round
     line = line_of(original, asked.cadre)
     assert line is not None  # asked for while the sheet was locked, and rounds only grow
-    done = rounds._create(
+    done = rounds.create(
         original.sheet,
         RoundKind.CORRECTION,
         original.scope,

@@ -56,7 +56,7 @@ def paper_enter(
             words = {"name": cadre.name, "item": problem.item}
             raise Refused(_("%(name)s, %(item)s: this stands in two rows.") % words)
         entered.add((cadre.pk, problem.item.pk))
-        rounds._mark(opened, due[cadre.pk], problem, None, now)
+        rounds.put_mark(opened, due[cadre.pk], problem, None, now)
     return rounds.round_submit(
         unit=unit, scope=scope, number=number, checker=checker, now=now, usual=usual, on_paper=taken_at
     )

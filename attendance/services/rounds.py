@@ -82,7 +82,7 @@ def round_submit(
     people = _checked(unit, taken_at, scope, checker)
     lines = _lines(people, opened, usual)
     marks = list(opened.marks.select_related("item", "cadre__unit")) if opened else []
-    done = _create(sheet, kind, scope, number, checker, taken_at, now, lines, len(marks))
+    done = create(sheet, kind, scope, number, checker, taken_at, now, lines, len(marks))
     findings.record_marks(done, marks, people, retaken=on_paper is not None, now=now)
     if opened is not None:
         opened.delete()
@@ -131,7 +131,7 @@ def _lines(people: Sequence[Person], opened: OpenRound | None, usual: Verified |
     ]
 
 
-def _create(
+def create(
     sheet: DailySheet,
     kind: RoundKind,
     scope: str,
@@ -143,6 +143,7 @@ def _create(
     problems: int,
     **more: Any,
 ) -> Round:
+    """The row of a round on a sheet that is locked, with its snapshot and its figures."""
     verified = Counter(line.verified for line in lines)
     return Round.objects.create(
         sheet=sheet,
@@ -207,7 +208,9 @@ def mark_set(
     for item_id, mark in before.items():
         if item_id not in wanted:
             mark.delete()
-    return [_mark(opened, person, problem, before.get(item_id), now) for item_id, problem in wanted.items()]
+    return [
+        put_mark(opened, person, problem, before.get(item_id), now) for item_id, problem in wanted.items()
+    ]
 
 
 @transaction.atomic
@@ -218,7 +221,7 @@ def mark_add(
     person = _to_check(unit, day, scope, cadre, checker, now)
     opened = open_round(unit=unit, day=day, scope=scope, checker=checker, now=now)
     before = opened.marks.filter(cadre=cadre, item=item).first()
-    return before or _mark(opened, person, Problem(item), None, now)
+    return before or put_mark(opened, person, Problem(item), None, now)
 
 
 @transaction.atomic
@@ -276,7 +279,8 @@ def check_said(item: Item, status: Status) -> None:
         )
 
 
-def _mark(opened: OpenRound, person: Person, problem: Problem, before: Mark | None, now: datetime) -> Mark:
+def put_mark(opened: OpenRound, person: Person, problem: Problem, before: Mark | None, now: datetime) -> Mark:
+    """One problem of an open round that is locked; `before` is what was marked of it so far."""
     if before is None:
         check_said(problem.item, person.status)
     mark = before or Mark(

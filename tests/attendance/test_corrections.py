@@ -4,17 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import Role, Unit, User
 from attendance import services, snapshot
 from attendance.models import Correction, Finding, FindingState, Item, Round, RoundKind
 from attendance.services import corrections
 from cards.models import Cadre
-from cards.rules import State
 from common.models import AuditEntry, Notice
 from common.problems import Refused
-from tests.cast import NOW, TODAY, declare, give, make_user, signed_in
+from tests.cast import NOW, TODAY, give, make_user
 from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db

@@ -47,7 +47,7 @@ def deputy(unit) -> User:
 @contextmanager
 def meeting(monkeypatch: pytest.MonkeyPatch, patience: float) -> Iterator[None]:
     """Everybody who is about to write their round waits there for the others."""
-    barrier, create = threading.Barrier(DEVICES), rounds._create
+    barrier, create = threading.Barrier(DEVICES), rounds.create
 
     def wait_and_create(*args: Any, **kwargs: Any) -> Round:
         with suppress(threading.BrokenBarrierError):
@@ -55,7 +55,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, patience: float) -> Iterator[None]:
         return create(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(rounds, "_create", wait_and_create)
+        patch.setattr(rounds, "create", wait_and_create)
         yield
 
 
