@@ -141,15 +141,6 @@ def rows_formset(
     return cast(RowsFormSet, formset)
 
 
-def with_more_rows(data: Any) -> Any:
-    """The same POST, with blank rows added."""
-    more = data.copy()
-    total = data.get("row-TOTAL_FORMS", "0")
-    number = int(total) if total.isdecimal() and len(total) < 4 else 0
-    more["row-TOTAL_FORMS"] = str(min(number + BLANK_ROWS, MOST_ROWS))
-    return more
-
-
 class YearFileForm(WordedForm):
     file = forms.FileField(
         label=gettext_lazy("CSV file"),

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import dates, timezone
 from django.utils.translation import gettext as _
 
-from accounts.calendar_forms import RowsFormSet, YearFileForm, YearForm, rows_formset, with_more_rows
+from accounts.calendar_forms import BLANK_ROWS, MOST_ROWS, RowsFormSet, YearFileForm, YearForm, rows_formset
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
 from common import calendar, services, workdays
-from common.forms import accepted, posted
+from common.forms import accepted, posted, with_more_rows
 from common.models import CalendarYear
 from common.problems import Refused
 
@@ -78,7 +78,8 @@ def year_edit(request: HttpRequest, year: int) -> HttpResponse:
         return _imported(request, year, newest)
     form, rows = YearForm.of(newest, posted(request)), rows_formset(year, posted(request), exceptions)
     if "more" in request.POST:
-        shown = rows_formset(year, with_more_rows(request.POST), exceptions)
+        data = with_more_rows(request.POST, prefix="row", more=BLANK_ROWS, most=MOST_ROWS)
+        shown = rows_formset(year, data, exceptions)
         return _edit_page(request, year, newest, form, shown, quiet=True)
     if (
         request.method == "POST"
