@@ -285,10 +285,11 @@ def test_nothing_is_sent_to_a_card(method, suffix, client, card):
     assert getattr(client, method)(f"/c/{card.token}{suffix}").status_code == 405
 
 
-def test_nobody_needs_an_account_and_an_officer_sees_the_same(card, officer, client):
+def test_nobody_needs_an_account_and_an_officer_who_asks_for_it_sees_the_same(card, officer, client):
+    """What a scan by an officer leads to: tests/attendance/test_scan.py."""
     anonymous = text_of(client.get(f"/c/{card.token}").text)
     client.force_login(officer)
-    assert text_of(client.get(f"/c/{card.token}").text) == anonymous
+    assert text_of(client.get(f"/c/{card.token}?public=1").text) == anonymous
 
 
 # --- The code ----------------------------------------------------------------------------------------------------
