@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Access
 from accounts.models import Role
 from attendance import walk as walking
+from attendance.rules import Verified
 from attendance.walk import Walk
 from common import slots
 
@@ -38,6 +39,7 @@ def _card(walk: Walk) -> dict[str, Any]:
         "to_check": len(shown.to_check),
         "present": shown.present,
         "away": len(shown.to_check) - shown.present,
+        **{way.value: shown.verified[way] for way in Verified},
         "marks": marks,
         "url": reverse("sheet", args=[walk.unit.code]) + _part_on_the_way(shown),
         "state": _state(shown, marks),

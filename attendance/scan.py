@@ -47,8 +47,9 @@ def line_of_round(request: HttpRequest, card: Card) -> str | None:
     if office is None or not access.scope(TABLE["sheet"]).allows_unit(office.unit_id):
         return None
     part = _part(user, office, now)
-    query = f"?{urlencode({'part': part})}" if part else ""
-    return f"{reverse('sheet', args=[office.unit.code])}{query}#person-{card.cadre_id}"
+    # Also behind a round that was submitted: a scan begins another one.
+    query = urlencode({**({"part": part} if part else {}), "again": "1"})
+    return f"{reverse('sheet', args=[office.unit.code])}?{query}#person-{card.cadre_id}"
 
 
 def _part(user: User, office: Office, now: datetime) -> str:

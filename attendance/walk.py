@@ -130,7 +130,7 @@ class Sheet:
     def present(self) -> int:
         return sum(person.status.is_present for person in self.to_check)
 
-    @property
+    @cached_property
     def verified(self) -> Counter[Verified]:
         usual, chosen = self.opened.usual, self.opened.chosen
         return Counter(person.verified(usual, chosen.get(person.cadre.pk, "")) for person in self.to_check)

@@ -111,7 +111,7 @@ def test_a_cadre_whose_role_has_ended_sees_the_public_page(card: Card, chen: Cad
 
 
 def test_the_officer_lands_on_the_person_in_todays_round(card: Card, chen: Cadre, officer: User) -> None:
-    assert scan(officer, card) == f"/desk/sheet/D901/#person-{chen.pk}"
+    assert scan(officer, card) == f"/desk/sheet/D901/?again=1#person-{chen.pk}"
     assert signed_in(officer).get("/desk/sheet/D901/").status_code == 200
 
 
@@ -121,7 +121,7 @@ def test_in_the_part_that_is_being_walked(card: Card, chen: Cadre, officer: User
             unit=unit, day=TODAY, checker=officer, scope=part, begun_at=NOW + timedelta(minutes=number)
         )
     landed = scan(officer, card)
-    assert landed == f"/desk/sheet/D901/?part=%E4%B8%BB%E6%A5%BC%E4%B8%89%E6%A5%BC#person-{chen.pk}"
+    assert landed == f"/desk/sheet/D901/?part=%E4%B8%BB%E6%A5%BC%E4%B8%89%E6%A5%BC&again=1#person-{chen.pk}"
 
 
 def test_the_place_of_work_decides_whose_officer(
@@ -129,7 +129,7 @@ def test_the_place_of_work_decides_whose_officer(
 ) -> None:
     Placement.objects.create(cadre=chen, kind="secondment", office=other_office, valid_from=TODAY)
     assert scan(officer, card) == ""
-    assert scan(other_officer, card) == f"/desk/sheet/T902/#person-{chen.pk}"
+    assert scan(other_officer, card) == f"/desk/sheet/T902/?again=1#person-{chen.pk}"
 
 
 def test_a_deputy_is_an_officer_on_their_days_only(card: Card, unit: Unit) -> None:
