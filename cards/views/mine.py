@@ -20,7 +20,7 @@ from cards.rules import Kind, Preset, State, presets
 from cards.views import declaring
 from common.forms import posted
 from common.problems import Refused
-from common.rules import SHANGHAI, OfficeHours, at, local
+from common.rules import SHANGHAI, at, local
 
 #: What is seen at once, and what one more tap shows.
 HISTORY_SHOWN = 5
@@ -43,24 +43,26 @@ def whereabouts(request: HttpRequest) -> HttpResponse:
     me, now = _mine(request).first(), timezone.now()
     if me is None:
         return render(request, "cards/no_person.html", status=404)
-    hours = declaring.hours_of(me, now)
+    book = selectors.HoursBook(timezone.localdate(now))
+    hours = selectors.hours_of(me, book)
     form = WhereaboutsForm(posted(request))
     if "preset" in request.POST:
         return _preset_tapped(request, me, now)
     if request.method == "POST" and (said := declaring.declare(form, me, hours, request, now)):
         messages.success(request, declaring.updated(said, now))
         return redirect("my_whereabouts")
-    return _page(request, me, hours, now, form, declaring.first_leave_form(hours, now))
+    return _page(request, me, book, now, form, declaring.first_leave_form(hours, now))
 
 
 def leave(request: HttpRequest) -> HttpResponse:
     me, now = _me(request), timezone.now()
-    hours = declaring.hours_of(me, now)
+    book = selectors.HoursBook(timezone.localdate(now))
+    hours = selectors.hours_of(me, book)
     form = LeaveForm(request.POST, prefix=declaring.LEAVE)
     if said := declaring.plan(form, me, hours, request, now):
         messages.success(request, declaring.entered(said, now))
         return redirect("my_whereabouts")
-    return _page(request, me, hours, now, WhereaboutsForm(), form)
+    return _page(request, me, book, now, WhereaboutsForm(), form)
 
 
 def plan_cancel(request: HttpRequest, pk: int) -> HttpResponse:
@@ -121,13 +123,13 @@ def _preset_of(value: str, now: datetime) -> tuple[State, datetime | None]:
 def _page(
     request: HttpRequest,
     me: Cadre,
-    hours: OfficeHours,
+    book: selectors.HoursBook,
     now: datetime,
     form: WhereaboutsForm,
     leave_form: LeaveForm,
 ) -> HttpResponse:
-    stand_in = _stand_in(me, now)
-    said = selectors.statuses([me, *([stand_in] if stand_in else [])], now)
+    stand_in, hours = _stand_in(me, now), selectors.hours_of(me, book)
+    said = selectors.statuses([me, *([stand_in] if stand_in else [])], now, book)
     status = said[me.pk]
     rows = list(me.whereabouts.select_related("set_by").order_by("-pk")[:HISTORY_ROWS])
     history = [_history_view(row, now) for row in rows]
