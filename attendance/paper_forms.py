@@ -65,7 +65,9 @@ class PaperForm(WordedForm):
 
 class PaperRowForm(WordedForm):
     person = forms.TypedChoiceField(label=gettext_lazy("Name"), coerce=int, required=False, empty_value=None)
-    item = forms.TypedChoiceField(label=gettext_lazy("Problem found"), coerce=int, required=False, empty_value=None)
+    item = forms.TypedChoiceField(
+        label=gettext_lazy("Problem found"), coerce=int, required=False, empty_value=None
+    )
     minutes = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=1, max_value=600, required=False)
     note = forms.CharField(label=gettext_lazy("Facts"), max_length=200, required=False)
 

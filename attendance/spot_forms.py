@@ -78,7 +78,15 @@ class DrawForm(_PlannedForm):
             "1 December at 8:30”, or a number that will be published."
         ),
     )
-    field_order: tuple[str, ...] = ("departments", "towns", "people", "leaders", "begins_day", "begins_time", "source")
+    field_order: tuple[str, ...] = (
+        "departments",
+        "towns",
+        "people",
+        "leaders",
+        "begins_day",
+        "begins_time",
+        "source",
+    )
 
     def plan(self) -> Plan:
         numbers = {name: self.cleaned_data[name] for name in ("departments", "towns", "people", "leaders")}
