@@ -152,7 +152,8 @@ def corrected(where: Place) -> Correction:
         round_=round_,
         cadre=where.cadre,
         finding=None,
-        item=Item.objects.get(code="off_post"),
+        # The round may already hold what `tapped` has marked.
+        item=Item.objects.get(code="card_not_displayed"),
         minutes=None,
         note="",
         reason="漏记",
@@ -167,7 +168,13 @@ def tapped(where: Place) -> Mark:
         return there
     officer, item = User.objects.get(username="first"), Item.objects.get(code="off_post")
     opened = OpenRound.objects.create(unit=where.unit, day=NOW.date(), checker=officer, begun_at=NOW)
-    mark = Mark(open_round=opened, cadre=where.cadre, item=item, marked_at=NOW, said={})
+    mark = Mark(
+        open_round=opened,
+        cadre=where.cadre,
+        item=item,
+        marked_at=NOW,
+        said={"kind": "at_post", "state": "at_post"},
+    )
     mark.photo.save("scene.jpg", ContentFile(b"JFIF"), save=False)
     mark.save()
     return mark
