@@ -245,7 +245,7 @@ TABLE: dict[str, Page] = {
     "office_hours_set": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | ADMINISTRATORS, detail=True),
     "office_hours_edit": Page(BOTH, ADMINISTRATORS, detail=True),
     # What the city sets for inspections
-    "inspection_settings": Page(BOTH, INSPECTION, nav=_("Inspection settings")),
+    "inspection_settings": Page(BOTH, INSPECTION, nav=_("Inspection settings"), tucked=True),
     "items": Page(GET, INSPECTION),
     "item_new": Page(BOTH, INSPECTION),
     "item_edit": Page(BOTH, INSPECTION, detail=True),

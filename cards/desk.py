@@ -125,7 +125,8 @@ def _away(people: list[Cadre], now: datetime) -> dict[str, Any]:
         "present": present,
         # The board counts them where they work.
         "elsewhere": sum(selectors.place_of(person).unit_id != person.unit_id for person in people),
-        "closed": len(people) > len(away) + present,
+        # Everybody at night, or those of another shift.
+        "outside": len(people) - len(away) - present,
     }
 
 

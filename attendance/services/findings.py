@@ -95,21 +95,23 @@ def record(rows: Sequence[Finding], now: datetime) -> list[Finding]:
             row.told_at, row.told_how = now, IN_APP
             row.defence_until = defence_until(today, days, working)
     saved = Finding.objects.bulk_create(rows)
-    for row in saved:
-        if row.cadre is not None and row.cadre.user_id is not None and row.defence_until:
-            notices.send(
-                kind=notifying.RECORDED.name,
-                key=f"finding:{row.pk}:recorded",
-                to=[row.cadre.user_id],
-                params={
-                    "finding": row.pk,
-                    "day": row.day.isoformat(),
-                    "item": row.item.name,
-                    "until": row.defence_until.isoformat(),
-                },
-                now=now,
-            )
+    notices.send_all([_recorded(row) for row in saved if row.told_at is not None], now=now)
     return saved
+
+
+def _recorded(finding: Finding) -> notices.Message:
+    assert finding.cadre is not None and finding.defence_until is not None
+    return notices.Message(
+        kind=notifying.RECORDED.name,
+        key=f"finding:{finding.pk}:recorded",
+        to=filter(None, [finding.cadre.user_id]),
+        params={
+            "finding": finding.pk,
+            "day": finding.day.isoformat(),
+            "item": finding.item.name,
+            "until": finding.defence_until.isoformat(),
+        },
+    )
 
 
 @transaction.atomic

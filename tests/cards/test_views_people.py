@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import City, Role, Unit, User
 from cards import services
-from cards.models import Cadre, Card, CardRequest, Consent, Office, Placement, Printing, Whereabouts
+from cards.models import Cadre, Card, CardRequest, Consent, Office, Placement, Printing, ShiftDay, Whereabouts
 from cards.rules import State
 from tests.cast import (
     NOW,
@@ -845,10 +845,18 @@ def test_in_the_evening_nobody_is_away_but_those_who_are(desk, chen, lin, clock)
     declare(lin, State.LEAVE, until=NOW + timedelta(days=2))
     clock.shift(timedelta(hours=9))
     html = words(desk.get("/desk/").text)
-    assert "Outside office hours." in html
+    assert "1 person is outside their working hours." in html
     assert "0 at post, 1 away, 0 not confirmed" in html
     assert "陈砚" not in html
     assert "林一帆" in html
+
+
+def test_by_day_only_the_other_shift_is_outside_its_hours(desk, chen, lin, officer):
+    ShiftDay.objects.create(cadre=lin, day=TODAY, spans=[], set_by=officer, set_at=NOW)
+    html = words(desk.get("/desk/").text)
+    assert "1 person is outside their working hours." in html
+    assert "1 at post, 0 away" in html
+    assert "Everybody is at post." not in html
 
 
 def test_a_unit_without_a_hotline_is_told(desk, unit):
