@@ -100,7 +100,8 @@ def record(rows: Sequence[Finding], now: datetime) -> list[Finding]:
 
 
 def _recorded(finding: Finding) -> notices.Message:
-    assert finding.cadre is not None and finding.defence_until is not None
+    assert finding.cadre is not None
+    assert finding.defence_until is not None
     return notices.Message(
         kind=notifying.RECORDED.name,
         key=f"finding:{finding.pk}:recorded",
