@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from common import hours, workdays
 from common.clock_forms import ClocksForm, clocks_initial
-from common.forms import EditForm, WordedForm, day_field, person_name
+from common.forms import CountedFormSet, EditForm, WordedForm, day_field, person_name
 from common.models import CalendarYear
 from common.services import calendar_year_facts
 from common.templatetags.components import zh_date
@@ -100,7 +100,7 @@ class RowForm(WordedForm):
         return workdays.Row(found["first"], found.get("last") or found["first"], found["kind"] == WORK, name)
 
 
-class RowsFormSet(forms.BaseFormSet):
+class RowsFormSet(CountedFormSet):
     def clean(self) -> None:
         """A day is one thing."""
         taken: dict[date, bool] = {}
@@ -195,7 +195,7 @@ class SeasonForm(ClocksForm):
         return hours.SeasonStart(found["month"], found["day"], self.given()) if found.get("month") else None
 
 
-class SeasonsFormSet(forms.BaseFormSet):
+class SeasonsFormSet(CountedFormSet):
     def clean(self) -> None:
         if any(form.errors for form in self.forms):
             return

@@ -17,7 +17,7 @@ from attendance.selectors import Person
 from attendance.services import Problem
 from cards.models import Cadre
 from common.crispy import ClockInput
-from common.forms import CHOOSE, WordedForm
+from common.forms import CHOOSE, CountedFormSet, WordedForm
 from common.rules import at
 from common.templatetags.components import zh_date
 
@@ -86,7 +86,7 @@ class PaperRowForm(WordedForm):
         return cleaned
 
 
-class PaperRowsFormSet(forms.BaseFormSet):
+class PaperRowsFormSet(CountedFormSet):
     def problems(self, people: dict[int, Cadre], items: dict[int, Item]) -> list[tuple[Cadre, Problem]]:
         rows = (form.cleaned_data for form in self.forms if form.cleaned_data.get("person"))
         return [

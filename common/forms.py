@@ -90,13 +90,47 @@ def posted(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
+class CountedFormSet(forms.BaseFormSet):
+    """Rows of which none is dropped in silence. Where a POST counts its rows wrongly, all that came with it stand on
+    the page again with a sentence, and can be sent as they are."""
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        posted_rows = _rows_posted(data, self.prefix) if self.is_bound else 0
+        total, initial = (_count(data, f"{self.prefix}-{name}_FORMS") for name in ("TOTAL", "INITIAL"))
+        self.is_miscounted = self.is_bound and not (0 <= initial <= total and posted_rows <= total)
+        if self.is_miscounted:
+            self.data = _counted_as(data, self.prefix, min(posted_rows or self.extra, self.absolute_max))
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_miscounted:
+            sentence = _("The rows did not arrive as they were sent. Look at them, then send them again.")
+            self.non_form_errors().append(forms.ValidationError(sentence, code="miscounted"))
+
+
+def _count(data: Any, name: str) -> int:
+    """-1 for what is no number of rows."""
+    typed = str(data.get(name, "")) if data is not None else ""
+    return int(typed) if typed.isdecimal() and len(typed) < 5 else -1
+
+
+def _rows_posted(data: Any, prefix: str) -> int:
+    """By their names, whatever the POST says about their number."""
+    cells = (re.fullmatch(rf"{re.escape(prefix)}-([0-9]{{1,4}})-.+", name) for name in data)
+    return max((int(cell[1]) + 1 for cell in cells if cell), default=0)
+
+
+def _counted_as(data: Any, prefix: str, number: int) -> Any:
+    changed = data.copy()
+    changed[f"{prefix}-TOTAL_FORMS"], changed[f"{prefix}-INITIAL_FORMS"] = str(number), "0"
+    return changed
+
+
 def with_more_rows(data: Any, *, prefix: str, more: int, most: int) -> Any:
     """The same POST of a formset, with blank rows added: “more rows” without a script."""
-    changed, name = data.copy(), f"{prefix}-TOTAL_FORMS"
-    total = data.get(name, "0")
-    number = int(total) if total.isdecimal() and len(total) < 4 else 0
-    changed[name] = str(min(number + more, most))
-    return changed
+    there = max(_count(data, f"{prefix}-TOTAL_FORMS"), _rows_posted(data, prefix))
+    return _counted_as(data, prefix, min(there + more, most))
 
 
 def day_field(label: Any, **more: Any) -> forms.DateField:

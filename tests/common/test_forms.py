@@ -6,7 +6,15 @@ from django.http import QueryDict
 from django.test import RequestFactory
 from django.utils import translation
 
-from common.forms import accepted, mobile_number, person_name, phone_number, posted
+from common.forms import (
+    CountedFormSet,
+    accepted,
+    mobile_number,
+    person_name,
+    phone_number,
+    posted,
+    with_more_rows,
+)
 from common.problems import Refused
 from common.text import lines
 
@@ -141,3 +149,58 @@ def test_a_refusal_stands_at_the_field_it_is_about_or_above_the_form():
 def test_an_empty_post_is_bound_and_a_first_visit_is_not():
     assert posted(RequestFactory().get("/")) is None
     assert posted(RequestFactory().post("/")) == QueryDict()
+
+
+# --- Rows of a formset -------------------------------------------------------------------------------------------
+
+
+class CellForm(forms.Form):
+    word = forms.CharField(required=False)
+
+
+Cells = forms.formset_factory(CellForm, formset=CountedFormSet, extra=2, max_num=9, absolute_max=9)
+
+
+def cells(total: str | None, initial: str | None = "0", *words: str) -> QueryDict:
+    data = QueryDict(mutable=True)
+    data.update({f"row-{at}-word": word for at, word in enumerate(words)})
+    counts = {"TOTAL": total, "INITIAL": initial}
+    data.update({f"row-{name}_FORMS": value for name, value in counts.items() if value is not None})
+    return data
+
+
+@pytest.mark.parametrize(
+    ("total", "initial"),
+    [
+        ("-5", "0"),
+        ("0", "0"),
+        ("1", "0"),
+        ("2", "7"),
+        ("2", "-1"),
+        ("x", "0"),
+        ("9" * 5000, "0"),
+        (None, None),
+    ],
+)
+def test_rows_that_are_counted_wrongly_are_refused_and_all_come_back(total, initial):
+    rows = Cells(cells(total, initial, "一", "二"), prefix="row")
+    assert not rows.is_valid()
+    assert [error.code for error in rows.non_form_errors().as_data()] == ["miscounted"]
+    assert [form["word"].value() for form in rows] == ["一", "二"]
+    # What the page shows now can be sent as it is.
+    assert Cells(rows.data, prefix="row").is_valid()
+
+
+@pytest.mark.parametrize(("total", "initial"), [("2", "0"), ("2", "2"), ("5", "0")])
+def test_rows_that_are_counted_rightly_are_taken(total, initial):
+    rows = Cells(cells(total, initial, "一", "二"), prefix="row")
+    assert rows.is_valid()
+    assert [form.cleaned_data.get("word") for form in rows][:2] == ["一", "二"]
+
+
+@pytest.mark.parametrize(("total", "shown"), [("2", 5), ("-5", 5), ("8", 9)])
+def test_more_rows_lose_none(total, shown):
+    data = with_more_rows(cells(total, "0", "一", "二"), prefix="row", more=3, most=9)
+    rows = Cells(data, prefix="row")
+    assert [form["word"].value() for form in rows][:2] == ["一", "二"]
+    assert (len(rows.forms), rows.is_valid()) == (shown, True)
