@@ -49,7 +49,8 @@ def waiting_for(user_id: int, today: date) -> FindingQuerySet:
         role=Role.LEADING_GROUP_HEAD, unit=OuterRef("place"), user__is_active=True
     )
     # Zero is nobody: a comparison with NULL would be neither true nor false.
-    free = ~Q(user=Coalesce(OuterRef("recorder"), 0)) & ~Q(user=Coalesce(OuterRef("cadre__user"), 0))
+    involved = ("recorder", "cadre__user", "round__second")
+    free = Q(*(~Q(user=Coalesce(OuterRef(name), 0)) for name in involved))
     of_unit = Q(cadre__isnull=False, spot_line=None, has_free_head=True)
     mine = Q(pk__in=[])
     if headed := selectors.units_of(user_id, Role.LEADING_GROUP_HEAD, today):
@@ -59,14 +60,16 @@ def waiting_for(user_id: int, today: date) -> FindingQuerySet:
     inspecting = SpotCheck.inspectors.through.objects.filter(
         spotcheck=OuterRef("spot_line__spot_check"), user=user_id
     )
-    ready = Q(defended_at__isnull=False) | Q(defence_until__lt=today)
     uninvolved = (
-        ~Q(recorder=user_id) & ~Q(cadre__user=user_id) & ~Q(spot_line__spot_check__planned_by=user_id)
+        ~Q(recorder=user_id)
+        & ~Q(cadre__user=user_id)
+        & ~Q(spot_line__spot_check__planned_by=user_id)
+        & ~Q(round__second=user_id)
     )
     return (
-        Finding.objects.open()
+        Finding.objects.decidable(today)
         .alias(has_free_head=Exists(heads.filter(free)))
-        .filter(mine, ready, uninvolved, ~Exists(inspecting))
+        .filter(mine, uninvolved, ~Exists(inspecting))
     )
 
 

@@ -129,18 +129,20 @@ def refuse_decision(
     is_open: bool,
     is_free: bool,
     defended: bool,
+    own_word: bool,
     withdraw: bool,
     defence_until: date | None,
     today: date,
     reason: str,
 ) -> DecisionRefusal | None:
     """None when the decision may be taken. To withdraw is always early enough; to let it stand takes the person's
-    word, or the end of the days in which it could have been given."""
+    own word, or the end of the days in which it could have been given: what somebody else enters for them, from paper,
+    does not shorten these."""
     if not is_open:
         return DecisionRefusal.DECIDED
     if not is_free:
         return DecisionRefusal.INVOLVED
-    waiting = not defended and (defence_until is None or today <= defence_until)
+    waiting = not own_word and (defence_until is None or today <= defence_until)
     if waiting and not withdraw:
         return DecisionRefusal.TOO_EARLY
     return DecisionRefusal.REASON_MISSING if (withdraw or defended) and not reason.strip() else None

@@ -50,6 +50,11 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def open(self) -> "FindingQuerySet":
         return self.filter(state=FindingState.PROVISIONAL)
 
+    def decidable(self, day: date) -> "FindingQuerySet":
+        """Open, and the person has answered, or the days for it were over before `day` (Finding.own_word)."""
+        answered = Q(cadre=None) | Q(defended_by=F("cadre__user"))
+        return self.open().filter(Q(defence_until__lt=day) | Q(defended_at__isnull=False) & answered)
+
     def counting(self, first: date, last: date) -> "FindingQuerySet":
         """What a month counts: standing, by the day on which it happened."""
         return self.filter(state=FindingState.STANDING, day__range=(first, last))
@@ -152,3 +157,10 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"finding {self.pk}"
+
+    @property
+    def own_word(self) -> bool:
+        """Whether the person has answered, and not somebody for them; of a unit whoever may speak for it."""
+        if self.defended_at is None:
+            return False
+        return self.cadre is None or self.defended_by_id == self.cadre.user_id

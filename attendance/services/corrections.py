@@ -166,26 +166,9 @@ def _carry_out(asked: Correction, second: User, now: datetime) -> None:
         second=second,
     )
     if asked.finding is not None:
-        _withdraw(asked.finding, asked, second, now)
+        findings.withdraw_corrected(finding=asked.finding, reason=asked.reason, actor=second, now=now)
     if asked.item is not None:
         findings.record([_right_one(asked, done, line)], now)
-
-
-def _withdraw(finding: Finding, asked: Correction, second: User, now: datetime) -> None:
-    findings.withdraw_corrected(finding=finding, reason=asked.reason, actor=second, now=now)
-    if finding.cadre is not None and finding.cadre.user_id:
-        notices.send(
-            kind=notifying.DECIDED.name,
-            key=f"finding:{finding.pk}:corrected",
-            to=[finding.cadre.user_id],
-            params={
-                "finding": finding.pk,
-                "day": finding.day.isoformat(),
-                "item": finding.item.name,
-                "decision": FindingState.WITHDRAWN.value,
-            },
-            now=now,
-        )
 
 
 def _right_one(asked: Correction, done: Round, line: snapshot.Line) -> Finding:
@@ -220,13 +203,15 @@ def _case(asked: Correction) -> Case:
 
 
 def deciders(asked: Correction, today: date) -> list[int]:
-    """Another officer of the unit or its head; the Express where the unit has no second person."""
+    """Another officer of the unit or its head; the Express where the unit has no second person, and where a finding
+    was decided on already: no two people of a unit undo that among themselves."""
     case = _case(asked)
+    decided = asked.finding is not None and asked.finding.decided_at is not None
     insiders = {
         *selectors.officers_of(asked.round.sheet.unit_id, today),
         *selectors.heads_of(asked.round.sheet.unit_id, today),
     }
-    hand = hand_of(case, insiders)
+    hand = Hand.CITY if decided else hand_of(case, insiders)
     asked_of = insiders if hand == Hand.UNIT else selectors.express(today)
     return sorted(user for user in asked_of if case.is_free(user))
 

@@ -175,14 +175,14 @@ def defence_facts(finding: Finding) -> dict[str, Any]:
 
 
 def may_defend(finding: Finding, user: User, today: date) -> bool:
-    """The person themselves; an officer for them, who never writes over the person's own words; and of a finding about
-    a unit its officers and heads."""
+    """The person themselves; an officer for them, who never writes over the person's own words, nor, where the person
+    has an account, answers what they recorded; and of a finding about a unit its officers and heads."""
     roles, units = [Role.UNIT_OFFICER], [finding.unit_id, finding.place_id]
     if finding.cadre is None:
         roles, units = [Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD], [finding.unit_id]
     elif finding.cadre.user_id == user.pk:
         return True
-    elif finding.defended_by_id is not None and finding.defended_by_id == finding.cadre.user_id:
+    elif finding.own_word or (finding.cadre.user_id is not None and finding.recorder_id == user.pk):
         return False
     held = Membership.objects.current(today).filter(user=user, role__in=roles, unit__in=units)
     return held.exists()
@@ -207,6 +207,7 @@ def finding_decide(
         is_open=finding.state == FindingState.PROVISIONAL,
         is_free=may_decide(finding, actor, today),
         defended=finding.defended_at is not None,
+        own_word=finding.own_word,
         withdraw=withdraw,
         defence_until=finding.defence_until,
         today=today,
@@ -266,13 +267,20 @@ def withdraw_corrected(*, finding: Finding, reason: str, actor: User, now: datet
 
 
 def take_back(*, finding: Finding, reason: str, actor: User, now: datetime) -> Finding:
-    """Recorded by mistake, seen while the inspectors were still on site: withdrawn with its reason, and kept. Nobody
-    decides on what they recorded, so nobody is named as having decided; the audit trail says who it was."""
+    """Recorded by mistake, and seen the same day before anything was said in defence: withdrawn with its reason, and
+    kept; afterwards it is decided like any other. Nobody decides on what they recorded, so nobody is named as having
+    decided; the audit trail says who it was."""
     finding, reason = _locked(finding), reason.strip()
     if finding.state == FindingState.WITHDRAWN:
         return finding
     if finding.state != FindingState.PROVISIONAL:
         raise Refused(REFUSALS[DecisionRefusal.DECIDED])
+    if finding.defended_at is not None:
+        raise Refused(_("A statement in defence has been made: what is recorded is decided on, not taken back."))
+    if local(finding.recorded_at).date() != local(now).date():
+        raise Refused(
+            _("What was recorded on another day is no longer taken back: whoever decides may withdraw it.")
+        )
     if not reason:
         raise Refused(_("Say why what was recorded is taken back."), "reason")
     finding.state, finding.decision_reason, finding.decided_at = FindingState.WITHDRAWN, reason, now
@@ -287,9 +295,12 @@ def case_of(finding: Finding) -> Case:
 
 
 def _cases(findings: Collection[Finding]) -> dict[int, Case]:
-    """By finding; two queries for any number that was read with `cadre` and `spot_line`."""
+    """By finding; two queries for any number that was read with `cadre` and `spot_line`, or one more."""
     checks = {row.spot_line.spot_check_id for row in findings if row.spot_line is not None}
     involved: dict[int, set[int]] = {}
+    # Whoever confirmed a correction has had a hand in what it recorded.
+    rounds = Round.objects.filter(pk__in={row.round_id for row in findings}, second__isnull=False)
+    seconds = dict(rounds.order_by().values_list("pk", "second"))
     if checks:
         rows = SpotCheck.objects.filter(pk__in=checks).order_by()
         for check, planner, inspector in rows.values_list("pk", "planned_by", "inspectors"):
@@ -298,7 +309,9 @@ def _cases(findings: Collection[Finding]) -> dict[int, Case]:
         row.pk: Case(
             row.recorder_id,
             row.cadre.user_id if row.cadre is not None else None,
-            frozenset(involved[row.spot_line.spot_check_id]) if row.spot_line is not None else frozenset(),
+            frozenset(involved[row.spot_line.spot_check_id])
+            if row.spot_line is not None
+            else frozenset(filter(None, [seconds.get(row.round_id or 0)])),
             row.spot_line is not None,
         )
         for row in findings

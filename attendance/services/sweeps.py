@@ -140,11 +140,12 @@ def sheets_remind(*, now: datetime) -> int:
 
 @transaction.atomic
 def decidable_tell(*, now: datetime) -> int:
-    """Once for each finding whose days for a statement are over without one: whoever may decide hears of it. Of a
-    statement they have heard when it was made."""
+    """Once for each finding whose days for a statement are over without the person's own: whoever may decide hears of
+    it. Of the person's own they have heard when it was made."""
     today = local(now).date()
-    over = Finding.objects.open().filter(defence_until__lt=today, defended_at=None)
-    rows = _untold(over.select_related("cadre", "unit", "spot_line"))
+    over = Finding.objects.open().filter(defence_until__lt=today)
+    answerless = [row for row in over.select_related("cadre", "unit", "spot_line") if not row.own_word]
+    rows = _untold(answerless)
     deciders = findings.deciders_of(rows, today)
     return notices.send_all(
         [

@@ -153,9 +153,7 @@ def _defence_form(found: Finding, data: Any = None) -> DefenceForm:
 
 
 def _decision_form(found: Finding, today: date, data: Any = None) -> DecisionForm:
-    may_stand = found.defended_at is not None or (
-        found.defence_until is not None and found.defence_until < today
-    )
+    may_stand = found.own_word or (found.defence_until is not None and found.defence_until < today)
     form = DecisionForm(data, prefix="decide", may_stand=may_stand)
     form.action = reverse("finding_decide", args=[found.pk])
     return form

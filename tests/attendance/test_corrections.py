@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import Role, Unit, User
-from attendance import services, snapshot
+from attendance import cases, services, snapshot
 from attendance.models import Correction, Finding, FindingState, Item, Round, RoundKind
-from attendance.services import corrections
+from attendance.services import corrections, findings
 from cards.models import Cadre
 from common.models import AuditEntry, Notice
 from common.problems import Refused
@@ -71,7 +71,7 @@ def test_a_confirmed_correction_adds_a_round_and_withdraws_what_was_wrong(
     wrong.refresh_from_db()
     assert (wrong.state, wrong.decided_by) == (FindingState.WITHDRAWN, second)
     assert wrong.decision_reason == "走错了房间"
-    assert Notice.objects.filter(user=lin.user, key=f"finding:{wrong.pk}:corrected").exists()
+    assert Notice.objects.filter(user=lin.user, key=f"finding:{wrong.pk}:withdrawn").exists()
 
 
 def test_what_should_have_been_recorded_is_recorded_with_the_day_of_the_check(
@@ -172,6 +172,30 @@ def test_who_recorded_it_does_not_withdraw_it_on_anothers_word(
     decide(asked, express)
     wrong.refresh_from_db()
     assert wrong.decided_by == express
+
+
+def test_what_was_decided_is_undone_by_the_city_only(
+    done: Round, wrong: Finding, lin: Cadre, officer: User, second: User, head: User, express: User
+) -> None:
+    services.finding_decide(
+        finding=wrong, withdraw=False, reason="属实", exemption="", actor=head, now=LATER + timedelta(days=9)
+    )
+    asked = ask(done, lin, officer, finding=wrong)
+    for insider in (second, head):
+        with pytest.raises(Refused):
+            decide(asked, insider)
+    assert decide(asked, express).decision == "confirmed"
+
+
+def test_who_confirmed_a_correction_does_not_decide_on_what_it_recorded(
+    done: Round, chen: Cadre, officer: User, head: User, express: User
+) -> None:
+    decide(ask(done, chen, officer, item=item("off_post")), head)
+    found = Finding.objects.get(round__kind=RoundKind.CORRECTION)
+    assert findings.deciders(found, TODAY) == [express.pk]
+    over = TODAY + timedelta(days=9)
+    assert found not in cases.waiting_for(head.pk, over)
+    assert found in cases.waiting_for(express.pk, over)
 
 
 def test_whose_line_it_is_neither_asks_nor_decides(

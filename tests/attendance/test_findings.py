@@ -99,21 +99,37 @@ def test_a_statement_may_be_written_again_until_the_end_of_the_last_day(lin, off
 
 
 def test_an_officer_enters_what_was_handed_in_on_paper_but_never_over_the_persons_own_words(
-    lin, officer, other_officer
+    lin, unit, officer, other_officer
 ):
+    deputy = make_user("deputy", "副手")
+    give(deputy, Role.UNIT_OFFICER, unit=unit)
     finding = recorded(lin, officer)
-    assert defended(finding, "书面陈述", by=officer).defended_by == officer
+    with pytest.raises(Refused):  # nobody answers for somebody with an account what they recorded themselves
+        defended(finding, "代为认错", by=officer)
+    assert defended(finding, "书面陈述", by=deputy).defended_by == deputy
     with pytest.raises(Refused):
         defended(finding, "另一单位", by=other_officer)
     defended(finding, "本人陈述", by=lin.user)
     with pytest.raises(Refused):
-        defended(finding, "书面陈述二", by=officer)
+        defended(finding, "书面陈述二", by=deputy)
     finding.refresh_from_db()
     assert finding.defence == "本人陈述"
 
 
-def test_the_page_keeps_what_was_typed_when_somebody_else_was_faster(lin, officer):
-    finding = recorded(lin, officer, now=timezone.now())
+def test_a_statement_entered_for_somebody_does_not_shorten_their_days(lin, unit, officer, head):
+    deputy = make_user("deputy", "副手")
+    give(deputy, Role.UNIT_OFFICER, unit=unit)
+    finding = recorded(lin, officer)
+    defended(finding, "书面陈述", by=deputy)
+    with pytest.raises(Refused):
+        decided(finding, head, reason="属实", now=NOW + timedelta(minutes=1))
+    assert finding not in cases.waiting_for(head.pk, TODAY)
+    assert finding in cases.waiting_for(head.pk, local(OVER).date())
+    assert decided(finding, head, reason="属实", now=OVER).state == "standing"
+
+
+def test_the_page_keeps_what_was_typed_when_somebody_else_was_faster(lin, officer, head):
+    finding = recorded(lin, head, now=timezone.now())
     client, address = signed_in(lin.user), reverse("my_finding", args=[finding.pk])
     seen = client.get(address).context["form"].initial["seen"]
     defended(finding, "书面陈述", by=officer, now=timezone.now())

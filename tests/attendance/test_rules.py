@@ -224,6 +224,7 @@ OPEN = {
     "is_open": True,
     "is_free": True,
     "defended": False,
+    "own_word": False,
     "withdraw": False,
     "defence_until": DAY,
     "today": DAY + timedelta(days=1),
@@ -241,9 +242,12 @@ OPEN = {
         ({"defence_until": None}, DecisionRefusal.TOO_EARLY),  # nobody has told the person yet
         ({"today": DAY, "withdraw": True}, DecisionRefusal.REASON_MISSING),
         ({"today": DAY, "withdraw": True, "reason": "认错人"}, None),
-        ({"defended": True, "today": DAY}, DecisionRefusal.REASON_MISSING),
-        ({"defended": True, "today": DAY, "reason": "  "}, DecisionRefusal.REASON_MISSING),
-        ({"defended": True, "today": DAY, "reason": "查证属实"}, None),
+        ({"defended": True, "own_word": True, "today": DAY}, DecisionRefusal.REASON_MISSING),
+        ({"defended": True, "own_word": True, "today": DAY, "reason": "  "}, DecisionRefusal.REASON_MISSING),
+        ({"defended": True, "own_word": True, "today": DAY, "reason": "查证属实"}, None),
+        # Entered for them: the days go on.
+        ({"defended": True, "today": DAY, "reason": "查证属实"}, DecisionRefusal.TOO_EARLY),
+        ({"defended": True}, DecisionRefusal.REASON_MISSING),
     ],
 )
 def test_when_a_finding_may_be_decided(changes: dict, refusal: DecisionRefusal | None) -> None:
