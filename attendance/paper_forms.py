@@ -15,6 +15,7 @@ from attendance.models.sheets import VERIFIED_CHOICES
 from attendance.rules import Verified
 from attendance.selectors import Person
 from attendance.services import Problem
+from attendance.services.paper import NumberTaken
 from cards.models import Cadre
 from common.crispy import ClockInput
 from common.forms import CHOOSE, CountedFormSet, WordedForm
@@ -61,6 +62,15 @@ class PaperForm(WordedForm):
     )
     #: The sheet's number within its part, so that a second press finds the first one's round.
     number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    #: Why the number was not to be had; the page offers the next one.
+    taken: NumberTaken | None = None
+
+    def offer_next(self, taken: NumberTaken) -> None:
+        self.taken = taken
+        self.add_error(None, taken.sentence)
+        data: Any = self.data
+        self.data = data.copy()
+        self.data[self.add_prefix("number")] = str(taken.free)  # type: ignore[index]
 
 
 class PaperRowForm(WordedForm):

@@ -96,11 +96,12 @@ class CountedFormSet(forms.BaseFormSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
-        posted_rows = _rows_posted(data, self.prefix) if self.is_bound else 0
-        total, initial = (_count(data, f"{self.prefix}-{name}_FORMS") for name in ("TOTAL", "INITIAL"))
+        prefix = self.prefix or self.get_default_prefix()
+        posted_rows = _rows_posted(data, prefix) if self.is_bound else 0
+        total, initial = (_count(data, f"{prefix}-{name}_FORMS") for name in ("TOTAL", "INITIAL"))
         self.is_miscounted = self.is_bound and not (0 <= initial <= total and posted_rows <= total)
         if self.is_miscounted:
-            self.data = _counted_as(data, self.prefix, min(posted_rows or self.extra, self.absolute_max))
+            self.data = _counted_as(data, prefix, min(posted_rows or self.extra, self.absolute_max))
 
     def full_clean(self) -> None:
         super().full_clean()

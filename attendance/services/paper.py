@@ -1,5 +1,6 @@
 """A sheet that was kept on paper, entered within the days that the city allows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,14 +9,30 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
 from attendance import selectors
-from attendance.models import OpenRound, RoundKind
+from attendance.models import Finding, OpenRound, Round, RoundKind
 from attendance.rules import Verified
 from attendance.selectors import Person
 from attendance.services import rounds
 from attendance.services.rounds import Problem, Submitted
 from cards.models import Cadre
+from cards.presentation import clock
 from common.problems import Refused
 from common.rules import local
+
+
+class NumberTaken(Refused):
+    """Another sheet has this number. `round` is the one that was entered, `free` the number that this one may have."""
+
+    def __init__(self, there: Round, free: int) -> None:
+        words = {"number": there.number, "time": clock(there.taken_at), "who": there.checker, "free": free}
+        super().__init__(
+            _(
+                "Sheet %(number)s of this day has been entered already: %(who)s’s round of %(time)s. "
+                "Yours differs from it. If it is another round, enter it as sheet %(free)s."
+            )
+            % words
+        )
+        self.round, self.free = there, free
 
 
 def people_due(unit: Unit, taken_at: datetime, scope: str, checker: User) -> list[Person]:
@@ -36,12 +53,18 @@ def paper_enter(
     checker: User,
     now: datetime,
 ) -> Submitted:
-    """The whole sheet at once: these problems, everybody else agreed. Entered again it is the first one's round."""
+    """The whole sheet at once: these problems, everybody else agreed. The same sheet entered again is the first one's
+    round; another one under its number is refused with NumberTaken."""
     rounds.check_paper(taken_at, now)
     day = local(taken_at).date()
     sheet = rounds.locked_sheet(unit, day)
     if there := sheet.rounds.filter(kind=RoundKind.PAPER, scope=scope, number=number).first():
-        return Submitted(there, new=False)
+        people = people_due(unit, taken_at, scope, checker)
+        if (there.taken_at, there.checker_id) == (taken_at, checker.pk) and _says(
+            there, people, usual, problems
+        ):
+            return Submitted(there, new=False)
+        raise NumberTaken(there, selectors.next_number(sheet.pk, scope, RoundKind.PAPER))
     begun = OpenRound.objects.filter(unit=unit, day=day, scope=scope, checker=checker)
     if day == local(now).date() and begun.filter(marks__isnull=False).exists():
         raise Refused(_("You have a round of today on the way. Submit it or begin it again first."))
@@ -60,3 +83,17 @@ def paper_enter(
     return rounds.round_submit(
         unit=unit, scope=scope, number=number, checker=checker, now=now, usual=usual, on_paper=taken_at
     )
+
+
+def _says(
+    there: Round, people: Sequence[Person], usual: Verified, problems: Sequence[tuple[Cadre, Problem]]
+) -> bool:
+    """Whether a round holds what this sheet would: the same problems, the others verified in the same way."""
+    ways = Counter(person.verified(usual) for person in people)
+    kept = {Verified.SEEN: there.seen, Verified.PHONE: there.phone, Verified.DECLARED: there.declared}
+    found = Finding.objects.filter(round=there).values_list("cadre", "item", "minutes", "note")
+    typed = [
+        (cadre.pk, problem.item.pk, problem.minutes if problem.item.with_minutes else None, problem.note)
+        for cadre, problem in problems
+    ]
+    return +ways == +Counter(kept) and Counter(found) == Counter(typed)

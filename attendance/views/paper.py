@@ -26,7 +26,7 @@ from attendance.paper_forms import (
 )
 from attendance.rules import may_be_entered
 from attendance.selectors import Person
-from attendance.services.paper import people_due
+from attendance.services.paper import NumberTaken, people_due
 from attendance.views.history import unit_of
 from common import calendar
 from common.forms import accepted, posted, render_form, with_more_rows
@@ -56,24 +56,39 @@ def paper(request: HttpRequest, code: str) -> HttpResponse:
         rows = rows_formset(data, people, items)
     elif request.method == "POST" and form.is_valid() and rows.is_valid():
         problems = rows.problems({p.cadre.pk: p.cadre for p in people}, {item.pk: item for item in items})
-        entered: list[services.Submitted] = []
-        if accepted(
+        entered = _entered(
             form,
-            lambda: entered.append(
-                services.paper_enter(
-                    unit=unit,
-                    scope=moment.scope,
-                    taken_at=moment.taken_at,
-                    problems=problems,
-                    checker=user_of(request),
-                    now=now,
-                    **form.cleaned_data,
-                )
-            ),
-        ):
-            messages.success(request, _("The sheet has been entered."))
-            return redirect("round", entered[0].round.pk)
+            unit=unit,
+            scope=moment.scope,
+            taken_at=moment.taken_at,
+            problems=problems,
+            checker=user_of(request),
+            now=now,
+        )
+        if entered is not None:
+            return _done(request, entered)
     return _page(request, unit, moment, form, rows, people)
+
+
+def _entered(form: PaperForm, **sheet: Any) -> services.Submitted | None:
+    """None where the form says why not."""
+    entered: list[services.Submitted] = []
+
+    def enter() -> None:
+        try:
+            entered.append(services.paper_enter(**sheet, **form.cleaned_data))
+        except NumberTaken as taken:
+            form.offer_next(taken)
+
+    return entered[0] if accepted(form, enter) and entered else None
+
+
+def _done(request: HttpRequest, entered: services.Submitted) -> HttpResponse:
+    if entered.new:
+        messages.success(request, _("The sheet has been entered."))
+    else:
+        messages.info(request, _("You have entered this sheet already; this is its round."))
+    return redirect("round", entered.round.pk)
 
 
 def _page(

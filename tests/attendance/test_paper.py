@@ -13,6 +13,7 @@ from attendance import services, snapshot
 from attendance.models import Finding, FindingState, Item, Round
 from attendance.rules import Verified
 from attendance.services.findings import missing_sheet_source
+from attendance.services.paper import NumberTaken
 from cards.models import Cadre, Office
 from cards.rules import State
 from common.problems import Refused
@@ -78,6 +79,28 @@ def test_entered_twice_it_is_one_round(unit: Unit, officer: User, head: User, li
     assert enter(unit, officer, number=2).new
 
 
+def test_another_sheet_under_the_same_number_is_refused_and_the_next_one_is_free(
+    unit: Unit, officer: User, head: User, lin: Cadre, chen: Cadre
+) -> None:
+    late = (lin, problem("late", minutes=9, note="九分"))
+    first = enter(unit, officer, late).round
+    others: list[tuple[Any, User, dict[str, Any]]] = [
+        ([late], officer, {"taken_at": THEN + timedelta(hours=1)}),
+        ([late], officer, {"usual": Verified.PHONE}),
+        ([late], head, {}),
+        ([], officer, {}),
+        ([(chen, late[1])], officer, {}),
+        ([(lin, problem("late", minutes=10, note="九分"))], officer, {}),
+        ([(lin, problem("late", minutes=9))], officer, {}),
+        ([late, (chen, problem("off_post"))], officer, {}),
+    ]
+    for problems, who, changes in others:
+        with pytest.raises(NumberTaken) as taken:
+            enter(unit, who, *problems, **changes)
+        assert (taken.value.round, taken.value.free) == (first, 2), (problems, who, changes)
+    assert (Round.objects.count(), Finding.objects.count()) == (1, 1)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -132,6 +155,16 @@ def test_three_presses_at_once_are_one_sheet(unit: Unit, officer: User, lin: Cad
     outcomes = at_once(*[lambda: enter(unit, officer, late)] * 3)
     assert sorted(outcome.new for outcome in outcomes) == [False, False, True], outcomes
     assert (Round.objects.count(), Finding.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sheets_at_once_under_one_number_are_one_round_and_a_refusal(
+    unit: Unit, officer: User, lin: Cadre
+) -> None:
+    later = THEN + timedelta(hours=1)
+    outcomes = at_once(lambda: enter(unit, officer), lambda: enter(unit, officer, taken_at=later))
+    assert {type(outcome) for outcome in outcomes} == {services.Submitted, NumberTaken}, outcomes
+    assert Round.objects.count() == 1
 
 
 # --- The page ----------------------------------------------------------------------------------------------------
@@ -191,6 +224,41 @@ def test_a_sheet_with_two_problems(client: Client, lin: Cadre, chen: Cadre, wei:
     again = client.post(YESTERDAY, data)
     assert again["Location"] == f"/desk/rounds/{done.pk}/"
     assert Round.objects.count() == 1
+
+
+def test_a_second_sheet_of_the_day_is_not_lost_under_the_first_ones_number(
+    client: Client, lin: Cadre, chen: Cadre
+) -> None:
+    data = form(client, row_0_person=lin.pk, row_0_item=Item.objects.get(code="off_post").pk)
+    client.post(YESTERDAY, data)
+    first = Round.objects.get()
+    other = {**data, "row-0-person": chen.pk, "row-0-note": "午后无人"}
+    later = YESTERDAY.replace("09:30", "15:00")
+    refused = client.post(later, other)
+    assert refused.status_code == 422
+    assert "Sheet 1 of this day has been entered already: 纪明’s round of 09:30." in refused.text
+    assert f'href="/desk/rounds/{first.pk}/"' in refused.text
+    assert "午后无人" in refused.text
+    assert f'<option value="{chen.pk}" selected' in refused.text
+    assert "Enter it as sheet 2" in refused.text
+    number = re.search(r'name="number" value="(\d+)"', refused.text)
+    assert number is not None
+    client.post(later, {**other, "number": number[1]})
+    assert [done.number for done in Round.objects.order_by("pk")] == [1, 2]
+    assert Finding.objects.filter(cadre=chen, note="午后无人").exists()
+
+
+@pytest.mark.parametrize("count", [{"row-TOTAL_FORMS": "-5"}, {"row-INITIAL_FORMS": "7"}])
+def test_rows_that_were_counted_wrongly_enter_no_clean_sheet(
+    count: dict[str, str], client: Client, lin: Cadre
+) -> None:
+    off = Item.objects.get(code="off_post").pk
+    data = form(client, row_0_person=lin.pk, row_0_item=off, row_0_note="座位无人")
+    refused = client.post(YESTERDAY, {**data, **count})
+    assert refused.status_code == 422
+    assert "The rows did not arrive as they were sent" in refused.text
+    assert "座位无人" in refused.text
+    assert not Round.objects.exists()
 
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(client: Client, lin: Cadre) -> None:
