@@ -130,6 +130,7 @@ TABLE: dict[str, Page] = {
     "finding_decide": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
     "finding_photo": Page(GET, CADRE | OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     # Draws, which anybody may check, and spot checks as they are planned
+    "public_draws": public(),
     "draw": public(detail=True),
     "draw_data": public(detail=True),
     "draw_pool": public(detail=True),
@@ -141,6 +142,7 @@ TABLE: dict[str, Page] = {
     "draw_new": Page(BOTH, EXPRESS),
     "draw_reveal": Page(BOTH, EXPRESS, detail=True),
     "draw_again": Page(BOTH, EXPRESS, detail=True),
+    "draw_call_off": Page(BOTH, EXPRESS, detail=True),
     # Spot checks on site, and what sheets are worth beside them
     "spot_door": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
     "spot_person": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),

@@ -153,3 +153,13 @@ class SpotCloseForm(PageForm):
 
 class SpotCancelForm(PageForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class PublicReasonForm(SpotCancelForm):
+    """Of a draw, and of the spot check that came of one."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("It stands on the public page at once: name neither units nor people."),
+    )

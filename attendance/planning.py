@@ -1,7 +1,7 @@
 """What planning a spot check reads: who may inspect, whose own units are which, and who can be drawn at all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Prefetch, QuerySet
 
 from accounts.models import UNIT_ROLES, Membership, Role, SupervisionGroup, Unit, UnitKind, User
-from attendance.draw import Plan, Pool, parse
+from attendance.draw import Plan, Pool
 from attendance.models import Draw, InspectionSettings, SpotCheck, SpotKind
 from attendance.models.spots import SpotCheckQuerySet
 from cards import selectors as cards
@@ -80,18 +80,6 @@ def random_visits(checks: QuerySet[SpotCheck]) -> list[Visit]:
     return [Visit(unit_id, begins_at) for unit_id, begins_at in pairs if unit_id is not None]
 
 
-def _waiting_visits(
-    plan: Plan, ids: Mapping[str, int], now: datetime, instead_of: Draw | None
-) -> Iterator[Visit]:
-    """A draw that waits for its public value may take any unit of its pool, and counts for each of them."""
-    first, after = month_of(plan.begins_at)
-    waiting = Draw.objects.filter(revealed_at=None, redrawn_by=None)
-    for draw in waiting.exclude(pk=instead_of.pk) if instead_of is not None else waiting:
-        if now < draw.begins_at and first <= draw.begins_at < after:
-            _plan, pool = parse(draw.pool)
-            yield from (Visit(ids[code], draw.begins_at) for code in pool.units if code in ids)
-
-
 # --- Who can be drawn ----------------------------------------------------------------------------------------------
 
 
@@ -116,20 +104,20 @@ class _People:
     others: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def pool_for(
-    plan: Plan, inspectors: Collection[User], now: datetime, *, instead_of: Draw | None = None
-) -> Frozen:
+def waiting_draw(now: datetime) -> Draw | None:
+    """The one that waits for its public value; there is one at most."""
+    return next((draw for draw in Draw.objects.without_value() if now < draw.begins_at), None)
+
+
+def pool_for(plan: Plan, inspectors: Collection[User]) -> Frozen:
     """Units that are open that day and have people, below their cap, and of no inspector; and who works there then.
 
-    A number of queries that does not grow. A draw that this one is `instead_of` counts no more.
+    A number of queries that does not grow.
     """
     day = local(plan.begins_at).date()
     units = list(Unit.objects.active(day).order_by("code"))
     own = set[int]().union(*own_units(inspectors, day).values())
-    visits = [
-        *random_visits(random_checks(plan.begins_at)),
-        *_waiting_visits(plan, {unit.code: unit.pk for unit in units}, now, instead_of),
-    ]
+    visits = random_visits(random_checks(plan.begins_at))
     counts, cap = Counter(visit.unit_id for visit in visits), InspectionSettings.current().spot_cap
     full = {unit_id for unit_id, number in counts.items() if number >= cap} - own
     people = _people(day)

@@ -25,15 +25,28 @@ class State:
 
 
 def draw_state(draw: Draw, now: datetime) -> State:
-    """`draw` read with what it was redrawn by."""
+    """`draw` read with what it was redrawn by and with its spot check. It betrays nothing that is sealed."""
     if hasattr(draw, "redrawn_by"):
-        return State("idle", _("Drawn again"))
+        return State("idle", _("Replaced"))
+    if draw.called_off_at is not None:
+        return State("idle", _("Called off before the draw"))
+    if was_cancelled(draw):
+        return State("bad", _("Drawn, spot check cancelled"))
     if not draw.is_revealed:
         waits = now < draw.begins_at
         return State("out", _("Waits for the public value")) if waits else State("idle", _("Lapsed"))
     if not draw.is_published(now):
         return State("info", _("Drawn, sealed"))
     return State("on", _("Published"))
+
+
+def was_cancelled(draw: Draw) -> bool:
+    """The spot check that came of it, by somebody's decision and not by drawing again."""
+    check: SpotCheck | None = getattr(draw, "spot_check", None)
+    if check is None or check.cancelled_at is None:
+        return False
+    again: Draw | None = getattr(draw, "redrawn_by", None)
+    return again is None or check.cancelled_at < again.frozen_at
 
 
 def spot_state(check: SpotCheck, now: datetime) -> State:
@@ -64,13 +77,18 @@ def as_file(draw: Draw, now: datetime) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "format": FILE_FORMAT,
         "draw": draw.token,
+        "number": draw.number,
+        "before": before(draw),
         "frozen_at": _instant(draw.frozen_at),
         "commitment": draw.commitment,
         "pool_hash": draw.pool_hash,
         "public_source": draw.public_source,
         "take": {name: draw.plan[name] for name in ("departments", "towns", "people", "leaders")},
         "redraw_reason": draw.redraw_reason,
+        "call_off_reason": draw.call_off_reason,
     }
+    if was_cancelled(draw):
+        facts["cancel_reason"] = draw.spot_check.cancel_reason
     if draw.revealed_at is not None:
         facts |= {
             "revealed_at": _instant(draw.revealed_at),
@@ -82,6 +100,14 @@ def as_file(draw: Draw, now: datetime) -> dict[str, Any]:
         if draw.is_revealed:
             facts["key"] = key_of(draw)
     return facts
+
+
+def before(draw: Draw) -> dict[str, Any] | None:
+    """The draw before this one, as everybody who noted it can tell; None where there is none, which is the first or
+    one that somebody has taken away."""
+    names = ("number", "token", "commitment", "pool_hash")
+    found = Draw.objects.filter(number=draw.number - 1).values(*names).first()
+    return dict(found) if found is not None else None
 
 
 def _instant(moment: datetime) -> str:

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/findings/<int:pk>/decide/", findings.decide, name="finding_decide"),
     path("desk/findings/<int:pk>/photo/", findings.photo, name="finding_photo"),
     # Draws; their public pages need no sign-in
+    path("draws/", draws.public_draws, name="public_draws"),
     re_path(rf"^draws/{TOKEN}/?$", draws.public_draw, name="draw"),
     re_path(rf"^draws/{TOKEN}\.json$", draws.draw_data, name="draw_data"),
     re_path(rf"^draws/{TOKEN}\.txt$", draws.draw_pool, name="draw_pool"),
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/draws/new/", draws.draw_new, name="draw_new"),
     path("desk/draws/<int:pk>/", draws.draw_reveal, name="draw_reveal"),
     path("desk/draws/<int:pk>/again/", draws.draw_again, name="draw_again"),
+    path("desk/draws/<int:pk>/call-off/", draws.draw_call_off, name="draw_call_off"),
     # Spot checks: planned
     path("desk/spot/", spots.spot_checks, name="spot_checks"),
     path("desk/spot/new/", spots.spot_new, name="spot_new"),

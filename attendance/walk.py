@@ -13,7 +13,7 @@ from django.db.models import Subquery
 from accounts.models import Unit, User
 from attendance import selectors
 from attendance.models import InspectionSettings, Item, Offered, OpenRound, Round, RoundKind, Subject
-from attendance.rules import NOT_UPDATED, UNTRUE, Verified, may_be_said, whereabouts_item
+from attendance.rules import NOT_UPDATED, UNTRUE, Verified, whereabouts_item
 from attendance.selectors import Person
 from cards.rules import Status
 from cards.selectors import HoursBook
@@ -197,12 +197,7 @@ def offered(items: Sequence[Item], status: Status, marked: frozenset[int]) -> li
 
 def recordable(items: Sequence[Item], status: Status, marked: frozenset[int]) -> list[Item]:
     """Every problem that may be said beside this plaque."""
-    return [
-        item
-        for item in items
-        if item.pk in marked
-        or (item.active and item.offered != Offered.NEVER and may_be_said(item.code, status))
-    ]
+    return [item for item in items if item.pk in marked or item.may_be_recorded(status)]
 
 
 def working_days(calendar: WorkingCalendar, day: date) -> tuple[int, int]:

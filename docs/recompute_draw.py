@@ -15,6 +15,19 @@ import sys
 import unicodedata
 
 AGREES, DIFFERS, UNREADABLE = 0, 1, 2
+# What the pool counts, and how the file calls it.
+TAKEN = {"department": "departments", "town": "towns", "leader": "leaders", "person": "people"}
+# Whatever a file that is none can lead to: it says nothing about a draw, neither for nor against.
+BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 
 
 def sha256(text):
@@ -88,6 +101,8 @@ def compare(published, noted):
     yield check("承诺值 commitment", sha256(published["secret"]) == published["commitment"])
     yield check("名单摘要 pool hash", sha256(published["pool"]) == published["pool_hash"])
     yield check("密钥 key", key == published["key"])
+    take, _found = read_pool(published["pool"])
+    yield check("抽取数量 take", {TAKEN[word]: number for word, number in take.items()} == published["take"])
     for name, written in noted.items():
         if written:
             yield check(f"记下的 noted {name}", written.strip().lower() == published[name])
@@ -117,7 +132,7 @@ def main():
             return UNREADABLE
         noted = {"commitment": given.commitment, "pool_hash": given.pool_hash}
         results = list(compare(published, noted))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except BROKEN as error:
         print(f"无法读取。This cannot be read: {error!r}", file=sys.stderr)
         return UNREADABLE
     return AGREES if all(results) else DIFFERS

@@ -21,7 +21,7 @@ from cards.models import Cadre
 from cards.rules import Kind, State, Status
 from common.models import AuditEntry
 from common.problems import Refused
-from common.rules import WorkingCalendar, at
+from common.rules import WorkingCalendar, at, local
 
 #: On every fifth working day, from the fourth on.
 FIRST, EVERY = 3, 5
@@ -33,6 +33,7 @@ MET = 6
 #: How often the plaque turns out to be wrong: here, and where the unit's own sheets never find anything.
 WRONG, WRONG_IN_SILENCE = 0.11, 0.55
 BEGINS = time(9, 10)
+CAST_BEFORE = timedelta(minutes=50)
 
 
 @dataclass
@@ -80,17 +81,19 @@ class Spots:
         return at(working_day_before(self.ground.working, begins.date()), clock)
 
     def _random(self, begins: datetime) -> SpotCheck | None:
-        draw = freeze(self.city, begins, self._before(begins, time(16, 5)))
-        return reveal(draw, self.city[1], begins - timedelta(minutes=50)) if draw else None
+        cast = begins - CAST_BEFORE
+        draw = freeze(self.city, begins, self._before(begins, time(16, 5)), cast)
+        return reveal(draw, self.city[1], cast) if draw else None
 
     def _redrawn(self, begins: datetime) -> SpotCheck | None:
         """The first one is cancelled, and both stay to be looked at."""
-        first = freeze(self.city, begins, self._before(begins, time(15, 0)))
+        cast, early = begins - CAST_BEFORE, self._before(begins, time(16, 0))
+        first = freeze(self.city, begins, self._before(begins, time(15, 0)), early)
         if first is None:
             return None
-        reveal(first, self.city[1], self._before(begins, time(16, 0)))
-        again = freeze(self.city, begins, self._before(begins, time(16, 40)), instead_of=first)
-        return reveal(again, self.city[1], begins - timedelta(minutes=50)) if again else None
+        reveal(first, self.city[1], early)
+        again = freeze(self.city, begins, self._before(begins, time(16, 40)), cast, instead_of=first)
+        return reveal(again, self.city[1], cast) if again else None
 
     def _silence(self, begins: datetime) -> SpotCheck | None:
         reason = "每日检查表长期没有一处问题，与群众反映不符"
@@ -229,10 +232,16 @@ def working_day_before(working: WorkingCalendar, day: date) -> date:
 
 
 def freeze(
-    inspectors: Sequence[User], begins: datetime, now: datetime, instead_of: Draw | None = None
+    inspectors: Sequence[User],
+    begins: datetime,
+    now: datetime,
+    cast: datetime,
+    instead_of: Draw | None = None,
 ) -> Draw | None:
-    """A draw of as many as the city has; None where all have had their checks of the month."""
-    source = f"三枚骰子当众掷出的点数，{begins.month}月{begins.day}日上班后在市行政中心掷出"
+    """A draw of as many as the city has, with dice to be `cast` then; None where all have had their checks of the
+    month."""
+    day = local(cast)
+    source = f"三枚骰子当众掷出的点数，{day.month}月{day.day}日在市行政中心掷出"
     for departments, towns, leaders in SIZES:
         plan = Plan(departments, towns, PEOPLE, leaders, begins)
         facts: dict[str, Any] = {"plan": plan, "inspectors": inspectors, "public_source": source}

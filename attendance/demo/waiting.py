@@ -74,9 +74,10 @@ def _sealed(build: demo.Build, ground: Ground, inspectors: list[User]) -> None:
     if ahead or checks.under_way(build.now).count() >= MOST_UNDER_WAY:
         return
     begins = at(ground.working.next_working_day(build.today), BEGINS)
-    draw = freeze(inspectors, begins, build.now - timedelta(hours=2))
+    cast = build.now - timedelta(hours=1)
+    draw = freeze(inspectors, begins, cast - timedelta(hours=1), cast)
     if draw is not None:
-        reveal(draw, inspectors[1], build.now - timedelta(hours=1))
+        reveal(draw, inspectors[1], cast)
 
 
 def _correction(now: datetime) -> None:

@@ -5,6 +5,9 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from attendance.rules import may_be_said
+from cards.rules import Status
+
 
 class Subject(models.TextChoices):
     """Whom an item is about."""
@@ -42,6 +45,15 @@ class Item(models.Model):
     def __str__(self) -> str:
         english = (get_language() or "").startswith("en")
         return self.name_en if english and self.name_en else self.name
+
+    @property
+    def is_recordable(self) -> bool:
+        """Whether somebody who checks people may record it, on whichever way."""
+        return self.active and self.subject == Subject.CADRE and self.offered != Offered.NEVER
+
+    def may_be_recorded(self, status: Status) -> bool:
+        """Beside this plaque."""
+        return self.is_recordable and may_be_said(self.code, status)
 
 
 class InspectionSettings(models.Model):

@@ -13,6 +13,12 @@ from cards.models import Cadre, Office
 from common.tokens import new_token
 
 
+class DrawQuerySet(models.QuerySet["Draw"]):
+    def without_value(self) -> "DrawQuerySet":
+        """Neither drawn, nor called off, nor replaced: such a one waits until its check was to begin."""
+        return self.filter(revealed_at=None, called_off_at=None, redrawn_by=None)
+
+
 class Draw(models.Model):
     """双随机: who is checked, drawn so that anybody can recompute it (INSP-2, RFC 3797).
 
@@ -20,6 +26,8 @@ class Draw(models.Model):
     A redraw keeps the draw before it. Nothing of a row changes but from empty to filled.
     """
 
+    #: 1, 2, 3 … in the order of freezing, without a gap: a draw that was kept from the public leaves one.
+    number = models.PositiveIntegerField(unique=True)
     #: In the address of its public page.
     token = models.CharField(max_length=16, unique=True, default=new_token, editable=False)
     #: How many are drawn of what (draw.Plan as facts).
@@ -43,9 +51,15 @@ class Draw(models.Model):
     picks = models.JSONField(null=True)
     redraw_of = models.OneToOneField("self", models.PROTECT, null=True, related_name="redrawn_by")
     redraw_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    #: Before any value was known, so that nothing was chosen by it.
+    called_off_at = models.DateTimeField(null=True)
+    called_off_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    call_off_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = DrawQuerySet.as_manager()
 
     class Meta:
-        ordering: ClassVar = ["-frozen_at", "-pk"]
+        ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(revealed_at=None, public_value="", picks=None)
@@ -57,10 +71,15 @@ class Draw(models.Model):
                 | Q(redraw_of__isnull=False) & ~Q(redraw_reason=""),
                 name="draw_again_with_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(called_off_at=None, call_off_reason="")
+                | Q(called_off_at__isnull=False, revealed_at=None) & ~Q(call_off_reason=""),
+                name="draw_called_off_with_reason",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"draw {self.pk}"
+        return f"draw {self.number}"
 
     @property
     def begins_at(self) -> datetime:
@@ -77,6 +96,11 @@ class Draw(models.Model):
     @property
     def is_revealed(self) -> bool:
         return self.revealed_at is not None
+
+    def is_waiting(self, now: datetime) -> bool:
+        """For its public value; read with what it was redrawn by."""
+        ended = self.is_revealed or self.called_off_at is not None or hasattr(self, "redrawn_by")
+        return not ended and now < self.begins_at
 
 
 class SpotKind(models.TextChoices):

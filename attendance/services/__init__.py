@@ -1,7 +1,7 @@
 """The verbs of attendance. Keyword-only, one transaction each: lock, check, write, audit."""
 
 from attendance.services.corrections import correction_ask, correction_decide
-from attendance.services.draws import draw_again, draw_freeze, draw_reveal
+from attendance.services.draws import draw_again, draw_call_off, draw_freeze, draw_reveal
 from attendance.services.findings import (
     finding_decide,
     finding_defend,
@@ -28,6 +28,7 @@ __all__ = [
     "correction_ask",
     "correction_decide",
     "draw_again",
+    "draw_call_off",
     "draw_freeze",
     "draw_reveal",
     "finding_decide",

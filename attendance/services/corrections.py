@@ -96,6 +96,8 @@ def _check(round_: Round, cadre: Cadre, finding: Finding | None, item: Item | No
         raise Refused(_("What this round has kept cannot be read; it cannot be corrected.")) from None
     if line is None or round_.kind == RoundKind.CORRECTION:
         raise Refused(_("This person was not checked in this round."))
+    if item is not None:
+        rounds.check_recordable(item)
     recorded = {one.pk: one.item.code for one in findings_of(round_, cadre)}
     if finding is not None and finding.pk not in recorded:
         raise Refused(_("This finding no longer counts."), "finding")

@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.models import Unit, User
+from accounts.models import Role, Unit, User
+from accounts.selectors import roles_of
 from attendance import draw as drawing
 from attendance import planning
 from attendance.draw import Plan
 from attendance.models import Draw, InspectionSettings, Purpose, SpotCheck, SpotKind
-from attendance.services.spots import add_lines, assign, check_inspectors
+from attendance.services.spots import add_lines, assign, check_inspectors, check_near
 from common import audit, crypto
 from common.problems import Refused
+from common.rules import local
 
 LONGEST_VALUE = 80
 
@@ -48,6 +51,7 @@ def draw_again(
     draw = Draw.objects.select_for_update().get(pk=draw.pk)
     if Draw.objects.filter(redraw_of=draw).exists():
         raise Refused(_("This has been drawn again already."))
+    _check_not_called_off(draw)
     check = SpotCheck.objects.select_for_update().filter(draw=draw).first()
     if check is not None:
         _cancel(check, reason, actor, now)
@@ -64,9 +68,58 @@ def _cancel(check: SpotCheck, reason: str, actor: User, now: datetime) -> None:
         audit.record(verb="spot_check_cancelled", subject=check, actor=actor, now=now, changes=facts)
 
 
+@transaction.atomic
+def draw_call_off(*, draw: Draw, reason: str, actor: User, now: datetime) -> Draw:
+    """Withdrawn while it waits for its value, by whoever froze it or the head of the Express. It stays public."""
+    draw = Draw.objects.select_for_update(of=("self",)).select_related("redrawn_by").get(pk=draw.pk)
+    heads = Role.EXPRESS_HEAD in roles_of(actor, local(now).date())
+    if not may_call_off(draw, actor, heads=heads):
+        raise Refused(_("Whoever froze it, or the head of the Efficiency Express, calls a draw off."))
+    _check_not_called_off(draw)
+    if not draw.is_waiting(now):
+        raise Refused(_("Only a draw that waits for its public value is called off."))
+    if not reason.strip():
+        raise Refused(_("Say why."), "reason")
+    draw.called_off_at, draw.called_off_by, draw.call_off_reason = now, actor, reason.strip()
+    draw.save(update_fields=["called_off_at", "called_off_by", "call_off_reason"])
+    facts = {"reason": draw.call_off_reason}
+    audit.record(verb="draw_called_off", subject=draw, actor=actor, now=now, changes=facts)
+    return draw
+
+
+def may_call_off(draw: Draw, user: User, *, heads: bool) -> bool:
+    """`heads`: whether the user is a head of the Express."""
+    return heads or user.pk == draw.frozen_by_id
+
+
+def _check_not_called_off(draw: Draw) -> None:
+    if draw.called_off_at is not None:
+        raise Refused(
+            _("%(name)s has called this draw off. Freeze a new one.") % {"name": draw.called_off_by}
+        )
+
+
 def _one_freezes_at_a_time() -> None:
-    """Or two draws at the same moment would both take a unit that has one check left in the month."""
+    """Or two draws at the same moment would have one number, and one could be kept for the better of two values."""
     InspectionSettings.objects.select_for_update().filter(pk=1).first()
+
+
+def _check_none_waits(but: Draw | None, now: datetime) -> None:
+    """One public value for each draw: of two that wait for the same dice the planner could keep one."""
+    waiting = planning.waiting_draw(now)
+    if waiting is not None and waiting != but:
+        raise Refused(
+            _(
+                "Draw %(number)s, frozen by %(name)s, still waits for its public value. Enter the value or call that "
+                "draw off: only one draw waits at a time."
+            )
+            % {"number": waiting.number, "name": waiting.frozen_by}
+        )
+
+
+def _next_number() -> int:
+    last: int | None = Draw.objects.aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1
 
 
 def _freeze(
@@ -80,14 +133,16 @@ def _freeze(
     redraw_reason: str = "",
 ) -> Draw:
     _one_freezes_at_a_time()
+    _check_none_waits(redraw_of, now)
     # Only whole seconds stand in the pool.
     plan = replace(plan, begins_at=plan.begins_at.replace(microsecond=0))
     _check_plan(plan, public_source, now)
     check_inspectors(inspectors, plan.begins_at)
-    frozen = planning.pool_for(plan, inspectors, now, instead_of=redraw_of)
+    frozen = planning.pool_for(plan, inspectors)
     _check_sizes(plan, frozen)
     text, secret = drawing.pool_text(plan, frozen.pool), secrets.token_hex(16)
     draw = Draw.objects.create(
+        number=_next_number(),
         plan={
             "departments": plan.departments,
             "towns": plan.towns,
@@ -119,6 +174,7 @@ def _freeze(
 def _check_plan(plan: Plan, public_source: str, now: datetime) -> None:
     if plan.begins_at <= now:
         raise Refused(_("The public value comes first: choose a time that is still to come."), "begins_day")
+    check_near(plan.begins_at, now)
     if min(plan.departments, plan.towns, plan.leaders) < 0 or plan.people < 1:
         raise Refused(_("At least one person of each unit is drawn."), "people")
     if not plan.departments + plan.towns + plan.leaders:
@@ -177,6 +233,7 @@ def _revealed(draw: Draw, value: str) -> SpotCheck:
 def _check_reveal(draw: Draw, value: str, witnesses: str, now: datetime) -> None:
     if Draw.objects.filter(redraw_of=draw).exists():
         raise Refused(_("Another draw has taken the place of this one."))
+    _check_not_called_off(draw)
     if now <= draw.frozen_at:
         raise Refused(_("The public value must be newer than the pool."))
     if now >= draw.begins_at:

@@ -276,7 +276,9 @@ def take_back(*, finding: Finding, reason: str, actor: User, now: datetime) -> F
     if finding.state != FindingState.PROVISIONAL:
         raise Refused(REFUSALS[DecisionRefusal.DECIDED])
     if finding.defended_at is not None:
-        raise Refused(_("A statement in defence has been made: what is recorded is decided on, not taken back."))
+        raise Refused(
+            _("A statement in defence has been made: what is recorded is decided on, not taken back.")
+        )
     if local(finding.recorded_at).date() != local(now).date():
         raise Refused(
             _("What was recorded on another day is no longer taken back: whoever decides may withdraw it.")

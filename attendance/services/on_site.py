@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Role, User
 from accounts.selectors import roles_of
@@ -25,6 +26,14 @@ from common import audit
 from common.problems import Refused
 from common.rules import local
 from common.versions import check_unchanged
+
+ONLY_PLANNER_OR_HEAD = gettext_lazy(
+    "Whoever planned it, or the head of the Efficiency Express, cancels a spot check."
+)
+ONLY_A_SECOND = gettext_lazy(
+    "A spot check that was drawn is cancelled by a head of the Efficiency Express who has not planned it. Whoever "
+    "planned it draws again, with a reason."
+)
 
 
 @dataclass(frozen=True)
@@ -223,9 +232,10 @@ def spot_close(
     *, check: SpotCheck, note: str, reasons: Mapping[int, str], actor: User, now: datetime
 ) -> SpotCheck:
     """The inspectors are through. Whoever was drawn and not met stands in the record as not met, with the reason of
-    `reasons` (by line) where there is one. Closing it again changes nothing."""
+    `reasons` (by line) where there is one. The same words again from the same person change nothing."""
     check = _locked(check)
     if check.closed_at is not None:
+        _check_closed_so(check, note, reasons, actor)
         return check
     check = _under_way(check, actor, now)
     undone = list(check.lines.filter(outcome=""))
@@ -242,14 +252,26 @@ def spot_close(
     return check
 
 
+def _check_closed_so(check: SpotCheck, note: str, reasons: Mapping[int, str], actor: User) -> None:
+    """Raises Refused unless it was closed by this person with these words: those of the second would be lost."""
+    undone = check.lines.filter(outcome="").values_list("pk", "note")
+    same = all(reasons.get(pk, "").strip() == said for pk, said in undone)
+    if check.closed_by_id != actor.pk or check.closing_note != note.strip() or not same:
+        assert check.closed_at is not None
+        raise Refused(
+            _("%(name)s has closed this spot check at %(time)s; nothing of yours was saved.")
+            % {"name": check.closed_by, "time": clock(check.closed_at)}
+        )
+
+
 @transaction.atomic
 def spot_cancel(*, check: SpotCheck, reason: str, actor: User, now: datetime) -> SpotCheck:
-    """Called off, by whoever planned it or the head of the Express, while nothing is recorded; the draw stays."""
+    """Called off while nothing is recorded; the draw stays. Of a drawn check `may_cancel` says who may."""
     check = _locked(check)
     if check.cancelled_at is not None:
         return check
-    if not may_cancel(check, actor, now):
-        raise Refused(_("Whoever planned it, or the head of the Efficiency Express, cancels a spot check."))
+    if not may_cancel(check, actor, heads=Role.EXPRESS_HEAD in roles_of(actor, local(now).date())):
+        raise Refused(ONLY_A_SECOND if check.draw_id is not None else ONLY_PLANNER_OR_HEAD)
     if check.closed_at is not None:
         raise Refused(_("This spot check is over. What is recorded stays as it is."))
     if check.lines.exclude(outcome="").exists():
@@ -264,5 +286,8 @@ def spot_cancel(*, check: SpotCheck, reason: str, actor: User, now: datetime) ->
     return check
 
 
-def may_cancel(check: SpotCheck, user: User, now: datetime) -> bool:
-    return user.pk == check.planned_by_id or Role.EXPRESS_HEAD in roles_of(user, local(now).date())
+def may_cancel(check: SpotCheck, user: User, *, heads: bool) -> bool:
+    """`heads`: whether the user is a head of the Express. Who planned a drawn check could draw several and keep the
+    one that suits: there it takes a second person."""
+    planned = user.pk == check.planned_by_id
+    return heads and not planned if check.draw_id is not None else heads or planned

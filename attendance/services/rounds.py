@@ -269,8 +269,15 @@ def _moment(day: date, now: datetime) -> datetime:
     )
 
 
+def check_recordable(item: Item) -> None:
+    """Raises Refused for what nobody records who checks people; the page may be older than the catalogue."""
+    if not item.is_recordable:
+        raise Refused(_("“%(item)s” cannot be recorded on a check. Choose another problem.") % {"item": item})
+
+
 def check_said(item: Item, status: Status) -> None:
-    """Raises Refused where the plaque says nothing that could be wrong in this way."""
+    """Raises Refused where a check may not record this at all, or the plaque says nothing that could be wrong so."""
+    check_recordable(item)
     if not may_be_said(item.code, status):
         raise Refused(
             _("Nothing was declared here that could be untrue; choose “whereabouts not updated”.")

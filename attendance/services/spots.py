@@ -18,6 +18,8 @@ from common.rules import local
 INSPECTORS_AT_LEAST = 2
 #: A form takes a moment to fill in.
 PATIENCE = timedelta(minutes=10)
+#: Who works where and who inspects is known no further; what lies beyond is a slip of the keyboard.
+FURTHEST = timedelta(days=366)
 
 
 @transaction.atomic
@@ -41,6 +43,7 @@ def spot_check_plan(
         raise Refused(_("Say why these are checked and no others."), "reason")
     if begins_at < now - PATIENCE:
         raise Refused(_("This time is over."), "begins_day")
+    check_near(begins_at, now)
     check_inspectors(inspectors, begins_at, group)
     _check_units(units, inspectors, begins_at, group)
     check = SpotCheck.objects.create(
@@ -59,6 +62,12 @@ def spot_check_plan(
     facts = {"purpose": purpose.value, "units": len(units), "people": len(people), "begins": begins_at}
     audit.record(verb="spot_check_planned", subject=check, actor=actor, now=now, changes=facts)
     return check
+
+
+def check_near(begins_at: datetime, now: datetime) -> None:
+    """Raises Refused for a time that nobody plans for."""
+    if begins_at > now + FURTHEST:
+        raise Refused(_("A spot check is planned a year ahead at most."), "begins_day")
 
 
 def check_inspectors(

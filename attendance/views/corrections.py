@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.http import scope_for, user_of
 from attendance import history, selectors, services, snapshot, words
 from attendance.correction_forms import CorrectionDecisionForm, CorrectionForm
-from attendance.models import Correction, Offered, Round
-from attendance.rules import may_be_said
+from attendance.models import Correction, Round
 from attendance.services import corrections as deciding
 from attendance.snapshot import Line
 from attendance.views.history import belongs_to, round_of
@@ -55,11 +54,7 @@ def ask(request: HttpRequest, pk: int, cadre_pk: int) -> HttpResponse:
     round_, now = round_of(request, pk), timezone.now()
     cadre, line = _line(round_, cadre_pk)
     recorded = list(deciding.findings_of(round_, cadre))
-    items = [
-        item
-        for item in selectors.items()
-        if item.offered != Offered.NEVER and may_be_said(item.code, line.status)
-    ]
+    items = [item for item in selectors.items() if item.may_be_recorded(line.status)]
     form = CorrectionForm(posted(request), recorded=recorded, items=items)
     if form.is_valid() and accepted(
         form,

@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.http import user_of
-from accounts.models import Unit
+from accounts.http import access_for, user_of
+from accounts.models import Role, Unit
 from attendance import planning, services, spot_words
 from attendance.models import Draw, SpotCheck
+from attendance.on_site_forms import PublicReasonForm
+from attendance.services.draws import may_call_off
 from attendance.spot_forms import DrawForm, RedrawForm, RevealForm
 from common.forms import accepted, posted, render_form
 from common.responses import unkept
@@ -29,7 +31,9 @@ FIRST_PLAN = {"departments": 4, "towns": 2, "people": 3, "leaders": 2, "begins_t
 
 
 def _draws() -> QuerySet[Draw]:
-    return Draw.objects.select_related("frozen_by", "revealed_by", "spot_check", "redraw_of", "redrawn_by")
+    return Draw.objects.select_related(
+        "frozen_by", "revealed_by", "called_off_by", "spot_check", "redraw_of", "redrawn_by"
+    )
 
 
 def draws(request: HttpRequest) -> HttpResponse:
@@ -99,7 +103,34 @@ def draw_again(request: HttpRequest, pk: int) -> HttpResponse:
 def may_be_redrawn(draw: Draw, now: datetime) -> bool:
     """`draw` read with what it was redrawn by and with its spot check."""
     begun = draw.is_revealed and now >= draw.begins_at
-    return not begun and not hasattr(draw, "redrawn_by")
+    return not begun and draw.called_off_at is None and not hasattr(draw, "redrawn_by")
+
+
+def draw_call_off(request: HttpRequest, pk: int) -> HttpResponse:
+    draw, now = get_object_or_404(_draws(), pk=pk), timezone.now()
+    form = PublicReasonForm(posted(request))
+    if form.is_valid() and accepted(
+        form,
+        lambda: services.draw_call_off(
+            draw=draw, reason=form.cleaned_data["reason"], actor=user_of(request), now=now
+        ),
+    ):
+        messages.success(request, _("The draw is called off."))
+        return redirect("draw_reveal", draw.pk)
+    title = _("Call draw %(number)s off") % {"number": draw.number}
+    return render_form(
+        request,
+        "confirm_page.html",
+        form,
+        title=title,
+        points=[
+            _("Nothing is drawn. Another draw can be frozen at once."),
+            _("It stays in the public list with its number, called off before the draw."),
+        ],
+        action_label=title,
+        irrevocable=True,
+        back_url=reverse("draw_reveal", args=[draw.pk]),
+    )
 
 
 def _as_planned(draw: Draw) -> dict[str, Any]:
@@ -126,18 +157,20 @@ def draw_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         messages.success(request, _("Drawn. The inspectors have been told."))
         return redirect("spot_check", made[0].pk)
-    return render_form(request, "attendance/draw_reveal.html", form, **_before(draw, now))
+    return render_form(request, "attendance/draw_reveal.html", form, **_known(request, draw, now))
 
 
-def _before(draw: Draw, now: datetime) -> dict[str, Any]:
+def _known(request: HttpRequest, draw: Draw, now: datetime) -> dict[str, Any]:
     """What is known of a draw at the desk before it is published."""
     own = Unit.objects.filter(code__in=draw.plan["own"])
     return {
         "draw": draw,
         "state": spot_words.draw_state(draw, now),
         "plan": spot_words.plan_words(draw),
-        "waits": not draw.is_revealed and not hasattr(draw, "redrawn_by") and now < draw.begins_at,
+        "waits": (waits := draw.is_waiting(now)),
         "again": may_be_redrawn(draw, now),
+        "may_call_off": waits
+        and may_call_off(draw, user_of(request), heads=access_for(request).has(Role.EXPRESS_HEAD)),
         "own": "、".join(map(str, own)),
         "inspectors": "、".join(map(str, planning.inspectors_of(draw))),
         "address": settings.SITE_URL + reverse("draw", args=[draw.token]),
@@ -145,6 +178,14 @@ def _before(draw: Draw, now: datetime) -> dict[str, Any]:
 
 
 # --- For everybody -------------------------------------------------------------------------------------------------
+
+
+def public_draws(request: HttpRequest) -> HttpResponse:
+    """All there are, by number: whoever looks for one that was kept quiet counts them."""
+    now = timezone.now()
+    page = Paginator(_draws(), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [{"draw": draw, "state": spot_words.draw_state(draw, now)} for draw in page]
+    return unkept(render(request, "attendance/public_draws.html", {"page": page, "rows": rows}))
 
 
 def _public(token: str) -> Draw:
@@ -159,8 +200,9 @@ def public_draw(request: HttpRequest, token: str) -> HttpResponse:
         "state": spot_words.draw_state(draw, now),
         "plan": spot_words.plan_words(draw),
         "published": published,
+        "before": spot_words.before(draw),
         "redrawn_by": getattr(draw, "redrawn_by", None),
-        "check": getattr(draw, "spot_check", None),
+        "cancelled": draw.spot_check if spot_words.was_cancelled(draw) else None,
     }
     if published:
         context |= {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.http import scope_for, user_of
 from attendance import doors
 from attendance.models import Outcome, SpotCheck
-from attendance.on_site_forms import OnSiteForm, SpotCancelForm, SpotCloseForm
+from attendance.on_site_forms import OnSiteForm, PublicReasonForm, SpotCancelForm, SpotCloseForm
 from attendance.selectors import Person
 from attendance.services import on_site as services
 from cards.models import Cadre, Office
@@ -112,9 +112,15 @@ def spot_person(request: HttpRequest, pk: int, cadre_pk: int) -> HttpResponse:
     return render_form(request, "attendance/on_site.html", form, **context)
 
 
+def _to_close(request: HttpRequest, pk: int, now: datetime) -> SpotCheck:
+    """Also one that is over: whoever comes second hears so, and keeps what they typed."""
+    checks = SpotCheck.objects.within(scope_for(request)).filter(begins_at__lte=now)
+    return get_object_or_404(checks.filter(inspectors=user_of(request)), pk=pk)
+
+
 def spot_close(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
-    check = _check(request, pk, now)
+    check = _to_close(request, pk, now) if request.method == "POST" else _check(request, pk, now)
     units = doors.feedback(check)
     form = SpotCloseForm(posted(request), undone=[line for unit in units for line in unit.open])
     if form.is_valid() and accepted(
@@ -136,7 +142,8 @@ def spot_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     checks = SpotCheck.objects.within(scope_for(request)).filter(closed_at=None, cancelled_at=None)
     check = get_object_or_404(checks, pk=pk)
-    form = SpotCancelForm(posted(request))
+    drawn = check.draw_id is not None
+    form = (PublicReasonForm if drawn else SpotCancelForm)(posted(request))
     if form.is_valid() and accepted(
         form,
         lambda: services.spot_cancel(
@@ -150,7 +157,14 @@ def spot_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "confirm_page.html",
         form,
         title=_("Cancel the spot check"),
-        points=[_("It stays in the list with its reason."), _("A draw stays public as it was.")],
+        points=[
+            _("It stays in the list with its reason."),
+            *(
+                [_("Its draw stays public, and says that the spot check was cancelled, and why.")]
+                if drawn
+                else []
+            ),
+        ],
         action_label=_("Cancel the spot check"),
         irrevocable=True,
         back_url=reverse("spot_check", args=[check.pk]),

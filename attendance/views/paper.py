@@ -14,7 +14,7 @@ from accounts.http import user_of
 from accounts.models import Unit
 from attendance import selectors, services
 from attendance.documents import blank
-from attendance.models import DailySheet, InspectionSettings, Offered, RoundKind
+from attendance.models import DailySheet, InspectionSettings, RoundKind
 from attendance.paper_forms import (
     BLANK_ROWS,
     MOST_ROWS,
@@ -48,7 +48,7 @@ def paper(request: HttpRequest, code: str) -> HttpResponse:
         response.status_code = max(response.status_code, status)
         return response
     people = people_due(unit, moment.taken_at, moment.scope, user_of(request))
-    items = [item for item in selectors.items() if item.offered != Offered.NEVER]
+    items = [item for item in selectors.items() if item.is_recordable]
     data, form = posted(request), _form(request, unit, moment)
     rows = rows_formset(data, people, items)
     if "more" in request.POST:

@@ -19,6 +19,7 @@ from accounts.permissions import Reach
 from attendance import planning, services, spot_words
 from attendance.models import InspectionSettings, Purpose, SpotCheck, SpotLine
 from attendance.rules import walking_key
+from attendance.services.on_site import may_cancel
 from attendance.spot_forms import CITY_PURPOSES, SpotForm, unit_choices
 from attendance.views.draws import may_be_redrawn
 from cards import selectors as cards
@@ -113,9 +114,8 @@ def spot_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _may_cancel(request: HttpRequest, check: SpotCheck) -> bool:
     ended = check.closed_at is not None or check.cancelled_at is not None
-    return not ended and (
-        user_of(request).pk == check.planned_by_id or access_for(request).has(Role.EXPRESS_HEAD)
-    )
+    heads = access_for(request).has(Role.EXPRESS_HEAD)
+    return not ended and may_cancel(check, user_of(request), heads=heads)
 
 
 def _may_redraw(request: HttpRequest, check: SpotCheck, now: datetime) -> bool:

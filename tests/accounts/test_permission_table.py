@@ -449,6 +449,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "draw_pool": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
     "draw_reveal": lambda world: ({"pk": drawn(world).pk}, {"pk": NOBODY}),
     "draw_again": lambda world: ({"pk": drawn(world).pk}, {"pk": NOBODY}),
+    "draw_call_off": lambda world: ({"pk": drawn(world).pk}, {"pk": NOBODY}),
     "spot_check": of_place(pk="spot.pk"),
     "spot_door": of_place(pk="spot.pk", office_pk="office.pk"),
     "spot_person": of_place(pk="spot.pk", cadre_pk="cadre.pk"),
@@ -624,7 +625,7 @@ ROUNDS = SEEING_ROUNDS | ENTERING_SHEETS | {"sheet_blank", "correction"}
 ON_SITE = {"spot_door", "spot_person", "spot_close", "spot_cancel"}
 COMPARING = {"comparison", "coverage", "coverage_csv"}
 PLANNING = {"spot_checks", "spot_new", "spot_check"}
-DRAWING = {"draws", "draw_new", "draw_reveal", "draw_again"}
+DRAWING = {"draws", "draw_new", "draw_reveal", "draw_again", "draw_call_off"}
 CITY_CHECKS = ON_SITE | COMPARING | PLANNING | DRAWING
 INSPECTION = {"inspection_settings", "items", "item_new", "item_edit", "item_move"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}

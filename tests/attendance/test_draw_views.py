@@ -93,6 +93,7 @@ class TestRecomputed:
             {"pool_hash": "0" * 64},
             {"commitment": "0" * 64},
             {"key": "x/"},
+            {"take": {"departments": 9, "towns": 1, "people": 2, "leaders": 1}},
             {"picks": [{"stratum": "towns", "pool": 2, "numbers": [1], "candidates": ["T009"]}]},
         ],
     )
@@ -121,6 +122,25 @@ class TestRecomputed:
         assert recompute(path).returncode == 2
         path.write_text("[]", "utf-8")
         assert recompute(path).returncode == 2
+
+    @pytest.mark.parametrize("taken", ["take department 4", "take department 70000"])
+    def test_a_pool_that_cannot_be_drawn_from_says_so(self, taken, draw, express, clock, tmp_path):
+        reveal(draw, express)
+        clock.move_to(BEGINS)
+        path = downloaded(draw, tmp_path)
+        facts = json.loads(path.read_text("utf-8"))
+        more = "".join(f"department X{number}\n" for number in range(70000)) if "70000" in taken else ""
+        pool = facts["pool"].replace("take department 1", taken) + more
+        path.write_text(json.dumps({**facts, "pool": pool, "pool_hash": digest(pool)}), "utf-8")
+        done = recompute(path)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        assert "This cannot be read" in done.stderr
+
+    def test_a_file_nested_without_end_is_no_draw(self, draw, tmp_path):
+        path = downloaded(draw, tmp_path)
+        path.write_text("[" * 200_000, "utf-8")
+        done = recompute(path)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
 
 
 def _drawn_units(draw: Draw) -> list[str]:
@@ -154,14 +174,14 @@ class TestSealed:
         assert json.loads(public(draw, "draw_data").content)["secret"] in third
         assert digest(public(draw, "draw_pool").content.decode()) == draw.pool_hash
 
-    def test_a_check_that_was_called_off_is_called_so_and_its_reason_waits(self, draw, express, clock):
+    def test_a_check_that_was_cancelled_is_called_so_with_its_reason(self, draw, express):
         check = reveal(draw, express)
         SpotCheck.objects.filter(pk=check.pk).update(cancelled_at=NOW, cancel_reason="台风")
-        page = Client().get(reverse("draw", args=[draw.token]), {"lang": "en"}).content.decode()
+        page = in_english(reverse("draw", args=[draw.token]))
         assert "The spot check was cancelled" in page
-        assert "台风" not in page
-        clock.move_to(BEGINS)
-        assert "台风" in public(draw).content.decode()
+        assert "台风" in page
+        assert json.loads(public(draw, "draw_data").content)["cancel_reason"] == "台风"
+        assert "Drawn, spot check cancelled" in in_english(reverse("public_draws"))
 
     def test_no_page_names_a_person(self, draw, express, clock):
         reveal(draw, express)
@@ -202,6 +222,73 @@ class TestSealed:
         assert signed_in(express).get(page).context["often"] == [taken.name]
         clock.move_to(BEGINS)
         assert signed_in(third).get(page).context["often"] == [taken.name]
+
+
+def in_english(page: str) -> str:
+    return Client().get(page, {"lang": "en"}).content.decode()
+
+
+class TestThePublicList:
+    def test_each_with_its_number_and_state_and_nothing_that_is_sealed(
+        self, draw, express, express_head, clock
+    ):
+        page = reverse("public_draws")
+        assert "Waits for the public value" in in_english(page)
+        reveal(draw, express)
+        second = freeze([express, express_head], departments=0, leaders=0)
+        services.draw_call_off(draw=second, reason="停电", actor=express, now=NOW)
+        shown = in_english(page)
+        for frozen in (draw, second):
+            assert f"Draw {frozen.number}" in shown
+            assert frozen.commitment in shown
+            assert frozen.pool_hash in shown
+        assert shown.index("Draw 2") < shown.index("Draw 1")
+        assert "Drawn, sealed" in shown
+        assert "Called off before the draw" in shown
+        # Neither when it begins nor where it goes, nor who planned it.
+        sealed = ("25 November", "D001", "T001", "局1", express.name)
+        assert not any(word in shown for word in sealed)
+        clock.move_to(BEGINS)
+        assert "Published" in in_english(page)
+
+    def test_both_of_a_draw_that_was_replaced(self, draw, express, express_head):
+        services.draw_again(
+            draw=draw,
+            reason="检查人员生病",
+            plan=drawing.plan(),
+            inspectors=[express, express_head],
+            public_source="四枚骰子",
+            actor=express,
+            now=NOW,
+        )
+        shown = in_english(reverse("public_draws"))
+        assert "Replaced" in shown
+        assert "in place of draw 1" in shown
+
+    def test_a_draw_shows_the_one_before_it_and_that_one_is_missing(self, draw, express, express_head):
+        assert "None: this is the first" in in_english(reverse("draw", args=[draw.token]))
+        assert json.loads(public(draw, "draw_data").content)["before"] is None
+        reveal(draw, express)
+        second = freeze([express, express_head])
+        page = reverse("draw", args=[second.token])
+        shown = in_english(page)
+        assert draw.commitment in shown
+        assert draw.pool_hash in shown
+        assert reverse("public_draws") in shown
+        facts = json.loads(public(second, "draw_data").content)
+        before = {"number": 1, "token": draw.token}
+        hashes = {"commitment": draw.commitment, "pool_hash": draw.pool_hash}
+        assert (facts["number"], facts["before"]) == (2, before | hashes)
+        Draw.objects.filter(pk=draw.pk).update(number=9)
+        assert "It is missing" in in_english(page)
+
+    def test_it_costs_the_same_for_one_and_for_many(self, small_city, express, express_head):
+        page = reverse("public_draws")
+        reveal(freeze([express, express_head]), express)
+        few = _queries(Client(), page)
+        for number in range(1, 4):
+            reveal(freeze([express, express_head], begins_at=BEGINS + timedelta(days=31 * number)), express)
+        assert _queries(Client(), page) == few
 
 
 def _without_navigation(html: str) -> str:
@@ -271,6 +358,38 @@ class TestAtTheDesk:
         empty = client.post(reverse("draw_new"), {})
         assert {"departments", "begins_day", "source"} <= set(empty.context["form"].errors)
 
+    @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2028-01-01"])
+    def test_a_day_nobody_plans_for_is_an_error_of_its_field(
+        self, day, small_city, express, express_head, third
+    ):
+        client = signed_in(third)
+        answer = client.post(reverse("draw_new"), plan_fields(express, express_head, begins_day=day))
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["begins_day"])
+        fields = plan_fields(express, express_head, begins_day=day, purpose="complaint", reason="反映")
+        answer = client.post(f"{reverse('spot_new')}?unit={small_city[0].code}", fields)
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["begins_day"])
+
+    def test_a_waiting_draw_is_called_off_from_its_page(self, draw, express, third):
+        page, off = reverse("draw_reveal", args=[draw.pk]), reverse("draw_call_off", args=[draw.pk])
+        assert off not in signed_in(third).get(page).content.decode()
+        assert signed_in(third).post(off, {"reason": "停电"}).status_code == 422
+        client = signed_in(express)
+        assert off in client.get(page).content.decode()
+        assert client.post(off, {"reason": "停电"}).url == page
+        shown = client.get(page).content.decode()
+        assert off not in shown
+        assert reverse("draw_again", args=[draw.pk]) not in shown
+        assert "停电" in shown
+        assert "停电" in public(draw).content.decode()
+
+    def test_who_planned_a_drawn_check_is_not_offered_to_cancel_it(self, small_city, express, express_head):
+        drawn = reveal(freeze([express, express_head]), express)
+        page, off = reverse("spot_check", args=[drawn.pk]), reverse("spot_cancel", args=[drawn.pk])
+        assert off not in signed_in(express).get(page).content.decode()
+        assert signed_in(express).post(off, {"reason": "停电"}).status_code == 422
+        assert off in signed_in(express_head).get(page).content.decode()
+        assert signed_in(express_head).post(off, {"reason": "停电"}).status_code == 302
+
     def test_a_second_value_is_refused_on_its_page(self, draw, express, third):
         reveal(draw, express, now=NOW + timedelta(seconds=1))
         answer = signed_in(third).post(
@@ -302,7 +421,7 @@ class TestAtTheDesk:
     def test_the_public_page_costs_few_queries(self, draw, express, clock, django_assert_max_num_queries):
         reveal(draw, express)
         clock.move_to(BEGINS)
-        with django_assert_max_num_queries(3):
+        with django_assert_max_num_queries(4):
             public(draw)
 
 

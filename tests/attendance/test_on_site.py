@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.models import Role, Unit, User
 from attendance import doors
-from attendance.models import Finding, FindingState, Item, Outcome, Signature, SpotCheck, SpotLine
+from attendance.models import Draw, Finding, FindingState, Item, Outcome, Signature, SpotCheck, SpotLine
 from attendance.services import on_site as services
 from attendance.services.on_site import Record
 from attendance.services.rounds import Problem
@@ -155,6 +155,14 @@ def test_a_problem_taken_back_is_withdrawn_with_its_reason_and_kept(check, lin, 
     assert Finding.objects.filter(state=FindingState.PROVISIONAL).count() == 1
 
 
+@pytest.mark.parametrize("code", ["rude", "games"])
+def test_what_no_check_may_record_is_refused(check, lin, express, code):
+    Item.objects.filter(code="games").update(active=False)
+    with pytest.raises(Refused):
+        record(check, lin, express, problem(code))
+    assert not Finding.objects.exists()
+
+
 def test_a_second_problem_stands_beside_the_first(check, lin, express):
     record(check, lin, express, problem("late", minutes=9, note="九点零九分到岗"))
     record(check, lin, express, problem("late", "card_not_displayed", note="桌上无牌"), now=LATER)
@@ -266,11 +274,72 @@ def test_closing_lists_who_was_not_met_and_is_done_once(check, lin, chen, expres
     services.spot_close(
         check=check, note="已当场反馈", reasons={undone.pk: "当天请假"}, actor=express, now=NOW
     )
-    again = services.spot_close(check=check, note="再次", reasons={}, actor=express_head, now=LATER)
+    again = services.spot_close(
+        check=check, note="已当场反馈", reasons={undone.pk: "当天请假"}, actor=express, now=LATER
+    )
     undone.refresh_from_db()
     assert (again.closed_at, again.closed_by, again.closing_note) == (NOW, express, "已当场反馈")
     assert (undone.outcome, undone.note) == ("", "当天请假")
     assert AuditEntry.objects.get(verb="spot_check_closed").changes == {"not_met": 1}
+
+
+def test_who_closes_it_second_hears_who_was_first_and_keeps_the_words(
+    check, lin, chen, express, express_head
+):
+    agree(check, chen, express)
+    undone = check.lines.get(cadre=lin)
+    services.spot_close(check=check, note="已反馈", reasons={}, actor=express, now=NOW)
+    with pytest.raises(Refused, match=f"{express.name} has closed"):
+        services.spot_close(check=check, note="已反馈", reasons={undone.pk: "请假"}, actor=express, now=LATER)
+    typed = {"note": "群众在场", f"reason_{undone.pk}": "外出培训"}
+    address = reverse("spot_close", args=[check.pk])
+    answer = signed_in(express_head).post(f"{address}?lang=en", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"{express.name} has closed this spot check" in page
+    assert "群众在场" in page
+    assert "外出培训" in page
+    check.refresh_from_db()
+    assert (check.closed_by, check.closing_note) == (express, "已反馈")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"defended_at": NOW, "defence": "已请假"}, {"recorded_at": NOW - timedelta(days=1)}]
+)
+def test_a_problem_is_taken_back_the_same_day_before_a_defence_only(check, lin, express, changed):
+    record(check, lin, express, problem("late"))
+    Finding.objects.update(**changed)
+    with pytest.raises(Refused, match="taken back"):
+        services.line_record(
+            check=check,
+            cadre=lin,
+            record=Record(Outcome.AGREES, reason="看错"),
+            actor=express,
+            now=NOW,
+        )
+    assert Finding.objects.get().state == FindingState.PROVISIONAL
+
+
+def test_a_check_that_was_drawn_is_cancelled_by_a_head_who_has_not_planned_it(check, express, express_head):
+    drawn = Draw(
+        number=1,
+        plan={},
+        pool="",
+        pool_hash="",
+        frozen_at=NOW,
+        frozen_by=express,
+        secret="",
+        commitment="",
+        public_source="骰子",
+    )
+    drawn.save()
+    SpotCheck.objects.filter(pk=check.pk).update(draw=drawn, kind="random", planned_by=express_head)
+    for actor in (express, express_head):
+        with pytest.raises(Refused, match="was drawn"):
+            services.spot_cancel(check=check, reason="改期", actor=actor, now=NOW)
+    second = make_user("head2", "舒二")
+    give(second, Role.EXPRESS_HEAD)
+    assert services.spot_cancel(check=check, reason="改期", actor=second, now=NOW).cancelled_at == NOW
 
 
 def test_a_check_that_met_nobody_says_why(check, express):

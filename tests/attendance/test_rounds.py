@@ -72,6 +72,36 @@ def test_nobody_checks_their_own_line(unit: Unit, lin: Cadre, chen: Cadre) -> No
         mark(unit, lin, lin.user)
 
 
+@pytest.mark.parametrize("code", ["rude", "sheet_missing", "games"])
+def test_what_no_check_may_record_is_refused_on_every_way(
+    code: str, unit: Unit, officer: User, lin: Cadre
+) -> None:
+    Item.objects.filter(code="games").update(active=False)
+    item, done = Item.objects.get(code=code), submit(unit, officer).round
+    where = {"unit": unit, "day": TODAY, "scope": "", "cadre": lin, "checker": officer, "now": NOW}
+    paper = {"unit": unit, "scope": "", "number": 1, "taken_at": NOW, "checker": officer, "now": NOW}
+    asked = {"finding": None, "minutes": None, "note": "", "reason": "漏记", "actor": officer, "now": NOW}
+    ways: list[Callable[[], object]] = [
+        lambda: services.mark_add(**where, item=item),
+        lambda: services.mark_set(**where, problems=[services.Problem(item)]),
+        lambda: services.paper_enter(**paper, problems=[(lin, services.Problem(item))], usual=Verified.SEEN),
+        lambda: services.correction_ask(round_=done, cadre=lin, item=item, **asked),
+    ]
+    for way in ways:
+        with pytest.raises(Refused, match="cannot be recorded"):
+            way()
+    assert not OpenRound.objects.exists()
+
+
+def test_a_problem_that_was_tapped_before_its_item_went_out_of_use_stays(
+    unit: Unit, officer: User, lin: Cadre
+) -> None:
+    mark(unit, lin, officer, "games")
+    Item.objects.filter(code="games").update(active=False)
+    assert mark(unit, lin, officer, "games", note="手机游戏")[0].note == "手机游戏"
+    assert submit(unit, officer).round.problems == 1
+
+
 def test_the_number_of_queries_is_that_of_three_people(unit: Unit, officer: User, office: Office) -> None:
     crowd(office, 3, cards=False)
     few = queries(lambda: submit(unit, officer))

@@ -283,6 +283,13 @@ def test_what_was_never_declared_is_not_untrue(client, unit, lin):
     assert not Mark.objects.exists()
 
 
+def test_a_forged_tap_records_nothing_that_no_round_offers(client, unit, lin):
+    tap(client, unit, lin, "rude")
+    assert not Mark.objects.exists()
+    page = client.get(address("sheet", unit))
+    assert "cannot be recorded on a check" in page.content.decode()
+
+
 def test_on_the_page_of_one_person_every_problem_can_be_said(client, unit, lin, zhou):
     url = address("sheet_person", unit, lin.pk)
     page = client.get(url)

@@ -95,20 +95,12 @@ class TestThePool:
         assert second.plan["full"] == len(taken) == 1
         assert second.published_at == first.begins_at > second.begins_at
 
-    def test_a_draw_that_waits_counts_for_its_whole_pool(self, small_city, express, express_head):
-        InspectionSettings.objects.update(spot_cap=1)
-        freeze([express, express_head])
-        with pytest.raises(Refused, match="Only 0 can be drawn"):
-            freeze([express, express_head])
-        next_month = datetime(2026, 12, 1, 1, tzinfo=NOW.tzinfo)
-        assert len(codes(freeze([express, express_head], begins_at=next_month))) == 5
-
     def test_the_number_of_queries_does_not_grow(
         self, small_city, express, express_head, django_assert_max_num_queries
     ):
         crowd(make_office(small_city[0], "大科", "50"), 200, cards=False)
         with django_assert_max_num_queries(12):
-            planning.pool_for(plan(), [express, express_head], NOW)
+            planning.pool_for(plan(), [express, express_head])
 
     @pytest.mark.parametrize(
         ("changed", "said"),
@@ -118,6 +110,8 @@ class TestThePool:
             ({"departments": 0, "towns": 0, "leaders": 0}, "how many units"),
             ({"people": 0}, "At least one person"),
             ({"begins_at": NOW}, "still to come"),
+            ({"begins_at": NOW + timedelta(days=367)}, "a year ahead"),
+            ({"begins_at": datetime(9999, 12, 31, 23, tzinfo=NOW.tzinfo)}, "a year ahead"),
         ],
     )
     def test_a_plan_that_cannot_be_is_refused(self, changed, said, small_city, express, express_head):
@@ -256,6 +250,114 @@ class TestDrawnAgain:
         assert self.again(draw, express, now=BEGINS, plan=later).redraw_of == draw
 
 
+def call_off(draw: Draw, actor: User, reason: str = "主持人生病", **more: Any) -> Draw:
+    return services.draw_call_off(draw=draw, reason=reason, actor=actor, **{"now": NOW, **more})
+
+
+@pytest.mark.django_db
+class TestNumbered:
+    def test_one_after_the_other_without_a_gap_whatever_became_of_them(
+        self, small_city, express, express_head
+    ):
+        first = freeze([express, express_head])
+        reveal(first, express)
+        with pytest.raises(Refused):
+            freeze([express, express_head], departments=9)
+        second = call_off(freeze([express, express_head]), express)
+        third = freeze([express, express_head], now=NOW - timedelta(minutes=1))
+        assert [draw.number for draw in (first, second, third)] == [1, 2, 3]
+        assert list(Draw.objects.all()) == [third, second, first]
+
+
+@pytest.mark.django_db
+class TestOneWaits:
+    def test_a_second_is_refused_and_told_which_one_waits(self, small_city, express, express_head):
+        draw = freeze([express, express_head])
+        far = BEGINS + timedelta(days=40)
+        with pytest.raises(Refused, match=f"Draw {draw.number}, frozen by 舒直, still waits"):
+            freeze([express, express_head], begins_at=far)
+        reveal(draw, express)
+        assert freeze([express, express_head], begins_at=far).number == 2
+
+    def test_nor_is_a_drawn_one_drawn_again_meanwhile(self, small_city, express, express_head):
+        drawn = freeze([express, express_head])
+        check = reveal(drawn, express)
+        freeze([express, express_head])
+        with pytest.raises(Refused, match="still waits"):
+            services.draw_again(
+                draw=drawn,
+                reason="检查人员生病",
+                plan=plan(),
+                inspectors=[express, express_head],
+                public_source="四枚骰子",
+                actor=express,
+                now=NOW,
+            )
+        check.refresh_from_db()
+        assert check.cancelled_at is None
+
+    def test_one_whose_time_has_run_out_waits_no_more(self, small_city, express, express_head):
+        freeze([express, express_head])
+        assert freeze([express, express_head], now=BEGINS, begins_at=BEGINS + timedelta(days=1)).number == 2
+
+
+@pytest.mark.django_db
+class TestCalledOff:
+    @pytest.mark.parametrize("who", ["express", "express_head"])
+    def test_by_its_freezer_or_the_head_and_the_next_one_can_be_frozen(
+        self, who, small_city, express, express_head
+    ):
+        actor = {"express": express, "express_head": express_head}[who]
+        draw = call_off(freeze([express, express_head]), actor)
+        assert (draw.called_off_by, draw.call_off_reason, draw.called_off_at) == (actor, "主持人生病", NOW)
+        assert AuditEntry.objects.get(verb="draw_called_off").changes == {"reason": "主持人生病"}
+        InspectionSettings.objects.update(spot_cap=1)
+        assert len(codes(freeze([express, express_head]))) == 5
+
+    def test_by_nobody_else_nor_without_a_reason(self, small_city, express, express_head):
+        draw, third = freeze([express, express_head]), User.objects.create(username="third", created_at=NOW)
+        give(third, Role.EXPRESS_STAFF)
+        with pytest.raises(Refused, match="Whoever froze it"):
+            call_off(draw, third)
+        with pytest.raises(Refused) as refusal:
+            call_off(draw, express, " ")
+        assert refusal.value.field == "reason"
+
+    def test_only_while_it_waits(self, small_city, express, express_head):
+        draw = freeze([express, express_head])
+        with pytest.raises(Refused, match="waits for its public value"):
+            call_off(draw, express, now=BEGINS)
+        reveal(draw, express)
+        with pytest.raises(Refused, match="waits for its public value"):
+            call_off(draw, express_head)
+
+    def test_nothing_comes_of_it_any_more(self, small_city, express, express_head):
+        draw = call_off(freeze([express, express_head]), express)
+        with pytest.raises(Refused, match="舒直 has called this draw off"):
+            reveal(draw, express)
+        with pytest.raises(Refused, match="舒直 has called this draw off"):
+            call_off(draw, express_head)
+        with pytest.raises(Refused, match="has called this draw off"):
+            TestDrawnAgain().again(draw, express)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_freeze_at_once_one_is_told_to_wait(small_city, express, express_head):
+    both = [express, express_head]
+    outcomes = at_once(lambda: freeze(both).number, lambda: freeze(both).number)
+    assert sorted(isinstance(outcome, Refused) for outcome in outcomes) == [False, True]
+    assert list(Draw.objects.values_list("number", flat=True)) == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_revealed_or_called_off_at_once_it_is_one_of_both(small_city, express, express_head):
+    draw = freeze([express, express_head])
+    outcomes = at_once(lambda: reveal(draw, express), lambda: call_off(Draw.objects.get(), express_head))
+    assert sorted(isinstance(outcome, Refused) for outcome in outcomes) == [False, True]
+    draw.refresh_from_db()
+    assert (draw.called_off_at is None) == SpotCheck.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_revealed_by_two_at_once_there_is_one_check(small_city, express, express_head):
     draw = freeze([express, express_head])
@@ -294,6 +396,7 @@ class TestWithAReason:
         for wrong, field in (
             ({"reason": " "}, "reason"),
             ({"begins_at": NOW - timedelta(hours=1)}, "begins_day"),
+            ({"begins_at": NOW + timedelta(days=367)}, "begins_day"),
         ):
             with pytest.raises(Refused) as refusal:
                 self.plan([express, express_head], [unit], **wrong)

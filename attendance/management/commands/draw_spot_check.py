@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--begins", metavar="'YYYY-MM-DD HH:MM'", help=_("when the spot check begins"))
         parser.add_argument("--inspector", action="append", default=[], metavar="USER", help=_("two or more"))
         parser.add_argument("--source", default="", help=_("where the public value will come from"))
-        parser.add_argument("--reveal", metavar="ID", type=int, help=_("number of a frozen draw"))
+        parser.add_argument("--reveal", metavar="NUMBER", type=int, help=_("number of a frozen draw"))
         parser.add_argument("--value", default="", help=_("the public value"))
         parser.add_argument("--witnesses", default="", help=_("who has seen it, or where it was published"))
         parser.add_argument(
@@ -55,14 +55,14 @@ class Command(BaseCommand):
             now=timezone.now(),
         )
         return _("Draw %(number)s: commitment %(commitment)s, pool hash %(hash)s, %(address)s") % {
-            "number": draw.pk,
+            "number": draw.number,
             "commitment": draw.commitment,
             "hash": draw.pool_hash,
             "address": settings.SITE_URL + reverse("draw", args=[draw.token]),
         }
 
     def reveal(self, options: dict[str, Any]) -> str:
-        draw = Draw.objects.select_related("frozen_by").filter(pk=options["reveal"]).first()
+        draw = Draw.objects.select_related("frozen_by").filter(number=options["reveal"]).first()
         if draw is None:
             raise CommandError(_("There is no draw %(number)s.") % {"number": options["reveal"]})
         check = services.draw_reveal(
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         )
         # Where it goes is sealed: a terminal has other readers than the page.
         return _("Draw %(number)s: drawn, spot check %(check)s, %(address)s") % {
-            "number": draw.pk,
+            "number": draw.number,
             "check": check.pk,
             "address": settings.SITE_URL + reverse("draw", args=[draw.token]),
         }
