@@ -365,7 +365,9 @@ class TestAtTheDesk:
         client = signed_in(third)
         answer = client.post(reverse("draw_new"), plan_fields(express, express_head, begins_day=day))
         assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["begins_day"])
-        fields = plan_fields(express, express_head, begins_day=day, purpose="complaint", reason="反映")
+        fields = plan_fields(
+            express, express_head, begins_day=day, purpose="complaint", reason="反映", people=[]
+        )
         answer = client.post(f"{reverse('spot_new')}?unit={small_city[0].code}", fields)
         assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["begins_day"])
 
