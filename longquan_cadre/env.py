@@ -189,9 +189,9 @@ def data_dir(name: str, default: Path) -> Path:
     return path
 
 
-def secret_key(name: str, folder: Path) -> str:
-    """The secret of the deployment; the embedded mode makes its own once, readable by its owner only."""
-    key = text(name) or _kept(folder / "secret-key", lambda: secrets.token_urlsafe(64))
+def secret_key(name: str, folder: Path, kept_as: str = "secret-key") -> str:
+    """A secret of the deployment; the embedded mode makes its own once, readable by its owner only."""
+    key = text(name) or _kept(folder / kept_as, lambda: secrets.token_urlsafe(64))
     if len(key) < 32:
         raise ImproperlyConfigured(f"{name} must have at least 32 characters.")
     return key

@@ -15,6 +15,8 @@ DATA_DIR = env.data_dir("DATA_DIR", BASE_DIR / "var")
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
 FIELD_KEYS = env.field_keys("FIELD_KEYS", DATA_DIR)
+#: Under it the numbers of receipts are kept (complaints/receipts.py); another key, and no receipt is found any more.
+RECEIPT_KEY = env.secret_key("RECEIPT_KEY", DATA_DIR, "receipt-key")
 SITE_URL = env.site_url("SITE_URL", "http://localhost:8000")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 HTTPS = SITE_URL.startswith("https://")
@@ -242,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=40),
     },
     "sweep-evidence": {"task": "attendance.tasks.sweep_evidence", "schedule": crontab(hour=3, minute=50)},
+    "reach-complaint-stages": {"task": "complaints.tasks.reach_stages", "schedule": crontab()},
     "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
     "sweep-rosters": {"task": "cards.tasks.sweep_rosters", "schedule": crontab(minute=50)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},

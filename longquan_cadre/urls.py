@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("cards.urls")),
     path("", include("attendance.urls")),
+    path("", include("complaints.urls")),
 ]
 
 handler400 = "common.errors.bad_request"

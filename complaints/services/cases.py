@@ -1,0 +1,145 @@
+"""What every verb about a case does: number it, lock it, move it, and write down that it moved."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Unit, User
+from cards.models import Cadre
+from common import audit
+from common.problems import Refused
+from common.rules import local
+from complaints import clock, receipts, rules
+from complaints.models import (
+    Attachment,
+    CaseCounter,
+    Complaint,
+    ComplaintEvent,
+    ComplaintSettings,
+)
+from complaints.rules import Move, State
+
+
+def next_number(now: datetime) -> str:
+    """“2026-0042”. Part of the caller's transaction: whoever fails leaves no gap."""
+    year = local(now).year
+    CaseCounter.objects.get_or_create(year=year)
+    counter = CaseCounter.objects.select_for_update().get(year=year)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return f"{year}-{counter.last:04}"
+
+
+@transaction.atomic
+def complaint_receive(
+    *,
+    channel: str,
+    unit: Unit,
+    cadre: Cadre | None,
+    text: str,
+    occasion: str = "",
+    contact_name: str = "",
+    contact_phone: str = "",
+    images: Sequence[bytes] = (),
+    received_at: datetime,
+    original_number: str = "",
+    with_receipt: bool = True,
+    actor: User | None,
+    now: datetime,
+) -> tuple[Complaint, str]:
+    """A new case and the number of its receipt, which nobody sees again; "" where none is given out.
+
+    `images` are re-encoded already (complaints.evidence). The audit names the channel and nothing else.
+    """
+    if received_at > now:
+        raise Refused(_("This time is still to come."), "received_at")
+    receipt = receipts.new_number() if with_receipt else ""
+    case = Complaint(
+        number=next_number(now),
+        receipt=receipts.digest(receipt) if receipt else None,
+        channel=channel,
+        original_number=original_number,
+        unit=unit,
+        cadre=cadre,
+        text=text,
+        occasion=occasion,
+        contact_name=contact_name,
+        contact_phone=contact_phone,
+        received_at=received_at,
+        entered_at=now,
+        entered_by=actor,
+        **clock.start(received_at, ComplaintSettings.current().mode),
+    )
+    case.save(force_insert=True)
+    Attachment.objects.bulk_create(Attachment(complaint=case, data=data) for data in images)
+    note(case, "entered", actor, now, channel=channel)
+    audit.record(verb="complaint_received", subject=case, actor=actor, now=now, changes={"channel": channel})
+    return case, receipt
+
+
+def note(case: Complaint, kind: str, actor: User | None, now: datetime, **facts: Any) -> ComplaintEvent:
+    """A line in the record of a case; never in the complainant's words."""
+    return ComplaintEvent.objects.create(complaint=case, at=now, kind=kind, actor=actor, facts=facts)
+
+
+def locked(case: Complaint) -> Complaint:
+    """The row as it is now, kept from others until the transaction ends."""
+    return Complaint.objects.select_for_update(of=("self",)).select_related("unit", "cadre").get(pk=case.pk)
+
+
+class MovedOn(Refused):
+    """Somebody else has moved the case meanwhile; the page shows both texts."""
+
+    def __init__(self, case: Complaint, last: ComplaintEvent | None) -> None:
+        who = str(last.actor) if last is not None and last.actor is not None else _("The program")
+        super().__init__(
+            _("%(who)s has changed this case meanwhile: it is now “%(state)s”. Nothing of yours was saved.")
+            % {"who": who, "state": case.get_state_display()}
+        )
+        self.case = case
+
+
+def begin(case: Complaint, move: Move, *, revision: int | None = None) -> Complaint:
+    """Lock the case, and refuse a move that its state does not have or that was decided on an older state.
+
+    Raises MovedOn where the page of the actor showed another `revision`, Refused where the table has no such move.
+    """
+    case = locked(case)
+    if revision is not None and revision != case.revision:
+        raise MovedOn(case, case.events.select_related("actor").last())
+    if not rules.can(case.state, move):
+        raise Refused(
+            _("This cannot be done with a case that is “%(state)s”.") % {"state": case.get_state_display()}
+        )
+    return case
+
+
+def finish(
+    case: Complaint,
+    move: Move,
+    to: State,
+    fields: Sequence[str],
+    *,
+    actor: User | None,
+    now: datetime,
+    **facts: Any,
+) -> Complaint:
+    """Save what the verb has filled in, with the new state, the line in the record and the audit."""
+    assert to in rules.MOVES[State(case.state)][move]
+    before, case.state = case.state, to.value
+    case.revision += 1
+    if to not in rules.RUNNING:
+        case.next_stage_at = None
+    case.save(update_fields=[*fields, "state", "revision", "next_stage_at"])
+    note(case, move.value, actor, now, **facts)
+    audit.record(
+        verb=f"complaint_{move.value}",
+        subject=case,
+        actor=actor,
+        now=now,
+        changes={"state": [before, case.state]},
+    )
+    return case
