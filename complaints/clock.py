@@ -41,6 +41,17 @@ def counted(
     }
 
 
+def extended(
+    received: date, days: int, extra: int, mode: str, working: WorkingCalendar, known: dict[str, int]
+) -> dict[str, Any]:
+    """The columns of a case with `extra` days from the last of its `days`: a period that had moved past rest days
+    would gain nothing by being counted anew."""
+    first = counted(received, days, mode, working, known)
+    more = counted(rules.last_day(first["due_at"]), extra, mode, working, known)
+    numbered = [[day, count, number and number + days] for day, count, number in more["derivation"][1:]]
+    return {**more, "days": days + extra, "derivation": first["derivation"] + numbered}
+
+
 def versions(years: Iterable[int]) -> dict[str, int]:
     """The newest version of each of these years; a year that nobody has entered has 0."""
     rows = CalendarYear.objects.filter(year__in=years).order_by("version")

@@ -134,7 +134,7 @@ MOVES: Mapping[State, Mapping[Move, tuple[State, ...]]] = {
     },
     State.CLOSED: {Move.FEED_BACK: (State.ANSWERED,)},
     State.ANSWERED: {Move.RATE: (State.ANSWERED,), Move.REDO: (State.ANSWERED,)},
-    State.LINKED: {Move.FEED_BACK: (State.ANSWERED,)},
+    State.LINKED: {Move.FEED_BACK: (State.ANSWERED,), Move.REFER: (State.REFERRED,)},
     State.NOT_ACCEPTED: {},
     State.REFERRED: {},
 }

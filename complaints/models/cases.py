@@ -13,6 +13,9 @@ from common.tokens import new_token
 from complaints import rules
 from complaints.models.fields import EncryptedBinaryField, EncryptedTextField
 
+#: Who answers for a unit and so has an interest in what is said of it and its people.
+SUPERIORS = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
+
 
 class Channel(models.TextChoices):
     """How it came in."""
@@ -74,15 +77,20 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         """What somebody may know the existence of: the Express whatever it has no interest in, the commission what
         was referred to it, nobody else anything. Every page, file, count and search begins here."""
         seen = Q(pk__in=[])
+        # The words of a case that was done again stay with the first.
+        referred = Q(state=rules.State.REFERRED) | Q(redone_by__state=rules.State.REFERRED)
         if access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD):
-            seen |= ~Q(state=rules.State.REFERRED)
+            seen |= ~referred
         if access.has(Role.DISCIPLINE):
-            seen |= Q(state=rules.State.REFERRED)
+            seen |= referred
         user = access.user
+        answers_for = [member.unit_id for member in access.memberships if member.role in SUPERIORS]
         interests = Interest.objects.filter(user=user)
         return (
             self.filter(seen)
             .exclude(cadre__user=user)
+            .exclude(unit__in=answers_for)
+            .exclude(unit__in=Cadre.objects.filter(user=user, leads_unit=True).values("unit"))
             .exclude(cadre__in=interests.filter(cadre__isnull=False).values("cadre"))
             .exclude(pk__in=interests.filter(complaint__isnull=False).values("complaint"))
             .exclude(redo_of__in=interests.filter(complaint__isnull=False).values("complaint"))

@@ -1,0 +1,95 @@
+"""Who must not know of a case: the accused, those above or beneath them in the matter, declared kin, and who stepped
+back. `Complaint.objects.visible_to` says the same of one reader; this says it of many people and one case."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Role, User
+from cards.models import Cadre
+from common import audit
+from common.problems import Refused
+from complaints.models import Complaint, Interest
+from complaints.models.cases import SUPERIORS
+from complaints.rules import State
+from complaints.services.cases import locked, note
+
+
+def conflicted(user_ids: Iterable[int], case: Complaint, day: date | None = None) -> set[int]:
+    """Those of `user_ids` with an interest in the case; without a `day` also who ever answered for its unit."""
+    asked = set(user_ids)
+    answering = Membership.objects.all() if day is None else Membership.objects.current(day)
+    found = set(
+        answering.filter(user__in=asked, unit=case.unit_id, role__in=SUPERIORS).values_list("user", flat=True)
+    )
+    leaders = Q(unit=case.unit_id, leads_unit=True)
+    accused = Q(pk=case.cadre_id)
+    found |= set(Cadre.objects.filter(leaders | accused, user__in=asked).values_list("user", flat=True))
+    concerned = Q(complaint__in=[case.pk, *filter(None, [case.redo_of_id])])
+    if case.cadre_id is not None:
+        concerned |= Q(cadre=case.cadre_id)
+    return found | set(Interest.objects.filter(concerned, user__in=asked).values_list("user", flat=True))
+
+
+def unit_is_involved(case: Complaint, today: date) -> bool:
+    """Whether the accused is who would verify for the unit, or leads it: then the city keeps the case."""
+    if case.cadre is None:
+        return False
+    if case.cadre.leads_unit:
+        return True
+    held = Membership.objects.current(today).filter(user=case.cadre.user_id, unit=case.unit_id)
+    return case.cadre.user_id is not None and held.filter(role__in=SUPERIORS).exists()
+
+
+def express_people(day: date) -> set[int]:
+    """Whoever may handle complaints today."""
+    held = Membership.objects.current(day).filter(
+        role__in=[Role.EXPRESS_STAFF, Role.EXPRESS_HEAD], user__is_active=True
+    )
+    return set(held.values_list("user", flat=True))
+
+
+@transaction.atomic
+def interest_declare(*, cadre: Cadre, reason: str, actor: User, now: datetime) -> Interest:
+    """Kin, or close in another way: from now on nothing about this cadre exists for the actor."""
+    if not reason.strip():
+        raise Refused(_("Say what connects you."), "reason")
+    interest, new = Interest.objects.get_or_create(
+        user=actor, cadre=cadre, defaults={"reason": reason.strip(), "declared_at": now}
+    )
+    if not new:
+        raise Refused(_("You have declared this already."))
+    for case in Complaint.objects.running().filter(cadre=cadre, handler=actor):
+        _hand_back(locked(case), actor)
+    audit.record(
+        verb="interest_declared", subject=interest, actor=actor, now=now, changes={"cadre": cadre.pk}
+    )
+    return interest
+
+
+@transaction.atomic
+def recuse(*, case: Complaint, reason: str, actor: User, now: datetime) -> None:
+    """Step back from one case, which the actor does not see any more."""
+    case = locked(case)
+    if case.state == State.REFERRED:
+        raise Refused(_("The case is with the discipline inspection commission."))
+    if not reason.strip():
+        raise Refused(_("Say why you step back."), "reason")
+    _interest, new = Interest.objects.get_or_create(
+        user=actor, complaint=case, defaults={"reason": reason.strip(), "declared_at": now}
+    )
+    if not new:
+        raise Refused(_("You have stepped back from this case already."))
+    _hand_back(case, actor)
+    note(case, "recused", actor, now)
+    audit.record(verb="complaint_recused", subject=case, actor=actor, now=now)
+
+
+def _hand_back(case: Complaint, actor: User) -> None:
+    """A case that its handler gives up waits for another one."""
+    if case.handler_id == actor.pk and case.is_running:
+        case.handler, case.revision = None, case.revision + 1
+        case.save(update_fields=["handler", "revision"])
