@@ -1,0 +1,207 @@
+"""Verification points as they are read: whose they are to answer, how each of them stands, and what the accused is
+shown of a case that is over."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import Access
+from accounts.models import Membership, Role
+from cards.models import Cadre
+from complaints import rules
+from complaints.models import Complaint, Interest, Outcome, VerificationPoint
+from complaints.models.cases import SUPERIORS, PointQuerySet
+from complaints.rules import Move, State
+
+#: What is found wrong with somebody; of anything else only being cleared is told.
+FOUND = (Outcome.SUBSTANTIATED, Outcome.PARTLY)
+_SALT = "complaints.statement"
+
+
+# --- How a point stands ---------------------------------------------------------------------------------------------
+
+
+class Standing(StrEnum):
+    #: Nobody is asked before the Express head has decided how.
+    HELD = "held"
+    DROPPED = "dropped"
+    OPEN = "open"
+    LATE = "late"
+    ANSWERED = "answered"
+    ANSWERED_LATE = "answered_late"
+    #: The case went on without an answer.
+    OVER = "over"
+
+
+LABELS = {
+    Standing.HELD: _("Waits for the head’s decision"),
+    Standing.DROPPED: _("Not asked"),
+    Standing.OPEN: _("Waits for an answer"),
+    Standing.LATE: _("Answer overdue"),
+    Standing.ANSWERED: _("Answered"),
+    Standing.ANSWERED_LATE: _("Answered late"),
+    Standing.OVER: _("Not answered"),
+}
+TONES = {
+    Standing.HELD: "out",
+    Standing.DROPPED: "idle",
+    Standing.OPEN: "out",
+    Standing.LATE: "bad",
+    Standing.ANSWERED: "on",
+    Standing.ANSWERED_LATE: "out",
+    Standing.OVER: "idle",
+}
+
+
+def standing(point: VerificationPoint, now: datetime) -> Standing:
+    if point.asked_at is None:
+        return Standing.HELD if point.decided_by_id is None else Standing.DROPPED
+    late = point.due_at is not None and (point.answered_at or now) > point.due_at
+    if point.answered_at is not None:
+        return Standing.ANSWERED_LATE if late else Standing.ANSWERED
+    if not rules.can(point.complaint.state, Move.ANSWER_POINT):
+        return Standing.OVER
+    return Standing.LATE if late else Standing.OPEN
+
+
+@dataclass(frozen=True)
+class View:
+    """A line of a list, and the head of a page."""
+
+    point: VerificationPoint
+    standing: Standing
+    #: Nothing more is wanted of anybody: it was about a wrong accusation.
+    is_cleared: bool
+
+    @property
+    def label(self) -> Any:
+        return LABELS[self.standing]
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.standing]
+
+    @property
+    def is_open(self) -> bool:
+        return self.standing in (Standing.OPEN, Standing.LATE)
+
+    @property
+    def last_day(self) -> date | None:
+        return rules.last_day(self.point.due_at) if self.point.due_at is not None else None
+
+
+def views(found: Iterable[VerificationPoint], now: datetime) -> list[View]:
+    return [View(point, standing(point, now), _is_cleared(point.complaint)) for point in found]
+
+
+def _is_cleared(case: Complaint) -> bool:
+    return case.outcome == Outcome.CLEARED and case.closed_at is not None
+
+
+# --- Whose they are -------------------------------------------------------------------------------------------------
+
+
+def for_lists(found: PointQuerySet) -> PointQuerySet:
+    return found.select_related("complaint", "cadre", "unit")
+
+
+def of_case(case: Complaint) -> PointQuerySet:
+    people = ("cadre", "unit", "decided_by", "written_by", "answered_by", "complaint")
+    return case.points.select_related(*people)
+
+
+def _shown() -> PointQuerySet:
+    """What was asked, and is not with the commission: a referral hides the file from everybody it was about."""
+    return VerificationPoint.objects.asked().exclude(
+        Q(complaint__state=State.REFERRED) | Q(complaint__redone_by__state=State.REFERRED)
+    )
+
+
+def of_cadre(cadre: Cadre) -> PointQuerySet:
+    """What the accused is or was asked, the newest first."""
+    return for_lists(_shown().filter(cadre=cadre)).order_by("-asked_at", "-pk")
+
+
+def of_units(access: Access, today: date) -> PointQuerySet:
+    """What somebody answers for their unit, or enters for a colleague without an account; the newest first.
+
+    Nothing about themselves or whom they declared an interest in, and nothing at all where whoever answers for the
+    unit is the accused: such cases stay with the city.
+    """
+    every, officers = _units(access, SUPERIORS), _units(access, (Role.UNIT_OFFICER,))
+    accused = Membership.objects.current(today).filter(
+        user=OuterRef("complaint__cadre__user"),
+        role__in=SUPERIORS,
+        unit=Coalesce(OuterRef("unit"), OuterRef("cadre__unit")),
+    )
+    found = _shown().filter(Q(unit__in=every) | Q(cadre__unit__in=officers, cadre__user=None))
+    own = Interest.objects.filter(user=access.user)
+    found = (
+        found.exclude(complaint__cadre__user=access.user)
+        .exclude(complaint__cadre__in=own.filter(cadre__isnull=False).values("cadre"))
+        .exclude(complaint__in=own.filter(complaint__isnull=False).values("complaint"))
+        .exclude(complaint__redo_of__in=own.filter(complaint__isnull=False).values("complaint"))
+        .exclude(complaint__cadre__leads_unit=True)
+        .exclude(Exists(accused))
+    )
+    return for_lists(found).order_by("-asked_at", "-pk")
+
+
+def _units(access: Access, roles: Collection[Role]) -> set[int]:
+    return {member.unit_id for member in access.memberships if member.role in roles and member.unit_id}
+
+
+def waiting(found: PointQuerySet) -> PointQuerySet:
+    """Of these, what can still be answered."""
+    states = [state for state, moves in rules.MOVES.items() if Move.ANSWER_POINT in moves]
+    return found.filter(answered_at=None, complaint__state__in=states)
+
+
+def without_interest(users: Iterable[int], case: Complaint) -> set[int]:
+    """Of these, who may hear of a question about the case."""
+    cases = [pk for pk in (case.pk, case.redo_of_id) if pk is not None]
+    interested = Interest.objects.filter(Q(complaint__in=cases) | Q(cadre=case.cadre, cadre__isnull=False))
+    accused = case.cadre.user_id if case.cadre is not None else None
+    return set(users) - set(interested.values_list("user", flat=True)) - {accused}
+
+
+# --- What the accused is shown afterwards ---------------------------------------------------------------------------
+
+
+def statements(cadre: Cadre) -> list[Complaint]:
+    """Cases that are over and say something of this person, the newest first.
+
+    What was found wrong; and that they were cleared, if they were asked: whom an accusation never reached need not
+    hear of it. A case that was done again stands for what it was before, a duplicate for nothing of its own.
+    """
+    asked = VerificationPoint.objects.asked().filter(complaint=OuterRef("pk"), cadre=cadre)
+    closed = Complaint.objects.filter(
+        cadre=cadre,
+        closed_at__isnull=False,
+        state__in=(State.CLOSED, State.ANSWERED),
+        master=None,
+    )
+    told = closed.filter(Q(outcome__in=FOUND) | Q(Exists(asked), outcome=Outcome.CLEARED))
+    standing_ones = told.exclude(redone_by__closed_at__isnull=False).exclude(redone_by__state=State.REFERRED)
+    return list(_accused_reads(standing_ones).order_by("-closed_at", "-pk"))
+
+
+def _accused_reads(cases: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    """Nothing else is even read: not the text, whoever wrote it, or who handled it."""
+    return cases.only("pk", "outcome", "statement", "closed_at")
+
+
+def statement_token(case: Complaint) -> str:
+    """In the address of a statement, which must not tell how many cases there are."""
+    return salted_hmac(_SALT, str(case.pk), algorithm="sha256").hexdigest()[:20]
+
+
+def statement(cadre: Cadre, token: str) -> Complaint | None:
+    return next((case for case in statements(cadre) if statement_token(case) == token), None)
