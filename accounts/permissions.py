@@ -31,6 +31,8 @@ CADRE: dict[str, Reach] = {Role.CADRE: Reach.SELF}
 OFFICER: dict[str, Reach] = {Role.UNIT_OFFICER: Reach.UNIT}
 UNIT_LEAD: dict[str, Reach] = {Role.LEADING_GROUP_HEAD: Reach.UNIT}
 EXPRESS: dict[str, Reach] = {Role.EXPRESS_STAFF: Reach.CITY, Role.EXPRESS_HEAD: Reach.CITY}
+EXPRESS_HEADS: dict[str, Reach] = {Role.EXPRESS_HEAD: Reach.CITY}
+DISCIPLINE: dict[str, Reach] = {Role.DISCIPLINE: Reach.CITY}
 SUPERVISORS: dict[str, Reach] = {Role.SUPERVISOR: Reach.GROUP}
 ADMINISTRATORS: dict[str, Reach] = {Role.ADMINISTRATOR: Reach.CITY}
 #: Who sets how inspections are done.
@@ -129,6 +131,33 @@ TABLE: dict[str, Page] = {
     "finding_defend": Page(POST, OFFICER | UNIT_LEAD, detail=True),
     "finding_decide": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
     "finding_photo": Page(GET, CADRE | OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    # Complaints: what the accused and the unit are asked, who writes it, and what the accused is shown
+    "my_points": Page(GET, CADRE),
+    "my_point": Page(BOTH, CADRE, detail=True),
+    "my_statement": Page(GET, CADRE, detail=True),
+    "unit_points": Page(GET, OFFICER | UNIT_LEAD, nav=_("Verification points"), tucked=True),
+    "unit_point": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
+    "complaint_point_new": Page(BOTH, EXPRESS, detail=True),
+    "complaint_point_decide": Page(BOTH, EXPRESS_HEADS, detail=True),
+    # Complaints at the desk; the commission sees what was referred to it
+    "complaints": Page(GET, EXPRESS | DISCIPLINE, nav=_("Complaints")),
+    "interests": Page(BOTH, EXPRESS),
+    "complaint": Page(GET, EXPRESS | DISCIPLINE, detail=True),
+    "complaint_image": Page(GET, EXPRESS | DISCIPLINE, detail=True),
+    "complaint_unmask": Page(BOTH, EXPRESS | DISCIPLINE, detail=True),
+    "complaint_accept": Page(BOTH, EXPRESS, detail=True),
+    "complaint_refuse": Page(BOTH, EXPRESS, detail=True),
+    "complaint_dispatch": Page(BOTH, EXPRESS, detail=True),
+    "complaint_assign": Page(BOTH, EXPRESS, detail=True),
+    "complaint_link": Page(BOTH, EXPRESS, detail=True),
+    "complaint_extend": Page(BOTH, EXPRESS_HEADS, detail=True),
+    "complaint_submit": Page(BOTH, EXPRESS, detail=True),
+    "complaint_send_back": Page(BOTH, EXPRESS, detail=True),
+    "complaint_close": Page(BOTH, EXPRESS, detail=True),
+    "complaint_feed_back": Page(BOTH, EXPRESS, detail=True),
+    "complaint_refer": Page(BOTH, EXPRESS_HEADS, detail=True),
+    "complaint_call_back": Page(BOTH, EXPRESS, detail=True),
+    "complaint_recuse": Page(BOTH, EXPRESS, detail=True),
     # Draws, which anybody may check, and spot checks as they are planned
     "public_draws": public(),
     "draw": public(detail=True),

@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class ComplaintsConfig(AppConfig):
     name = "complaints"
+
+    def ready(self) -> None:
+        from complaints import desk, notifying_hearing
+        from complaints.views import hearing
+
+        notifying_hearing.register()
+        hearing.register()
+        desk.register()

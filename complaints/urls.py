@@ -1,3 +1,37 @@
-from django.urls import URLPattern
+"""Complaints: intake, the Express's desk, the hearing."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path, re_path
+
+from complaints.views import desk, hearing
+
+#: Not every word: other pages of the desk stand beside the cases.
+NUMBER = r"(?P<number>[0-9-]{1,16})"
+
+urlpatterns: list[URLPattern] = [
+    # Questions: to the accused, to the unit, and what the accused is shown afterwards
+    path("me/points/", hearing.my_points, name="my_points"),
+    path("me/points/statements/<str:token>/", hearing.my_statement, name="my_statement"),
+    path("me/points/<str:token>/", hearing.my_point, name="my_point"),
+    path("desk/points/", hearing.unit_points, name="unit_points"),
+    path("desk/points/<str:token>/", hearing.unit_point, name="unit_point"),
+    path("desk/complaints/<str:number>/points/new/", hearing.point_new, name="complaint_point_new"),
+    path(
+        "desk/complaints/<str:number>/points/<str:token>/decide/",
+        hearing.point_decide,
+        name="complaint_point_decide",
+    ),
+    # The desk of the Efficiency Express
+    path("desk/complaints/", desk.complaints, name="complaints"),
+    path("desk/complaints/interests/", desk.own_interests, name="interests"),
+    re_path(rf"^desk/complaints/{NUMBER}/$", desk.complaint, name="complaint"),
+    re_path(rf"^desk/complaints/{NUMBER}/images/(?P<token>[0-9A-Z]+)/$", desk.image, name="complaint_image"),
+    re_path(rf"^desk/complaints/{NUMBER}/contact/$", desk.unmask, name="complaint_unmask"),
+    *(
+        re_path(
+            rf"^desk/complaints/{NUMBER}/{name.replace('_', '-')}/$",
+            desk.act_view(name),
+            name=f"complaint_{name}",
+        )
+        for name in desk.ACTS
+    ),
+]

@@ -46,6 +46,9 @@ from cards.models import (
 from common import jobs, notices
 from common.crypto import encrypt
 from common.models import Channel, Delivery, Job, JobItem, Notice
+from complaints import points
+from complaints.models import Attachment, Complaint, VerificationPoint
+from complaints.services.cases import complaint_receive
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
 from tests.cast import make_cadre, make_office, photograph
 
@@ -178,6 +181,55 @@ def tapped(where: Place) -> Mark:
     mark.photo.save("scene.jpg", ContentFile(b"JFIF"), save=False)
     mark.save()
     return mark
+
+
+def complained(where: Place, about: str = "open") -> Complaint:
+    """A complaint being handled, or one that was closed, made when a page about one is asked for."""
+    number = {"open": f"2026-{where.unit.pk:04}", "closed": f"2026-9{where.unit.pk:03}"}[about]
+    if (there := Complaint.objects.filter(number=number).first()) is not None:
+        return there
+    case, _receipt = complaint_receive(
+        channel="card",
+        unit=where.unit,
+        cadre=where.cadre,
+        text="无人在岗",
+        received_at=NOW,
+        actor=None,
+        now=NOW,
+    )
+    case.number, case.state, case.accepted_at = number, "accepted", NOW
+    case.handler = User.objects.get(username="express-staff")
+    if about == "closed":
+        told = {"outcome": "partly", "statement": "窗口空岗。", "closed_at": NOW, "answered_at": NOW}
+        for name, value in {**told, "state": "answered"}.items():
+            setattr(case, name, value)
+    case.save()
+    return case
+
+
+def at_desk(world: "World") -> Complaint:
+    """A case with a picture; for the commission one that was referred to it."""
+    case = complained(world.here)
+    if not case.attachments.exists():
+        Attachment.objects.create(complaint=case, data=b"JFIF")
+    if world.asking == Role.DISCIPLINE:
+        case.state, case.referral_reason = "referred", "涉嫌违纪"
+        case.save()
+    return case
+
+
+def asked(where: Place, to: str) -> VerificationPoint:
+    """A question to the person, to the unit, or one that the head decides on."""
+    case = complained(where)
+    whom = {"unit": where.unit} if to == "unit" else {"cadre": where.cadre}
+    moments = {} if to == "held" else {"asked_at": NOW, "due_at": NOW + timedelta(days=1)}
+    point, _new = VerificationPoint.objects.get_or_create(
+        complaint=case,
+        would_identify=to == "held",
+        **whom,
+        defaults={"text": "当时是否在岗", "written_by": case.handler, "written_at": NOW, **moments},
+    )
+    return point
 
 
 def drawn(world: "World") -> Draw:
@@ -444,6 +496,37 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "finding_defend": of_place(pk="finding.pk"),
     "finding_decide": of_place(pk="finding.pk"),
     "finding_photo": of_place(pk="finding.pk"),
+    # Complaints: questions, and what the accused is shown
+    "my_point": lambda world: tuple({"token": asked(p, "cadre").token} for p in (world.here, world.there)),
+    "unit_point": lambda world: tuple({"token": asked(p, "unit").token} for p in (world.here, world.there)),
+    "my_statement": lambda world: tuple(
+        {"token": points.statement_token(complained(p, "closed"))} for p in (world.here, world.there)
+    ),
+    "complaint_point_new": lambda world: ({"number": complained(world.here).number}, {"number": "0" * 9}),
+    "complaint_point_decide": lambda world: (
+        {"number": complained(world.here).number, "token": asked(world.here, "held").token},
+        {"number": complained(world.here).number, "token": "0" * 16},
+    ),
+    # Complaints at the desk
+    "complaint": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_image": lambda world: (
+        {"number": at_desk(world).number, "token": at_desk(world).attachments.get().token},
+        {"number": at_desk(world).number, "token": "0" * 16},
+    ),
+    "complaint_unmask": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_accept": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_refuse": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_dispatch": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_assign": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_link": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_extend": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_submit": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_send_back": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_close": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_feed_back": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_refer": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_call_back": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_recuse": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "draw": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
     "draw_data": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
     "draw_pool": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
@@ -613,6 +696,16 @@ CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "c
 CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
+OWN_PAGE |= {"my_points", "my_point", "my_statement"}
+ANSWERING_FOR_UNITS = {"unit_points", "unit_point"}
+ASKING = {"complaint_point_new", "complaint_point_decide"}
+POINTS = ANSWERING_FOR_UNITS | ASKING
+SEEING_CASES = {"complaints", "complaint", "complaint_image", "complaint_unmask"}
+HEADS_OF_CASES = {"complaint_extend", "complaint_refer"}
+HANDLING = {"interests", "complaint_accept", "complaint_refuse", "complaint_dispatch", "complaint_assign"}
+HANDLING |= {"complaint_link", "complaint_submit", "complaint_send_back", "complaint_close"}
+HANDLING |= {"complaint_feed_back", "complaint_call_back", "complaint_recuse"} | HEADS_OF_CASES
+CASES = SEEING_CASES | HANDLING
 SEEING_FINDINGS = {"findings", "finding"}
 TELLING = {"finding_tell"}
 DECIDING = {"finding_decide"}
@@ -633,8 +726,19 @@ OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
-    Role.CADRE: ROUNDS | CITY_CHECKS | FINDINGS | INSPECTION | ACCOUNTS | SETTINGS | CALENDAR | OFFICE_WORK,
+    Role.CADRE: POINTS
+    | CASES
+    | ROUNDS
+    | CITY_CHECKS
+    | FINDINGS
+    | INSPECTION
+    | ACCOUNTS
+    | SETTINGS
+    | CALENDAR
+    | OFFICE_WORK,
     Role.UNIT_OFFICER: CITY_CHECKS
+    | CASES
+    | ASKING
     | ACCOUNTS
     | DECIDING
     | INSPECTION
@@ -642,6 +746,8 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | {"card_requests", "card_requests_bulk", "card_decide"},
     Role.LEADING_GROUP_HEAD: CITY_CHECKS
+    | CASES
+    | ASKING
     | ENTERING_SHEETS
     | TELLING
     | INSPECTION
@@ -653,6 +759,9 @@ NEVER: dict[str, set[str]] = {
     | JOBS
     | ROSTERS,
     Role.EXPRESS_STAFF: ENTERING_SHEETS
+    | ANSWERING_FOR_UNITS
+    | {"complaint_point_decide"}
+    | HEADS_OF_CASES
     | {"sheet_blank"}
     | TELLING
     | INSPECTION
@@ -661,6 +770,7 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | CHANGING_PEOPLE,
     Role.EXPRESS_HEAD: ENTERING_SHEETS
+    | ANSWERING_FOR_UNITS
     | {"sheet_blank"}
     | TELLING
     | ACCOUNTS
@@ -668,6 +778,8 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | CHANGING_PEOPLE,
     Role.SUPERVISOR: TELLING
+    | CASES
+    | POINTS
     | ENTERING_SHEETS
     | {"sheet_blank", "correction"}
     | DRAWING
@@ -682,6 +794,8 @@ NEVER: dict[str, set[str]] = {
     | ROSTERS
     | {"reprints"},
     Role.DISCIPLINE: CITY_CHECKS
+    | HANDLING
+    | POINTS
     | ROUNDS
     | FINDINGS
     | INSPECTION
@@ -690,7 +804,7 @@ NEVER: dict[str, set[str]] = {
     | CALENDAR
     | OWN_PAGE
     | OFFICE_WORK,
-    Role.ADMINISTRATOR: ROUNDS | CITY_CHECKS | FINDINGS | OWN_PAGE | OFFICE_WORK,
+    Role.ADMINISTRATOR: CASES | POINTS | ROUNDS | CITY_CHECKS | FINDINGS | OWN_PAGE | OFFICE_WORK,
 }
 
 
