@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from importlib import import_module
 from typing import Any
 
 from django.db import transaction
@@ -246,7 +245,7 @@ def extend(
     fields = _restarted(case, extra)
     case.first_due_at, case.extended_at, case.extended_by = before, now, actor
     fields += ["first_due_at", "extended_at", "extended_by", "extension_reason"]
-    facts = {"days": extra, "from": before.isoformat(), "to": case.due_at.isoformat()}
+    facts = {"days": extra, "before": before.isoformat(), "after": case.due_at.isoformat()}
     return finish(
         case, Move.EXTEND, State.ACCEPTED, fields, actor=actor, now=now, reason=case.extension_reason, **facts
     )
@@ -347,8 +346,7 @@ def close(
         facts["remark"] = remark
     case = finish(case, Move.CLOSE, to, fields, actor=actor, now=now, **facts)
     _answer_duplicates(case, actor, now)
-    if case.outcome == Outcome.CLEARED:
-        _tell_cleared(case, actor, now)
+    _tell_closed(case, actor, now)
     return case
 
 
@@ -385,10 +383,11 @@ def _answer_duplicates(case: Complaint, actor: User, now: datetime) -> None:
         )
 
 
-def _tell_cleared(case: Complaint, actor: User, now: datetime) -> None:
-    # Found at run time: what reaches the accused builds on the verbs of this room.
-    hearing = import_module("complaints.services.hearing")
-    hearing.tell_cleared(case=case, actor=actor, now=now)
+def _tell_closed(case: Complaint, actor: User, now: datetime) -> None:
+    # Imported here: what reaches the accused builds on the verbs of this room.
+    from complaints.services import hearing
+
+    hearing.tell_closed(case=case, actor=actor, now=now)
 
 
 @transaction.atomic
