@@ -112,7 +112,7 @@ def _ask(point: VerificationPoint, case: Complaint, actor: User, now: datetime) 
     point.asked_at, point.due_at = now, rules.ends_at(calendar.around(today).next_working_day(today))
     point.save()
     asked = To.UNIT if point.cadre is None else To.ACCUSED
-    finish(case, Move.ASK, State.ACCEPTED, [], actor=actor, now=now, to=asked.value)
+    finish(case, Move.ASK, State.ACCEPTED, [], actor=actor, now=now, asked=asked.value)
     notifying.asked(point, _asked(point, case, now), now)
     return point
 
