@@ -1,0 +1,66 @@
+"""Cases as the verbs leave them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Unit, User
+from cards.models import Cadre
+from complaints.models import Complaint
+from complaints.rules import State
+from complaints.services import handling
+from complaints.services.cases import complaint_receive
+from tests.cast import NOW
+
+TEXT = "窗口工作人员上班时间一直在看手机，我等了四十分钟也没有人理睬。"
+LATER = NOW + timedelta(hours=1)
+ANSWER = {
+    "outcome": "partly",
+    "statement": "当日窗口空岗十五分钟。",
+    "measures": "",
+    "answer": "经核查，窗口曾短时无人。",
+}
+
+
+def received(unit: Unit, cadre: Cadre | None = None, **fields: Any) -> Complaint:
+    given = {
+        "channel": "card",
+        "text": TEXT,
+        "occasion": "一楼窗口",
+        "contact_name": "王小满",
+        "contact_phone": "13900001234",
+        "received_at": NOW,
+        "actor": None,
+        "now": NOW,
+        **fields,
+    }
+    return complaint_receive(unit=unit, cadre=cadre, **given)[0]
+
+
+def accepted(unit: Unit, handler: User, cadre: Cadre | None = None, **fields: Any) -> Complaint:
+    return handling.accept(case=received(unit, cadre, **fields), actor=handler, now=LATER)
+
+
+def drafted(case: Complaint, now: datetime = LATER, **changed: Any) -> Complaint:
+    assert case.handler is not None
+    return handling.submit(case=case, **{**ANSWER, **changed}, actor=case.handler, now=now)
+
+
+def in_state(state: State, unit: Unit, handler: User, head: User) -> Complaint:
+    """A case that has come to this state."""
+    case = received(unit)
+    if state == State.RECEIVED:
+        return case
+    if state == State.NOT_ACCEPTED:
+        return handling.refuse(case=case, reason="不属于本机关", right_door="12345", actor=handler, now=LATER)
+    if state == State.LINKED:
+        return handling.link(case=case, master=received(unit), actor=handler, now=LATER)
+    if state == State.REFERRED:
+        return handling.refer(case=case, reason="涉嫌违纪", actor=head, now=LATER)
+    case = handling.accept(case=case, actor=handler, now=LATER)
+    if state == State.ACCEPTED:
+        return case
+    case = drafted(case)
+    if state == State.REVIEW:
+        return case
+    feedback = "phone" if state == State.CLOSED else "receipt"
+    return handling.close(case=case, feedback=feedback, actor=head, now=LATER)
