@@ -5,9 +5,10 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
 
     def ready(self) -> None:
-        from complaints import desk, notifying_hearing
+        from complaints import demo, desk, notifying_hearing
         from complaints.views import hearing
 
         notifying_hearing.register()
         hearing.register()
         desk.register()
+        demo.register()
