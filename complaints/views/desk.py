@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import select_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -119,7 +118,6 @@ def complaint(request: HttpRequest, number: str) -> HttpResponse:
         "redone_by": seen(request).filter(redo_of=case).defer(*ENCRYPTED).first(),
         "acts": _acts(request, case, now) if handles(access_for(request)) else {},
         "access": access_for(request),
-        "points_template": select_template(["complaints/_points.html", "complaints/no_points.html"]),
     }
     return private(render(request, "complaints/case.html", context))
 
