@@ -450,3 +450,41 @@ def test_clearing_reaches_whoever_was_asked_once_and_nobody_else(
 def test_clearing_tells_nobody_who_was_not_asked(case, lin, express, express_head, officer):
     closed(case, express, express_head, "cleared")
     assert (kinds(lin.user), kinds(officer)) == ([], [])
+
+
+# --- Given back ---------------------------------------------------------------------------------------------------
+
+
+def handed_over(case: Complaint, express: User) -> VerificationPoint:
+    handling.dispatch(case=case, to_unit=True, actor=express, now=NOW)
+    return write(case, express, to="unit")
+
+
+def test_the_unit_returns_what_it_cannot_verify_and_no_question_waits_any_more(case, express, officer):
+    point = handed_over(case, express)
+    page = signed_in(officer).get(reverse("unit_point", args=[point.token]))
+    address = reverse("unit_point_return", args=[point.token])
+    assert address in page.text
+    assert signed_in(officer).post(address, {"reason": ""}).status_code == 422
+    assert signed_in(officer).post(address, {"reason": "窗口由另一单位派驻。"}).status_code == 302
+    case.refresh_from_db()
+    assert case.dispatched_to is None
+    assert VerificationPoint.objects.get().answer == "窗口由另一单位派驻。"
+    assert "case_returned" in kinds(express)
+
+
+def test_returning_never_tells_whether_a_guess_at_the_complainant_is_right(case, express, officer):
+    point = handed_over(case, express)
+    hearing.point_return(point=point, reason="是不是汪木匠投诉的？", actor=officer, now=NOW)
+    assert VerificationPoint.objects.get().answered_by == officer
+
+
+def test_what_was_not_handed_over_or_is_over_is_not_returned(case, express, express_head, officer):
+    point = write(case, express, to="unit")
+    with pytest.raises(Refused):
+        hearing.point_return(point=point, reason="无法核实", actor=officer, now=NOW)
+    point = handed_over(case, express)
+    closed(case, express, express_head, "unverifiable")
+    with pytest.raises(Refused) as refused:
+        hearing.point_return(point=point, reason="无法核实", actor=officer, now=NOW)
+    assert str(Complaint.objects.get().get_state_display()) not in str(refused.value.sentence)
