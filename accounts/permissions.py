@@ -137,6 +137,7 @@ TABLE: dict[str, Page] = {
     "my_statement": Page(GET, CADRE, detail=True),
     "unit_points": Page(GET, OFFICER | UNIT_LEAD, nav=_("Verification points"), tucked=True),
     "unit_point": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
+    "unit_point_return": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
     "complaint_point_new": Page(BOTH, EXPRESS, detail=True),
     "complaint_point_decide": Page(BOTH, EXPRESS_HEADS, detail=True),
     # Complaints at the desk; the commission sees what was referred to it

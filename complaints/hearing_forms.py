@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.forms import PageForm
+from complaints.services.handling import REASON_LENGTH
 from complaints.services.hearing import LIMITS, To, Way
 
 
@@ -89,3 +90,13 @@ class UnitAnswerForm(AnswerForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label = _("The unit’s answer")
+
+
+class ReturnForm(PageForm):
+    submit = _("Return it")
+    reason = forms.CharField(
+        label=_("Why your unit cannot verify it"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The Efficiency Express then verifies by itself. The time for the answer keeps running."),
+    )

@@ -39,6 +39,11 @@ ANSWERED = notices.Kind(
     title=_("A question of yours was answered"),
     url=lambda params: reverse("complaint", args=[params["number"]]),
 )
+RETURNED = notices.Kind(
+    "case_returned",
+    title=_("A unit has returned what it was to verify"),
+    url=lambda params: reverse("complaint", args=[params["number"]]),
+)
 STATEMENT = notices.Kind(
     "statement_shown",
     title=_("What was verified about you is on your page"),
@@ -57,7 +62,7 @@ UNIT_CLEARED = notices.Kind(
     text=_("The accusation was verified and does not hold: whom it was about is cleared."),
     url=lambda params: reverse("unit_point", args=[params["point"]]),
 )
-KINDS = (ASKED, UNIT_ASKED, HELD, DECIDED, ANSWERED, STATEMENT, CLEARED, UNIT_CLEARED)
+KINDS = (ASKED, UNIT_ASKED, HELD, DECIDED, ANSWERED, RETURNED, STATEMENT, CLEARED, UNIT_CLEARED)
 
 
 def register() -> None:

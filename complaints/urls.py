@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("me/points/<str:token>/", hearing.my_point, name="my_point"),
     path("desk/points/", hearing.unit_points, name="unit_points"),
     path("desk/points/<str:token>/", hearing.unit_point, name="unit_point"),
+    path("desk/points/<str:token>/return/", hearing.unit_return, name="unit_point_return"),
     path("desk/complaints/<str:number>/points/new/", hearing.point_new, name="complaint_point_new"),
     path(
         "desk/complaints/<str:number>/points/<str:token>/decide/",

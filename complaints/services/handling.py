@@ -153,7 +153,12 @@ def unit_return(
     held = Membership.objects.current(local(now).date()).filter(user=actor, unit=case.dispatched_to_id)
     if not held.filter(role__in=SUPERIORS).exists():
         raise Refused(_("Only the unit that verifies can return it."))
-    reason = _written(case, "reason", reason, _("Say why it is returned."))
+    # Not compared with the complaint: a refusal would tell the unit that it has guessed who complained.
+    reason = reason.strip()
+    if not reason:
+        raise Refused(_("Say why it is returned."), "reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refused(_("At most %(limit)s characters.") % {"limit": REASON_LENGTH}, "reason")
     unit, case.dispatched_to, case.dispatched_at = case.dispatched_to, None, None
     return finish(
         case,

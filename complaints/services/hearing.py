@@ -22,7 +22,7 @@ from complaints.models import Complaint, Outcome, VerificationPoint
 from complaints.models.cases import SUPERIORS
 from complaints.rules import Move, State
 from complaints.services.cases import begin, finish, locked, note
-from complaints.services.handling import GIVES_AWAY, is_express_head
+from complaints.services.handling import GIVES_AWAY, is_express_head, unit_return
 
 LIMITS = {"text": 500, "decision": 300, "answer": 2000}
 
@@ -178,6 +178,22 @@ def point_answer(*, point: VerificationPoint, text: str, actor: User, now: datet
     finish(case, Move.ANSWER_POINT, State.ACCEPTED, [], actor=actor, now=now, late=late)
     notifying.of_case(notifying.ANSWERED, point, _handler(case), now)
     return point
+
+
+@transaction.atomic
+def point_return(*, point: VerificationPoint, reason: str, actor: User, now: datetime) -> None:
+    """The unit that was to verify gives the case back; the reason is its answer to all that it was asked."""
+    case = locked(point.complaint)
+    point = _locked(point, case)
+    if not may_answer(point, actor, now):
+        raise Refused(_("This question is not for you to answer."))
+    if not rules.can(case.state, Move.RETURN):
+        raise Refused(_("The verification is over: no answer is needed any more."))
+    unit = case.dispatched_to_id
+    unit_return(case=case, reason=reason, actor=actor, now=now)
+    waiting = case.points.asked().filter(unit=unit, answered_at=None)
+    waiting.update(answer=reason.strip(), answered_by=actor, answered_at=now)
+    notifying.of_case(notifying.RETURNED, point, _handler(case), now)
 
 
 def may_answer(point: VerificationPoint, user: User, now: datetime) -> bool:

@@ -18,7 +18,14 @@ from cards.models import Cadre
 from common import slots
 from common.forms import PageForm, accepted, posted, render_form
 from complaints import points
-from complaints.hearing_forms import AnswerForAnotherForm, AnswerForm, DecideForm, PointForm, UnitAnswerForm
+from complaints.hearing_forms import (
+    AnswerForAnotherForm,
+    AnswerForm,
+    DecideForm,
+    PointForm,
+    ReturnForm,
+    UnitAnswerForm,
+)
 from complaints.interests import unit_is_involved
 from complaints.models import Complaint, VerificationPoint
 from complaints.services import hearing
@@ -89,6 +96,7 @@ def _answer(
         form,
         view=points.views([point], now)[0],
         point=point,
+        returnable=point.unit_id is not None and point.unit_id == point.complaint.dispatched_to_id,
         by_another=point.cadre is not None and point.answered_by_id != point.cadre.user_id,
     )
 
@@ -109,6 +117,30 @@ def unit_point(request: HttpRequest, token: str) -> HttpResponse:
     point = get_object_or_404(found, token=token)
     form_class = AnswerForAnotherForm if point.cadre is not None else UnitAnswerForm
     return _answer(request, point, "complaints/unit_point.html", form_class, "unit_points")
+
+
+def unit_return(request: HttpRequest, token: str) -> HttpResponse:
+    """The whole matter goes back, where it was handed to the unit."""
+    found = points.of_units(access_for(request), timezone.localdate())
+    point = get_object_or_404(found, token=token)
+    form = ReturnForm(posted(request))
+    if form.is_valid() and accepted(
+        form,
+        lambda: hearing.point_return(
+            point=point, **form.cleaned_data, actor=user_of(request), now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("It has been returned to the Efficiency Express."))
+        return redirect("unit_points")
+    return render_form(
+        request,
+        "cards/form_page.html",
+        form,
+        title=_("Return it to the Efficiency Express"),
+        lead=point.text,
+        back_label=_("A verification point"),
+        back_url=reverse("unit_point", args=[token]),
+    )
 
 
 def waiting(request: HttpRequest, access: Access) -> Part:

@@ -499,6 +499,9 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     # Complaints: questions, and what the accused is shown
     "my_point": lambda world: tuple({"token": asked(p, "cadre").token} for p in (world.here, world.there)),
     "unit_point": lambda world: tuple({"token": asked(p, "unit").token} for p in (world.here, world.there)),
+    "unit_point_return": lambda world: tuple(
+        {"token": asked(p, "unit").token} for p in (world.here, world.there)
+    ),
     "my_statement": lambda world: tuple(
         {"token": points.statement_token(complained(p, "closed"))} for p in (world.here, world.there)
     ),
@@ -697,7 +700,7 @@ CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
 OWN_PAGE |= {"my_points", "my_point", "my_statement"}
-ANSWERING_FOR_UNITS = {"unit_points", "unit_point"}
+ANSWERING_FOR_UNITS = {"unit_points", "unit_point", "unit_point_return"}
 ASKING = {"complaint_point_new", "complaint_point_decide"}
 POINTS = ANSWERING_FOR_UNITS | ASKING
 SEEING_CASES = {"complaints", "complaint", "complaint_image", "complaint_unmask"}
