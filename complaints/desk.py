@@ -1,7 +1,9 @@
 """On the landing page of the Express: complaints that fall due, and those that are late."""
 
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +14,8 @@ from accounts.access import Access
 from common import slots
 from complaints.desk_words import DAY
 from complaints.models import Complaint
+from complaints.models.cases import ComplaintQuerySet
+from complaints.rules import State
 from complaints.views.desk import for_lists, handles, rows
 
 SHOWN = 5
@@ -26,17 +30,35 @@ def deadlines(request: HttpRequest, access: Access) -> tuple[str, dict[str, Any]
     first = list(for_lists(running.order_by("due_at", "pk"))[:SHOWN])
     if not first:
         return None
-    overdue = running.filter(due_at__lte=now).count()
-    soon = running.filter(due_at__gt=now, due_at__lt=now + DAY).count()
+    return "complaints/desk_express.html", {"stats": _stats(running, now), "rows": rows(first, now)}
+
+
+def _stats(running: ComplaintQuerySet, now: datetime) -> list[dict[str, Any]]:
+    """What presses, what nobody has taken, and what waits for a second pair of eyes."""
+    number = running.aggregate(
+        overdue=Count("pk", filter=Q(due_at__lte=now)),
+        soon=Count("pk", filter=Q(due_at__gt=now, due_at__lt=now + DAY)),
+        new=Count("pk", filter=Q(state=State.RECEIVED)),
+        review=Count("pk", filter=Q(state=State.REVIEW)),
+    )
+    overdue, url = number["overdue"], reverse("complaints")
     late = ngettext("%(number)s is overdue", "%(number)s are overdue", overdue) % {"number": overdue}
-    return "complaints/desk_express.html", {
-        "label": _("Complaints due within 24 hours"),
-        "soon": soon,
-        "note": late if overdue else _("None is overdue"),
-        "tone": "bad" if overdue else "out" if soon else "on",
-        "url": reverse("complaints"),
-        "rows": rows(first, now),
-    }
+    pressing = "bad" if overdue else "out" if number["soon"] else "on"
+    return [
+        {
+            "label": _("Complaints due within 24 hours"),
+            "value": number["soon"],
+            "note": late if overdue else _("None is overdue"),
+            "url": url,
+            "tone": pressing,
+        },
+        _figure(_("Complaints to accept"), number["new"], f"{url}?state={State.RECEIVED.value}"),
+        _figure(_("Answers to check"), number["review"], f"{url}?state={State.REVIEW.value}"),
+    ]
+
+
+def _figure(label: str, value: int, url: str) -> dict[str, Any]:
+    return {"label": label, "value": value, "note": "", "url": url, "tone": "out" if value else ""}
 
 
 def register() -> None:

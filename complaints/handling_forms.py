@@ -246,7 +246,7 @@ class QueueForm(forms.Form):
 
     def __init__(self, data: Any, *, handles: bool) -> None:
         super().__init__(data)
-        first: Any = [("", _("Open")), (ALL, _("All"))] if handles else [("", _("All"))]
+        first: Any = [("", _("Open cases")), (ALL, _("All"))] if handles else [("", _("All"))]
         states = [choice for choice in CaseState.choices if choice[0] != CaseState.REFERRED]
         self.fields["state"].choices = [*first, *(states if handles else [])]  # type: ignore[attr-defined]
         self.fields["unit"].queryset = Unit.objects.all()  # type: ignore[attr-defined]
