@@ -72,8 +72,8 @@ def point_write(
     if not would_identify:
         return _ask(point, case, actor, now)
     point.save(force_insert=True)
-    note(case, "point_held", actor, now)
-    audit.record(verb="complaint_point_held", subject=case, actor=actor, now=now)
+    note(case, "point_written", actor, now)
+    audit.record(verb="complaint_point_written", subject=case, actor=actor, now=now)
     notifying.of_case(notifying.HELD, point, _heads(case, now), now)
     return point
 
@@ -93,10 +93,11 @@ def point_decide(
         raise Refused(_("This has been decided already."))
     point.decision = _reworded(case, words, "decision", _("Say why."))
     point.decided_by = actor
+    note(case, "point_decided", actor, now, way=Way(way).value)
+    changes = {"way": Way(way).value}
+    audit.record(verb="complaint_point_decided", subject=case, actor=actor, now=now, changes=changes)
     if Way(way) == Way.DROP:
         point.save(update_fields=["decision", "decided_by"])
-        note(case, "point_dropped", actor, now)
-        audit.record(verb="complaint_point_dropped", subject=case, actor=actor, now=now)
     else:
         point.text = _reworded(case, text, "text", _("Write the question."))
         if Way(way) == Way.UNIT:
