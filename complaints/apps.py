@@ -5,9 +5,10 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
 
     def ready(self) -> None:
-        from complaints import demo, desk, notifying_hearing
+        from complaints import demo, desk, notifying, notifying_hearing
         from complaints.views import hearing
 
+        notifying.register()
         notifying_hearing.register()
         hearing.register()
         desk.register()

@@ -159,7 +159,7 @@ def derivation(case: Complaint) -> list[tuple[Any, str]]:
 
 #: What two people write into a case, for whoever came second.
 SAVED = (
-    ("outcome", gettext_lazy("Outcome")),
+    ("outcome", gettext_lazy("Result of the verification")),
     ("statement", gettext_lazy("Statement of fact")),
     ("measures", gettext_lazy("Measures")),
     ("answer", gettext_lazy("Answer")),

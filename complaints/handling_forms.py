@@ -146,7 +146,9 @@ class RecuseForm(PlainReasonForm):
 
 class SubmitForm(ActForm):
     submit = _("Hand in for checking")
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label=_("Result of the verification"), choices=Outcome.choices, widget=forms.RadioSelect
+    )
     statement = _lines(
         _("Statement of fact"),
         4,
@@ -223,7 +225,7 @@ class CallBackForm(PageForm):
 
 
 class InterestForm(PageForm):
-    submit = _("Declare it")
+    submit = _("Declare the interest")
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"))
     name = forms.CharField(label=_("Name"), max_length=50)
     reason = forms.CharField(label=_("What connects you"), max_length=200)

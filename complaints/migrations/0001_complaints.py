@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('answer', models.TextField(blank=True, max_length=2000, verbose_name='answer')),
                 ('submitted_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
-                ('feedback', models.CharField(blank=True, choices=[('receipt', 'On the receipt’s page'), ('phone', 'By phone'), ('person', 'In person'), ('letter', 'By letter'), ('hotline', 'Through 12345')], max_length=10, verbose_name='told')),
+                ('feedback', models.CharField(blank=True, choices=[('receipt', 'On the receipt’s page'), ('phone', 'By telephone'), ('person', 'In person'), ('letter', 'By letter'), ('hotline', 'Through 12345')], max_length=10, verbose_name='told')),
                 ('answered_at', models.DateTimeField(null=True)),
                 ('grade', models.PositiveSmallIntegerField(choices=[(5, 'Very satisfied'), (4, 'Satisfied'), (3, 'Fairly satisfied'), (2, 'Unsatisfied'), (1, 'Very unsatisfied')], null=True, verbose_name='rating')),
                 ('graded_at', models.DateTimeField(null=True)),

@@ -53,7 +53,7 @@ class Feedback(models.TextChoices):
     """How the answer reached the complainant."""
 
     RECEIPT = "receipt", _("On the receipt’s page")
-    PHONE = "phone", _("By phone")
+    PHONE = "phone", _("By telephone")
     PERSON = "person", _("In person")
     LETTER = "letter", _("By letter")
     HOTLINE = "hotline", _("Through 12345")

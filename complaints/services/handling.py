@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, User
 from common import audit, calendar
+from common.notices import Kind
 from common.problems import Refused
 from common.rules import local
-from complaints import clock, quoting
+from complaints import clock, notifying, quoting
 from complaints.interests import conflicted, express_people, unit_is_involved
 from complaints.models import Complaint, ComplaintSettings, Feedback, Outcome
 from complaints.models.cases import SUPERIORS
@@ -84,6 +85,16 @@ def _may_handle(case: Complaint, user: User) -> None:
 def has_receipt(case: Complaint) -> bool:
     """Whether the complainant reads the answer on the page of a receipt."""
     return bool(case.source.receipt)
+
+
+def _without_interest(people: Iterable[int], case: Complaint, actor: User, now: datetime) -> set[int]:
+    """Whoever is told of a case: never somebody who must not know of it, nor who has just done it."""
+    asked = set(people) - {actor.pk}
+    return asked - conflicted(asked, case, local(now).date())
+
+
+def _tell(kind: Kind, case: Complaint, people: Iterable[int], actor: User, now: datetime) -> None:
+    notifying.of_case(kind, case, _without_interest(people, case, actor, now), now)
 
 
 # --- In and on its way --------------------------------------------------------------------------------------------
@@ -160,7 +171,7 @@ def unit_return(
     if len(reason) > REASON_LENGTH:
         raise Refused(_("At most %(limit)s characters.") % {"limit": REASON_LENGTH}, "reason")
     unit, case.dispatched_to, case.dispatched_at = case.dispatched_to, None, None
-    return finish(
+    case = finish(
         case,
         Move.RETURN,
         State.ACCEPTED,
@@ -170,6 +181,13 @@ def unit_return(
         reason=reason,
         unit=unit.code if unit else "",
     )
+    _tell(notifying.RETURNED, case, _handling(case, now), actor, now)
+    return case
+
+
+def _handling(case: Complaint, now: datetime) -> set[int]:
+    """Its handler; of a case that nobody handles, everybody who could."""
+    return express_people(local(now).date()) if case.handler_id is None else {case.handler_id}
 
 
 @transaction.atomic
@@ -196,6 +214,7 @@ def assign(
     note(case, "assigned", actor, now, handler=str(handler))
     changes = {"handler": [before, handler.pk]}
     audit.record(verb="complaint_assigned", subject=case, actor=actor, now=now, changes=changes)
+    _tell(notifying.ASSIGNED, case, [handler.pk], actor, now)
     return case
 
 
@@ -295,7 +314,7 @@ def submit(
     case.measures = _written(case, "measures", measures)
     case.answer = _written(case, "answer", answer, _("Write the answer to the complainant."))
     case.submitted_by, case.submitted_at = actor, now
-    return finish(
+    case = finish(
         case,
         Move.SUBMIT,
         State.REVIEW,
@@ -304,6 +323,8 @@ def submit(
         now=now,
         outcome=outcome,
     )
+    _tell(notifying.SUBMITTED, case, express_people(local(now).date()), actor, now)
+    return case
 
 
 @transaction.atomic
@@ -314,7 +335,7 @@ def send_back(
     case = _begin(case, Move.SEND_BACK, actor, now, revision)
     reason = _written(case, "reason", reason, _("Say what is to be changed."))
     case.submitted_by, case.submitted_at = None, None
-    return finish(
+    case = finish(
         case,
         Move.SEND_BACK,
         State.ACCEPTED,
@@ -323,6 +344,8 @@ def send_back(
         now=now,
         reason=reason,
     )
+    _tell(notifying.SENT_BACK, case, _handling(case, now), actor, now)
+    return case
 
 
 @transaction.atomic
@@ -449,7 +472,13 @@ def refer(
             now=now,
             reason=reason,
         )
+    _tell(notifying.REFERRED, case, _commission(now), actor, now)
     return case
+
+
+def _commission(now: datetime) -> set[int]:
+    held = Membership.objects.current(local(now).date()).filter(role=Role.DISCIPLINE, user__is_active=True)
+    return set(held.values_list("user", flat=True))
 
 
 # --- What is only written down ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from accounts.models import Role, User
 from cards.models import Cadre
-from common.models import AuditEntry
+from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.rules import WorkingCalendar
 from complaints import clock, interests, quoting, rules
@@ -374,6 +374,35 @@ def test_what_was_decided_on_an_older_state_is_told_who_moved_it(unit, express, 
             now=LATER,
             revision=case.revision,
         )
+
+
+# --- Who hears of it -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+class TestWhoHears:
+    def told(self, kind: str) -> set[str]:
+        return set(Notice.objects.filter(kind=f"complaint_{kind}").values_list("user__name", flat=True))
+
+    def test_whoever_is_next_and_nobody_with_an_interest(
+        self, unit, lin, officer, express, second, express_head, discipline
+    ):
+        case = accepted(unit, express, lin)
+        interests.interest_declare(cadre=lin, reason="表兄", actor=second, now=NOW)
+        case = handling.dispatch(case=case, to_unit=True, actor=express, now=LATER)
+        case = handling.unit_return(case=case, reason="无法核实", actor=officer, now=LATER)
+        case = handling.send_back(case=drafted(case), reason="请补充", actor=express_head, now=LATER)
+        case = handling.assign(case=case, handler=express_head, actor=express, now=LATER)
+        handling.refer(case=case, reason="涉嫌违纪", actor=express_head, now=LATER)
+        assert [
+            self.told(kind) for kind in ("returned", "submitted", "sent_back", "assigned", "referred")
+        ] == [
+            {"舒直"},
+            {"舒衡"},
+            {"舒直"},
+            {"舒衡"},
+            {"严律"},
+        ]
 
 
 # --- Interests -----------------------------------------------------------------------------------------------------
