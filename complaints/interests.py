@@ -1,7 +1,8 @@
 """Who must not know of a case: the accused, those above or beneath them in the matter, declared kin, and who stepped
 back. `Complaint.objects.visible_to` says the same of one reader; this says it of many people and one case."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -20,18 +21,37 @@ from complaints.services.cases import locked, note
 
 def conflicted(user_ids: Iterable[int], case: Complaint, day: date | None = None) -> set[int]:
     """Those of `user_ids` with an interest in the case; without a `day` also who ever answered for its unit."""
+    return conflicts(user_ids, [case], day)[case.pk]
+
+
+def conflicts(
+    user_ids: Iterable[int], cases: Collection[Complaint], day: date | None = None
+) -> dict[int, set[int]]:
+    """The same for each of many cases, by its key: three queries for any number."""
     asked = set(user_ids)
+    units = {case.unit_id for case in cases}
+    accused = {case.cadre_id for case in cases if case.cadre_id is not None}
+    concerned = {pk for case in cases for pk in (case.pk, case.redo_of_id) if pk is not None}
     answering = Membership.objects.all() if day is None else Membership.objects.current(day)
-    found = set(
-        answering.filter(user__in=asked, unit=case.unit_id, role__in=SUPERIORS).values_list("user", flat=True)
-    )
-    leaders = Q(unit=case.unit_id, leads_unit=True)
-    accused = Q(pk=case.cadre_id)
-    found |= set(Cadre.objects.filter(leaders | accused, user__in=asked).values_list("user", flat=True))
-    concerned = Q(complaint__in=[case.pk, *filter(None, [case.redo_of_id])])
-    if case.cadre_id is not None:
-        concerned |= Q(cadre=case.cadre_id)
-    return found | set(Interest.objects.filter(concerned, user__in=asked).values_list("user", flat=True))
+    superiors = answering.filter(user__in=asked, unit__in=units, role__in=SUPERIORS)
+    found: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    for user, unit in superiors.values_list("user", "unit"):
+        found["unit", unit].add(user)
+    people = Cadre.objects.filter(Q(unit__in=units, leads_unit=True) | Q(pk__in=accused), user__in=asked)
+    for user, pk, unit, leads in people.values_list("user", "pk", "unit", "leads_unit"):
+        found["cadre", pk].add(user)
+        if leads:
+            found["unit", unit].add(user)
+    declared = Interest.objects.filter(Q(cadre__in=accused) | Q(complaint__in=concerned), user__in=asked)
+    for user, cadre, complaint in declared.values_list("user", "cadre", "complaint"):
+        found["cadre", cadre].add(user) if cadre is not None else found["case", complaint].add(user)
+    return {
+        case.pk: found["unit", case.unit_id]
+        | found["cadre", case.cadre_id or 0]
+        | found["case", case.pk]
+        | found["case", case.redo_of_id or 0]
+        for case in cases
+    }
 
 
 def unit_is_involved(case: Complaint, today: date) -> bool:

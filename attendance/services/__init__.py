@@ -7,6 +7,7 @@ from attendance.services.findings import (
     finding_defend,
     finding_tell,
     unit_finding_record,
+    unit_findings_record,
 )
 from attendance.services.paper import paper_enter
 from attendance.services.rounds import (
@@ -43,5 +44,6 @@ __all__ = [
     "round_submit",
     "spot_check_plan",
     "unit_finding_record",
+    "unit_findings_record",
     "verified_set",
 ]

@@ -388,6 +388,26 @@ def unit_finding_record(
     return Finding.objects.get_or_create(source=values.pop("source"), defaults=values)
 
 
+@transaction.atomic
+def unit_findings_record(
+    *, about: Iterable[tuple[Unit, date, str]], item_code: str, note: str = "", now: datetime
+) -> list[Finding]:
+    """The same of many (unit, day, source) in a handful of statements: those that were not there yet.
+
+    The caller keeps others from recording the same sources meanwhile.
+    """
+    rows = list(about)
+    sources = [source for _unit, _day, source in rows]
+    known = (
+        set(Finding.objects.filter(source__in=sources).values_list("source", flat=True)) if rows else set()
+    )
+    new = [row for row in rows if row[2] not in known]
+    if not new:
+        return []
+    item = Item.objects.get(code=item_code)
+    return Finding.objects.bulk_create(unit_findings(new, item, note, now))
+
+
 def unit_findings(
     about: Iterable[tuple[Unit, date, str]], item: Item, note: str, now: datetime
 ) -> list[Finding]:

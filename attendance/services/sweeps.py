@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import Role, Unit
 from attendance import notifying, selectors
-from attendance.models import DailySheet, Finding, InspectionSettings, Item, Mark
+from attendance.models import DailySheet, Finding, InspectionSettings, Mark
 from attendance.models.sheets import EVIDENCE
 from attendance.rules import SHEET_MISSING, defence_until, is_sheet_due
 from attendance.services import findings
@@ -84,13 +84,9 @@ def _record_missing(
     now: datetime,
 ) -> list[Finding]:
     about = [(unit, day, findings.missing_sheet_source(unit, day)) for unit, day in missing]
-    sources = [source for _unit, _day, source in about]
-    known = set(Finding.objects.filter(source__in=sources).values_list("source", flat=True))
-    new = [row for row in about if row[2] not in known]
-    if not new:
+    saved = findings.unit_findings_record(about=about, item_code=SHEET_MISSING, now=now)
+    if not saved:
         return []
-    item = Item.objects.get(code=SHEET_MISSING)
-    saved = Finding.objects.bulk_create(findings.unit_findings(new, item, "", now))
     to = selectors.responsible_for({row.unit_id for row in saved}, local(now).date())
     notices.send_all(
         [
