@@ -245,6 +245,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-evidence": {"task": "attendance.tasks.sweep_evidence", "schedule": crontab(hour=3, minute=50)},
     "reach-complaint-stages": {"task": "complaints.tasks.reach_stages", "schedule": crontab()},
+    "remove-complaint-drafts": {"task": "complaints.tasks.remove_drafts", "schedule": crontab(minute="*/10")},
+    # Every hour: a night that the machine slept through keeps no contact longer than it may.
+    "purge-complaints": {"task": "complaints.tasks.purge_complaints", "schedule": crontab(minute=25)},
     "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
     "sweep-rosters": {"task": "cards.tasks.sweep_rosters", "schedule": crontab(minute=50)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},
