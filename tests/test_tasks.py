@@ -28,9 +28,12 @@ from common import audit, jobs, notices
 from common.crypto import encrypt
 from common.jobs import Kind, Outcome
 from common.models import Channel, Job, Notice
+from complaints.models import Complaint, Draft, DraftImage
+from complaints.services import handling
 from longquan_cadre.celery import app
 from tests.attendance.records import recorded
 from tests.cast import NOW, TODAY, issue_card
+from tests.complaints.cases import accepted, received
 from tests.support.races import at_once
 from tests.test_meta import APPS
 
@@ -57,7 +60,7 @@ class World:
 
 
 @pytest.fixture
-def world(transactional_db, lin, chen, officer, head, settings, tmp_path, monkeypatch) -> World:
+def world(transactional_db, lin, chen, officer, head, express, settings, tmp_path, monkeypatch) -> World:
     settings.DATA_DIR = settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr(timezone, "now", lambda: CLOCK)
     monkeypatch.setitem(jobs._kinds, "test", Kind("test", _work))
@@ -68,6 +71,7 @@ def world(transactional_db, lin, chen, officer, head, settings, tmp_path, monkey
     issue_card(chen)
     Cadre.objects.filter(pk=chen.pk).update(serves_to=TODAY - timedelta(days=1))
     Session.objects.create(session_key="expired", session_data="", expire_date=long_ago)
+    _leave_complaints_behind(lin.unit, express)
     _put_in_the_outbox(lin.user)
     _leave_files_behind(officer)
     job = jobs.start(kind="test", title="打印", items=[("1", "一")], actor=officer, now=NOW, unit_id=None)
@@ -92,6 +96,16 @@ def _put_in_the_outbox(user: Any) -> None:
     notices.send(kind="finding_decided", key="finding:1:standing", to=[user.pk], params=given, now=NOW)
     years_ago = NOW - timedelta(days=800)
     Notice.objects.create(user=user, kind="x", key="old", created_at=years_ago, read_at=years_ago)
+
+
+def _leave_complaints_behind(unit: Any, express: Any) -> None:
+    """One that its unit still verifies and that is late, one whose period is over, and the photos of a third."""
+    long_ago, years_ago = NOW - timedelta(days=30), NOW - timedelta(days=2000)
+    given = {"received_at": long_ago, "now": long_ago}
+    handling.dispatch(case=accepted(unit, express, **given), to_unit=True, actor=express, now=NOW)
+    over = received(unit, **given)
+    Complaint.objects.filter(pk=over.pk).update(state="answered", answered_at=years_ago, next_stage_at=None)
+    DraftImage.objects.create(draft=Draft.objects.create(created_at=long_ago), data=b"JFIF")
 
 
 def _leave_files_behind(officer: Any) -> None:
