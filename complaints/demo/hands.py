@@ -14,8 +14,8 @@ from attendance.demo.hands import Hands
 from cards.models import Cadre
 from complaints import receipts
 from complaints.demo.words import MARK, Matter
-from complaints.models import Channel, Complaint, Feedback, VerificationPoint
-from complaints.services import cases, handling, hearing
+from complaints.models import Channel, Complaint, Feedback, Grade, VerificationPoint
+from complaints.services import aftercare, cases, handling, hearing
 
 
 def known_receipt(name: str) -> str:
@@ -91,11 +91,9 @@ class Case:
             contact_name="演示来电人" if phone else "",
             contact_phone=phone,
             original_number=original_number,
+            receipt_number=known_receipt(receipt) if receipt else "",
             now=now,
         )
-        if receipt:
-            self.row.receipt = receipts.digest(known_receipt(receipt))
-            self.row.save(update_fields=["receipt"])
 
     def accept(self, now: datetime) -> None:
         self.row = handling.accept(case=self.row, actor=self.handler, now=now)
@@ -136,6 +134,9 @@ class Case:
 
     def close(self, now: datetime, feedback: Feedback = Feedback.RECEIPT) -> None:
         self.row = handling.close(case=self.row, feedback=feedback, actor=self.second, now=now)
+
+    def rate(self, grade: Grade, now: datetime) -> None:
+        self.row = aftercare.complaint_rate(case=self.row, grade=grade, now=now)
 
     def heard(self, asked_at: datetime) -> None:
         """Asked, and answered some hours later."""

@@ -3,7 +3,7 @@ before it; and praise. Cases are told in the order in which they came in, as the
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import F
@@ -19,8 +19,8 @@ from complaints import clock, notifying_hearing, receipts, rules
 from complaints.demo import words
 from complaints.demo.hands import HEAD, Case, Desk, known_receipt
 from complaints.demo.words import Matter
-from complaints.models import Channel, Complaint, ComplaintSettings, Feedback, Praise
-from complaints.services import handling
+from complaints.models import Channel, Complaint, ComplaintSettings, Feedback, Grade, Praise
+from complaints.services import aftercare, handling
 
 STEP = "complaint cases"
 #: Receipts that the list of accounts names: of a case on its way, and of one whose answer can be rated.
@@ -86,6 +86,8 @@ class Story:
     now: datetime
     desk: Desk
     working: WorkingCalendar
+    #: Whose answer was not enough.
+    first: Case = field(init=False)
 
     # --- When ---------------------------------------------------------------------------------------------------
 
@@ -142,7 +144,8 @@ class Story:
             Told(now - timedelta(hours=29), self.to_be_told),
             Told(self.overdue(), self.late),
             Told(self.day(4, time(9, 40)), self.just_answered),
-            Told(self.day(8, time(10, 20)), self.redone),
+            Told(self.day(8, time(10, 20)), self.unsatisfied),
+            Told(now - timedelta(hours=22), self.redone),
             Told(self.day(6, time(14, 10)), self.cleared),
         ]
 
@@ -238,8 +241,17 @@ class Story:
     def cleared(self, received: datetime) -> None:
         self.answered(self.case(words.WRONGLY, 0, person=2), received)
 
+    def unsatisfied(self, received: datetime) -> None:
+        self.first = self.case(words.SLOW, 3, person=0)
+        self.answered(self.first, received)
+        self.first.rate(Grade.VERY_UNSATISFIED, received + timedelta(days=2))
+
     def redone(self, received: datetime) -> None:
-        self.answered(self.case(words.SLOW, 3, person=0), received)
+        """By another handler, on its own clock."""
+        row = aftercare.complaint_redo(case=self.first.row, reason=words.SLOW_AGAIN_WHY, now=received)
+        again = replace(self.first, handler=self.first.second, second=self.first.handler)
+        again.row = row
+        again.accept(received + timedelta(hours=1))
 
     def answered(self, case: Case, received: datetime, *, receipt: str = "", order: str = "") -> None:
         """Accepted in the hour, asked, answered on the next working day; told there and then where it came in."""
@@ -267,7 +279,7 @@ class Story:
 
     def _past(self, number: int, day: datetime) -> Told:
         chance = random.Random(f"past {number}")
-        matter = words.BEFORE[number % A_MONTH]
+        matter, grade = words.BEFORE[number % A_MONTH]
 
         def tell(received: datetime) -> None:
             hands = [accounts.EXPRESS, accounts.SECOND_EXPRESS]
@@ -280,6 +292,8 @@ class Story:
                 self.answered(case, received, order=order)
                 return
             self.answered(case, received)
+            if grade is not None:
+                case.rate(grade, self.following(received, time(20, 15)))
 
         return Told(day + timedelta(minutes=chance.randrange(0, 240)), tell)
 

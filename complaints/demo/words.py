@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from complaints.models import Grade
+
 #: Before every complaint and praise, so that no screen shot passes for a real one.
 MARK = "【演示】"
 
@@ -137,17 +139,16 @@ WORK_ORDER = Matter(
     measures="公示牌已重新安装，午间值班时间同步在网上公布。",
     answer="经核实，午间有人值班，但公示牌脱落未补，已重新安装，并在网上公布午间值班时间。",
 )
-#: Of the months before: grades are those of the complainants.
+#: Of the months before, with the grade of the complainant; not everybody gives one.
 BEFORE = (
-    GAMES,
-    RUDE,
-    NOT_POLITE,
-    SLOW,
-    WORK_ORDER,
-    BY_PHONE,
-    WRONGLY,
+    (GAMES, Grade.VERY_SATISFIED),
+    (RUDE, Grade.FAIRLY_SATISFIED),
+    (NOT_POLITE, Grade.UNSATISFIED),
+    (SLOW, None),
+    (WORK_ORDER, None),
+    (BY_PHONE, Grade.SATISFIED),
+    (WRONGLY, None),
 )
-GRADES = (5, 4, 3, 4, 2, 5, 4)
 PRAISE = (
     "窗口的同志看我抱着孩子，主动帮我复印、填表，十分钟就办好了，谢谢！",
     "电话里把要带的材料一样一样说清楚，去一趟就办成了。",
