@@ -80,6 +80,14 @@ TABLE: dict[str, Page] = {
     "card_photo": public(detail=True),
     "door": public(detail=True),
     "door_png": public(detail=True),
+    # Complaining and following it; the number of a receipt travels in POSTs alone
+    "complain": public(BOTH),
+    "complain_image": public(detail=True),
+    "praise": public(BOTH),
+    "receipt": public(BOTH),
+    "receipt_image": public(POST),
+    "receipt_rate": public(POST),
+    "receipt_redo": public(POST),
     # Signing in; before anything else is known about the person
     "account_login": public(BOTH),
     "account_inactive": public(),

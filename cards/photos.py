@@ -5,8 +5,9 @@ import re
 import threading
 import warnings
 from collections.abc import Container
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -36,11 +37,26 @@ WEB_SIZE = (208, 291)
 #: A photo of an empty desk: enough to read a notice on the wall.
 SCENE_SIZE = (1200, 1200)
 UNREADABLE = _("This file is not a readable JPEG, PNG or WebP photo.")
+TOO_LONG = _("The photo is too long or too wide. Choose a portrait photo.")
 TOO_MANY_PIXELS = _("The photo has more than %(most)s megapixels. Choose a smaller one.")
 _HEIF_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc", b"avif")
 #: What stands between two segments and what a scan escapes is no marker with a length behind it.
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _SCAN, _END = 0xDA, 0xD9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may be before it is decoded."""
+
+    max_bytes: int = MAX_BYTES
+    min_side: int = MIN_SIDE
+    #: The longer side in shorter ones.
+    longest: int = 3
+    too_long: Any = TOO_LONG
+
+
+PHOTO = Limits()
 #: A picture in memory is a hundred times its file: one at a time, whoever else sends one.
 _one_at_a_time = threading.Lock()
 
@@ -56,11 +72,11 @@ def clean(upload: BinaryIO) -> tuple[bytes, bytes]:
         return _jpeg(image, PLAQUE_SIZE, 88), _jpeg(image, WEB_SIZE, 78)
 
 
-def scene(upload: BinaryIO) -> bytes:
+def scene(upload: BinaryIO, limits: Limits = PHOTO) -> bytes:
     """A baseline JPEG of what was seen on site, uncropped. Raises Refused as `clean` does."""
-    data = _read(upload)
+    data = _read(upload, limits)
     with _one_at_a_time:
-        image = _open(data)
+        image = _open(data, limits)
         image.thumbnail(SCENE_SIZE, Image.Resampling.LANCZOS)
         image.info.clear()
         out = io.BytesIO()
@@ -75,10 +91,11 @@ def check(upload: BinaryIO) -> None:
         _open(data)
 
 
-def _read(upload: BinaryIO) -> bytes:
-    data = upload.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Refused(_("The photo is larger than 8 MB. Choose a smaller one."), "photo")
+def _read(upload: BinaryIO, limits: Limits = PHOTO) -> bytes:
+    data = upload.read(limits.max_bytes + 1)
+    if len(data) > limits.max_bytes:
+        sentence = _("The photo is larger than %(most)s MB. Choose a smaller one.")
+        raise Refused(sentence % {"most": limits.max_bytes // 1024 // 1024}, "photo")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         raise Refused(
             _(
@@ -89,13 +106,13 @@ def _read(upload: BinaryIO) -> bytes:
     return data
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes, limits: Limits = PHOTO) -> Image.Image:
     image: Image.Image
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check(image, data)
+            _check(image, data, limits)
             # Both sides at least as long as the plaque's longer one, however the photo is turned.
             image.draft(None, (max(PLAQUE_SIZE), max(PLAQUE_SIZE)))
             image.load()
@@ -112,7 +129,7 @@ def _open(data: bytes) -> Image.Image:
         raise Refused(UNREADABLE, "photo") from error
 
 
-def _check(image: Image.Image, data: bytes) -> None:
+def _check(image: Image.Image, data: bytes, limits: Limits) -> None:
     """All that can be known from the header, before anything is decoded."""
     # Many phones append a depth map or preview to a JPEG (MPO); the first picture is the photo.
     is_jpeg = image.format in ("JPEG", "MPO")
@@ -125,10 +142,11 @@ def _check(image: Image.Image, data: bytes) -> None:
         raise _too_many(most)
     if not is_jpeg and getattr(image, "n_frames", 1) > 1:
         raise Refused(_("This is an animation. Choose a photo."), "photo")
-    if min(width, height) < MIN_SIDE:
-        raise Refused(_("The photo is too small: at least 200 pixels on each side."), "photo")
-    if max(width, height) > 3 * min(width, height):
-        raise Refused(_("The photo is too long or too wide. Choose a portrait photo."), "photo")
+    if min(width, height) < limits.min_side:
+        sentence = _("The photo is too small: at least %(least)s pixels on each side.")
+        raise Refused(sentence % {"least": limits.min_side}, "photo")
+    if max(width, height) > limits.longest * min(width, height):
+        raise Refused(limits.too_long, "photo")
 
 
 def _too_many(most: int) -> Refused:

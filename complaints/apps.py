@@ -6,10 +6,11 @@ class ComplaintsConfig(AppConfig):
 
     def ready(self) -> None:
         from complaints import demo, desk, notifying, notifying_hearing
-        from complaints.views import hearing
+        from complaints.views import hearing, intake
 
         notifying.register()
         notifying_hearing.register()
         hearing.register()
+        intake.register()
         desk.register()
         demo.register()

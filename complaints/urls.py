@@ -2,12 +2,20 @@
 
 from django.urls import URLPattern, path, re_path
 
-from complaints.views import desk, hearing
+from complaints.views import desk, hearing, intake, receipt
 
 #: Not every word: other pages of the desk stand beside the cases.
 NUMBER = r"(?P<number>[0-9-]{1,16})"
 
 urlpatterns: list[URLPattern] = [
+    # Citizens
+    re_path(r"^complain/?$", intake.complain, name="complain"),
+    re_path(r"^complain/images/(?P<token>[0-9A-Z]{16})/?$", intake.complain_image, name="complain_image"),
+    re_path(r"^praise/?$", intake.praise, name="praise"),
+    re_path(r"^receipt/?$", receipt.receipt, name="receipt"),
+    re_path(r"^receipt/image/?$", receipt.receipt_image, name="receipt_image"),
+    re_path(r"^receipt/rate/?$", receipt.receipt_rate, name="receipt_rate"),
+    re_path(r"^receipt/redo/?$", receipt.receipt_redo, name="receipt_redo"),
     # Questions: to the accused, to the unit, and what the accused is shown afterwards
     path("me/points/", hearing.my_points, name="my_points"),
     path("me/points/statements/<str:token>/", hearing.my_statement, name="my_statement"),

@@ -126,7 +126,8 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 #: A photo of 8 MB with its form; waitress and deploy/nginx.conf refuse more with 413.
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 #: Where more is taken: a roster of 10 MB with 100 MB of photos.
-LARGER_REQUEST_BYTES = {"/desk/roster/": 112 * 1024 * 1024}
+#: And a complaint with five photos of 10 MB, with room to say politely that there were more.
+LARGER_REQUEST_BYTES = {"/desk/roster/": 112 * 1024 * 1024, "/complain": 64 * 1024 * 1024}
 #: Of this, text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

@@ -227,7 +227,11 @@ def _context(request: HttpRequest, shown: PublicCard) -> dict[str, Any]:
     has_photo = Consent.Subject.PHOTO in shown.consents and bool(cadre.photo)
     stand_in, duty_phone = _cover(shown)
     return {
-        "card": {"serial": shown.card.serial, "issued_on": timezone.localdate(shown.card.issued_at)},
+        "card": {
+            "serial": shown.card.serial,
+            "issued_on": timezone.localdate(shown.card.issued_at),
+            "token": token,
+        },
         "cadre": {
             "name": cadre.name,
             "unit_name": cadre.unit.name,

@@ -47,16 +47,18 @@ def complaint_receive(
     received_at: datetime,
     original_number: str = "",
     with_receipt: bool = True,
+    receipt_number: str = "",
     actor: User | None,
     now: datetime,
 ) -> tuple[Complaint, str]:
     """A new case and the number of its receipt, which nobody sees again; "" where none is given out.
 
-    `images` are re-encoded already (complaints.evidence). The audit names the channel and nothing else.
+    `images` are re-encoded already (complaints.evidence). `receipt_number` is one that a ticket stands for
+    (complaints.tickets). The audit names the channel and nothing else.
     """
     if received_at > now:
         raise Refused(_("This time is still to come."), "received_at")
-    receipt = receipts.new_number() if with_receipt else ""
+    receipt = (receipt_number or receipts.new_number()) if with_receipt else ""
     case = Complaint(
         number=next_number(now),
         receipt=receipts.digest(receipt) if receipt else None,

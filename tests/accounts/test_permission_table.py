@@ -47,7 +47,7 @@ from common import jobs, notices
 from common.crypto import encrypt
 from common.models import Channel, Delivery, Job, JobItem, Notice
 from complaints import points
-from complaints.models import Attachment, Complaint, VerificationPoint
+from complaints.models import Attachment, Complaint, Draft, DraftImage, VerificationPoint
 from complaints.services.cases import complaint_receive
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
 from tests.cast import make_cadre, make_office, photograph
@@ -205,6 +205,11 @@ def complained(where: Place, about: str = "open") -> Complaint:
             setattr(case, name, value)
     case.save()
     return case
+
+
+def sketched() -> DraftImage:
+    """A photo of somebody who is writing."""
+    return DraftImage.objects.create(draft=Draft.objects.create(created_at=NOW), data=b"JFIF")
 
 
 def at_desk(world: "World") -> Complaint:
@@ -511,6 +516,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
         {"number": complained(world.here).number, "token": "0" * 16},
     ),
     # Complaints at the desk
+    "complain_image": lambda world: ({"token": sketched().token}, {"token": "0" * 16}),
     "complaint": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_image": lambda world: (
         {"number": at_desk(world).number, "token": at_desk(world).attachments.get().token},

@@ -1,0 +1,107 @@
+"""What a citizen sends: photos while they write, then the complaint once; and praise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Unit
+from cards.models import Cadre
+from common import audit
+from common.problems import Refused
+from complaints import evidence, receipts
+from complaints.models import Channel, Complaint, Draft, DraftImage, Praise
+from complaints.services.cases import complaint_receive
+from complaints.tickets import SECOND_TAP, Ticket
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who a complaint or praise is about."""
+
+    unit: Unit
+    cadre: Cadre | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    text: str
+    occasion: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+
+
+# --- Photos while the rest is written ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def images_add(*, draft: str, pictures: Sequence[bytes], now: datetime) -> str:
+    """Keep re-encoded pictures for a complaint that is being written; the draft's token, a new one where it had none.
+
+    Raises Refused where there is no room for all of them.
+    """
+    row = Draft.objects.select_for_update().filter(token=draft).first() or Draft.objects.create(
+        created_at=now
+    )
+    if row.images.count() + len(pictures) > evidence.MOST:
+        raise Refused(evidence.too_many(), "photos")
+    DraftImage.objects.bulk_create(DraftImage(draft=row, data=data) for data in pictures)
+    return row.token
+
+
+@transaction.atomic
+def image_remove(*, draft: str, image: str) -> None:
+    DraftImage.objects.filter(draft__token=draft, token=image).delete()
+
+
+# --- Once --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def complaint_send(
+    *, ticket: Ticket, subject: Subject, words: Words, draft: str, from_card: bool, now: datetime
+) -> tuple[Complaint, str]:
+    """The case and the number of its receipt; "" where the ticket was used before, a second tap excepted.
+
+    Two at once wait for each other at the unique mark, and one of them makes the case.
+    """
+    if not _use(ticket, "complaint", now):
+        case = Complaint.objects.select_related("unit", "cadre").get(receipt=receipts.digest(ticket.number))
+        return case, ticket.number if now - case.entered_at <= SECOND_TAP else ""
+    photos = DraftImage.objects.filter(draft__token=draft)
+    case, number = complaint_receive(
+        channel=Channel.CARD if from_card else Channel.SITE,
+        unit=subject.unit,
+        cadre=subject.cadre,
+        text=words.text,
+        occasion=words.occasion,
+        contact_name=words.contact_name,
+        contact_phone=words.contact_phone,
+        images=[bytes(photo.data) for photo in photos],
+        received_at=now,
+        receipt_number=ticket.number,
+        actor=None,
+        now=now,
+    )
+    Draft.objects.filter(token=draft).delete()
+    return case, number
+
+
+@transaction.atomic
+def praise_send(*, ticket: Ticket, subject: Subject, text: str, now: datetime) -> None:
+    """Once, however often it is tapped."""
+    if not _use(ticket, "praise", now):
+        return
+    praise = Praise.objects.create(unit=subject.unit, cadre=subject.cadre, text=text, received_at=now)
+    audit.record(verb="praise_received", subject=praise, actor=None, now=now)
+
+
+def _use(ticket: Ticket, use: str, now: datetime) -> bool:
+    """Whether it had not been used; its mark is swept with the drafts."""
+    try:
+        with transaction.atomic():
+            Draft.objects.create(token=ticket.mark(use), created_at=now)
+    except IntegrityError:
+        return False
+    return True
