@@ -151,6 +151,8 @@ TABLE: dict[str, Page] = {
     # Complaints at the desk; the commission sees what was referred to it
     "complaints": Page(GET, EXPRESS | DISCIPLINE, nav=_("Complaints")),
     "interests": Page(BOTH, EXPRESS),
+    "complaint_numbers": Page(GET, EXPRESS),
+    "complaint_settings": Page(BOTH, INSPECTION, nav=_("Complaint settings"), tucked=True),
     "complaint": Page(GET, EXPRESS | DISCIPLINE, detail=True),
     "complaint_image": Page(GET, EXPRESS | DISCIPLINE, detail=True),
     "complaint_unmask": Page(BOTH, EXPRESS | DISCIPLINE, detail=True),

@@ -711,7 +711,14 @@ ASKING = {"complaint_point_new", "complaint_point_decide"}
 POINTS = ANSWERING_FOR_UNITS | ASKING
 SEEING_CASES = {"complaints", "complaint", "complaint_image", "complaint_unmask"}
 HEADS_OF_CASES = {"complaint_extend", "complaint_refer"}
-HANDLING = {"interests", "complaint_accept", "complaint_refuse", "complaint_dispatch", "complaint_assign"}
+HANDLING = {
+    "interests",
+    "complaint_numbers",
+    "complaint_accept",
+    "complaint_refuse",
+    "complaint_dispatch",
+    "complaint_assign",
+}
 HANDLING |= {"complaint_link", "complaint_submit", "complaint_send_back", "complaint_close"}
 HANDLING |= {"complaint_feed_back", "complaint_call_back", "complaint_recuse"} | HEADS_OF_CASES
 CASES = SEEING_CASES | HANDLING
@@ -729,7 +736,7 @@ COMPARING = {"comparison", "coverage", "coverage_csv"}
 PLANNING = {"spot_checks", "spot_new", "spot_check"}
 DRAWING = {"draws", "draw_new", "draw_reveal", "draw_again", "draw_call_off"}
 CITY_CHECKS = ON_SITE | COMPARING | PLANNING | DRAWING
-INSPECTION = {"inspection_settings", "items", "item_new", "item_edit", "item_move"}
+INSPECTION = {"inspection_settings", "complaint_settings", "items", "item_new", "item_edit", "item_move"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
 OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
