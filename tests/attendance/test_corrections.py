@@ -4,6 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import Role, Unit, User
 from attendance import cases, services, snapshot
@@ -12,7 +15,7 @@ from attendance.services import corrections, findings
 from cards.models import Cadre
 from common.models import AuditEntry, Notice
 from common.problems import Refused
-from tests.cast import NOW, TODAY, give, make_user
+from tests.cast import NOW, TODAY, give, make_user, signed_in
 from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -286,3 +289,49 @@ def test_the_same_correction_asked_from_two_devices_is_one(
     outcomes = at_once(*[lambda: ask(done, lin, officer, finding=wrong)] * 3)
     assert len({outcome.pk for outcome in outcomes}) == 1, outcomes
     assert Notice.objects.filter(kind="correction_asked").count() == 1
+
+
+# --- The landing page --------------------------------------------------------------------------------------------
+
+
+def desk(user: User, time_machine: Any) -> str:
+    time_machine.move_to(LATER, tick=False)
+    client = signed_in(user)
+    client.cookies["language"] = "en"
+    return client.get("/desk/").text
+
+
+def test_the_desk_shows_what_waits_for_ones_own_word_and_leads_there(
+    done: Round,
+    wrong: Finding,
+    lin: Cadre,
+    chen: Cadre,
+    officer: User,
+    head: User,
+    express: User,
+    time_machine: Any,
+) -> None:
+    assert "Corrections waiting for you" not in desk(head, time_machine)
+    one = ask(done, chen, officer, item=item("late"), minutes=5)
+    assert "Corrections waiting for you" in (shown := desk(head, time_machine))
+    assert f'href="{reverse("correction", args=[one.pk])}"' in shown
+    for nobody in (officer, express):
+        assert "Corrections waiting for you" not in desk(nobody, time_machine)
+    ask(done, lin, officer, finding=wrong)
+    assert f'href="{reverse("corrections")}"' in desk(head, time_machine)
+    decide(one, head)
+    assert corrections.waiting_for(head.pk, TODAY) == list(Correction.objects.filter(decision=""))
+
+
+def test_whom_a_correction_waits_for_is_read_in_the_same_number_of_queries(
+    done: Round, wrong: Finding, lin: Cadre, chen: Cadre, officer: User, head: User, unit: Unit
+) -> None:
+    ask(done, lin, officer, finding=wrong)
+    with CaptureQueriesContext(connection) as one:
+        assert len(corrections.waiting_for(head.pk, TODAY)) == 1
+    ask(done, chen, officer, item=item("late"), minutes=5)
+    with CaptureQueriesContext(connection) as two:
+        found = corrections.waiting_for(head.pk, TODAY)
+    assert len(one) == len(two)
+    assert all(corrections.deciders(asked, TODAY) == [head.pk] for asked in found)
+    assert len(found) == 2
