@@ -10,11 +10,21 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Unit, User
 from attendance import selectors
-from attendance.models import Finding, FindingState, InspectionSettings, Outcome, Round, RoundKind, SpotLine
+from attendance.models import (
+    Finding,
+    FindingState,
+    InspectionSettings,
+    Outcome,
+    Round,
+    RoundKind,
+    SpotCheck,
+    SpotLine,
+)
+from attendance.models.spots import SpotCheckQuerySet
 from attendance.rules import is_sheet_due
 from cards.pinyin import name_keys
 from common import calendar
@@ -130,13 +140,17 @@ def _parts(unit_ids: Iterable[int], first: date, last: date) -> list[_Part]:
     return [_Part(unit, day, who, kind, Checks(*numbers)) for unit, day, who, kind, *numbers in rows]
 
 
+def _counted(units: Iterable[Unit | int], first: date, last: date) -> QuerySet[SpotLine]:
+    begin, end = at(first, time.min), at(last + timedelta(days=1), time.min)
+    return SpotLine.objects.filter(
+        unit__in=list(units), taken_at__gte=begin, taken_at__lt=end, spot_check__cancelled_at=None
+    ).exclude(outcome="")
+
+
 def _spots(unit_ids: Iterable[int], first: date, last: date) -> dict[tuple[int, date], Spots]:
     """By unit and day. What was withdrawn since is no disagreement any more."""
     standing = Finding.objects.filter(spot_line=OuterRef("pk")).exclude(state=FindingState.WITHDRAWN)
-    begin, end = at(first, time.min), at(last + timedelta(days=1), time.min)
-    lines = SpotLine.objects.filter(
-        unit__in=list(unit_ids), taken_at__gte=begin, taken_at__lt=end, spot_check__cancelled_at=None
-    ).exclude(outcome="")
+    lines = _counted(unit_ids, first, last)
     failed = Q(outcome=Outcome.PROBLEM) & Q(Exists(standing))
     rows = lines.order_by().annotate(failed=failed).values_list("unit_id", "taken_at", "failed")
     found: dict[tuple[int, date], Spots] = defaultdict(Spots)
@@ -144,6 +158,20 @@ def _spots(unit_ids: Iterable[int], first: date, last: date) -> dict[tuple[int, 
         assert taken_at is not None  # filtered above
         found[unit_id, local(taken_at).date()].add(Spots(1, int(has_failed)))
     return found
+
+
+def checks_of(
+    checks: SpotCheckQuerySet, units: Iterable[Unit], first: date, last: date
+) -> dict[int, list[SpotCheck]]:
+    """Of each unit, those of `checks` whose lines are counted here, as they began; two queries."""
+    lines = _counted(units, first, last).filter(spot_check__in=checks)
+    pairs = lines.order_by().values_list("unit_id", "spot_check_id").distinct()
+    by_unit: dict[int, set[int]] = defaultdict(set)
+    for unit_id, check_id in pairs:
+        by_unit[unit_id].add(check_id)
+    known = checks.filter(pk__in={pk for ids in by_unit.values() for pk in ids}).order_by("begins_at", "pk")
+    found = list(known)
+    return {unit_id: [check for check in found if check.pk in ids] for unit_id, ids in by_unit.items()}
 
 
 def _last_day(last: date, now: datetime) -> date:

@@ -16,6 +16,7 @@ from accounts.models import Unit, UnitKind, UnitQuerySet
 from attendance import comparison as reading
 from attendance import finding_forms, history
 from attendance.comparison import Coverage, Row, Tally
+from attendance.models import SpotCheck
 from attendance.rules import Verified
 from cards.roster.rows import quoted
 from common.responses import download
@@ -75,12 +76,14 @@ def comparison(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     asked = _asked(request, now)
     rows = reading.rows(_units(request, asked), asked.first, asked.last, now)
+    seen = SpotCheck.objects.within(scope_for(request))
+    checks = reading.checks_of(seen, [row.unit for row in rows], asked.first, asked.last)
     return render(
         request,
         "attendance/comparison.html",
         {
             **asked.context(),
-            "rows": [_row(row) for row in rows],
+            "rows": [{**_row(row), "checks": checks.get(row.unit.pk, [])} for row in rows],
             "suspicious": sum(row.tally.is_clean_but_failing for row in rows),
             "totals": _totals(rows),
         },

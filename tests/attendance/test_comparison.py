@@ -201,7 +201,7 @@ def test_the_pages_cost_the_same_for_any_number_of_units(
         make_lines(unit, [cadre], MONDAY, express_head, failed=1)
     client = signed_in(express)
     client.get(reverse("comparison"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         assert len(client.get(reverse("comparison")).context["rows"]) == number
     with django_assert_max_num_queries(12):
         assert len(client.get(reverse("coverage")).context["rows"]) == number
@@ -213,6 +213,26 @@ def test_a_supervision_group_sees_its_own_units(unit, other_unit, supervisor, ex
     assert unit.supervision_group == SupervisionGroup.objects.get(number=3)
     rows = signed_in(supervisor).get(reverse("coverage")).context["rows"]
     assert [row.unit for row in rows] == [unit]
+
+
+def test_a_row_leads_to_the_sheets_of_its_month_and_to_its_spot_checks(
+    unit, other_unit, lin, chen, zhou, officer, supervisor, express
+):
+    make_round(unit, officer, MONDAY)
+    first, second = (make_lines(unit, [lin, chen], day, express, failed=1) for day in (MONDAY, TUESDAY))
+    gone = make_lines(unit, [lin], WEDNESDAY, express, failed=1)
+    SpotCheck.objects.filter(pk=gone.pk).update(cancelled_at=NOW, cancel_reason="改期")
+    theirs = make_lines(other_unit, [zhou], MONDAY, express, failed=1)
+    answer = signed_in(express).get(reverse("comparison"), {"month": "2026-11"})
+    html = answer.content.decode()
+    assert f'href="{reverse("sheets")}?unit={unit.code}&amp;month=2026-11"' in html
+    checks = {row["unit"]: row["checks"] for row in answer.context["rows"]}
+    assert (checks[unit], checks[other_unit]) == ([first, second], [theirs])
+    for check in (first, second, theirs):
+        assert html.count(f'href="{reverse("spot_check", args=[check.pk])}"') == 1
+    # A group reads the figures of the city's checks; their pages are not for it.
+    own = signed_in(supervisor).get(reverse("comparison"))
+    assert [row["checks"] for row in own.context["rows"]] == [[]]
 
 
 @pytest.mark.parametrize("month", ["", "2026-13", "x", "2027-01"])
