@@ -13,7 +13,7 @@ from accounts.models import Unit
 from attendance import selectors, snapshot, words
 from attendance.models import Correction, Finding, InspectionSettings, Round, RoundKind
 from attendance.models.sheets import VERIFIED_CHOICES, RoundQuerySet
-from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, walking_key
+from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, month_named, walking_key
 from cards import selectors as cards
 from cards.models import Cadre, Office
 from cards.presentation import StatusView, moment_words, place_said
@@ -28,6 +28,11 @@ def month_of(day: date) -> tuple[date, date]:
     """The first and the last day of its month."""
     following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
     return day.replace(day=1), following - timedelta(days=1)
+
+
+def asked_month(value: str, today: date) -> tuple[date, date]:
+    """The ends of the month that an address names; of this month where it names none that has begun."""
+    return month_of(min(month_named(value) or today, today))
 
 
 # --- A month ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ UNTRUE, NOT_UPDATED = "untrue", "not_updated"
 SHEET_MISSING = "sheet_missing"
 #: Without these a round could not say what 去向不符 means.
 NEEDED_ITEMS = frozenset({UNTRUE, NOT_UPDATED})
+#: The years that an address may name.
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 def is_due(status: Status, spans: Sequence[Span], now: datetime) -> bool:
@@ -185,6 +187,16 @@ def refuse_correction(
     if withdraws is not None:
         left.remove(withdraws)
     return CorrectionRefusal.THERE_ALREADY if records in left else None
+
+
+def month_named(value: str) -> date | None:
+    """The first day of “2026-11”; None where it names no month that a page could show."""
+    try:
+        first = date.fromisoformat(f"{value}-01")
+    except ValueError:
+        return None
+    # Neither end of the calendar: the months beside it are shown too.
+    return first if FIRST_YEAR <= first.year <= LAST_YEAR else None
 
 
 def is_sheet_due(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.http import scope_for
 from accounts.models import Unit, UnitKind, UnitQuerySet
 from attendance import comparison as reading
-from attendance import finding_forms, history
+from attendance import history
 from attendance.comparison import Coverage, Row, Tally
 from attendance.models import SpotCheck
 from attendance.rules import Verified
@@ -57,8 +57,7 @@ class Asked:
 def _asked(request: HttpRequest, now: datetime) -> Asked:
     """What makes no sense, or has not begun, is this month."""
     today = local(now).date()
-    typed = finding_forms.month_of(request.GET.get("month", "")) or today
-    first, last = history.month_of(typed if typed.replace(day=1) <= today else today)
+    first, last = history.asked_month(request.GET.get("month", ""), today)
     kind = request.GET.get("kind", "")
     return Asked(first, last, kind if kind in UnitKind.values else "", today)
 

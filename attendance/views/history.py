@@ -46,7 +46,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
     """A month of one unit; for whoever sees several, first what each of them has done."""
     now = timezone.now()
     today = timezone.localdate(now)
-    first, last = history.month_of(_month(request, today))
+    first, last = history.asked_month(request.GET.get("month", ""), today)
     units = list(units_of(request))
     code = request.GET.get("unit", "")
     if not code and len(units) != 1:
@@ -66,15 +66,6 @@ def sheets(request: HttpRequest) -> HttpResponse:
         "may_enter": is_officer(request, unit),
     }
     return render(request, "attendance/sheets_unit.html", {**context, **_months(first, today)})
-
-
-def _month(request: HttpRequest, today: date) -> date:
-    """The first of the month that ?month= names; this month where it names none that has begun."""
-    try:
-        asked = date.fromisoformat(f"{request.GET.get('month', '')}-01")
-    except ValueError:
-        return today
-    return min(asked, today)
 
 
 def _months(first: date, today: date) -> dict[str, Any]:

@@ -235,11 +235,26 @@ def test_a_row_leads_to_the_sheets_of_its_month_and_to_its_spot_checks(
     assert [row["checks"] for row in own.context["rows"]] == [[]]
 
 
-@pytest.mark.parametrize("month", ["", "2026-13", "x", "2027-01"])
+@pytest.mark.parametrize(
+    "month", ["", "2026-13", "x", "2027-01", "0001-01", "9999-12", "0000-00", "99999-01", "-1", "2026-11-01"]
+)
 def test_a_month_that_makes_no_sense_or_has_not_begun_is_this_one(unit, express, month):
+    client = signed_in(express)
     for name in ("comparison", "coverage"):
-        asked = signed_in(express).get(reverse(name), {"month": month}).context["asked"]
+        asked = client.get(reverse(name), {"month": month}).context["asked"]
         assert (asked.first, asked.last) == (FIRST, LAST)
+    assert client.get(reverse("coverage_csv"), {"month": month}).status_code == 200
+    for unit_asked in ({}, {"unit": unit.code}):
+        shown = client.get(reverse("sheets"), {"month": month, **unit_asked})
+        assert shown.context["month_key"] == "2026-11"
+
+
+@pytest.mark.parametrize("month", ["2000-01", "2026-10"])
+def test_a_month_long_ago_has_its_pages(unit, express, month):
+    client = signed_in(express)
+    for name in ("comparison", "coverage", "coverage_csv"):
+        assert client.get(reverse(name), {"month": month}).status_code == 200
+    assert client.get(reverse("sheets"), {"month": month, "unit": unit.code}).context["month_key"] == month
 
 
 def test_the_file_opens_in_a_spreadsheet_and_works_nothing_out(express, officer):
