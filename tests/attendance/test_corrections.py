@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from crispy_forms.utils import render_crispy_form
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Role, Unit, User
 from attendance import cases, services, snapshot
+from attendance.correction_forms import CorrectionDecisionForm
+from attendance.finding_forms import DecisionForm
 from attendance.models import Correction, Finding, FindingState, Item, Round, RoundKind
 from attendance.services import corrections, findings
 from cards.models import Cadre
@@ -335,3 +339,42 @@ def test_whom_a_correction_waits_for_is_read_in_the_same_number_of_queries(
     assert len(one) == len(two)
     assert all(corrections.deciders(asked, TODAY) == [head.pk] for asked in found)
     assert len(found) == 2
+
+
+# --- The form ----------------------------------------------------------------------------------------------------
+
+
+def form_page(user: User, done: Round, cadre: Cadre, time_machine: Any, **typed: str) -> Any:
+    time_machine.move_to(LATER, tick=False)
+    client = signed_in(user)
+    client.cookies["language"] = "en"
+    address = reverse("correction_new", args=[done.pk, cadre.pk])
+    return client.post(address, typed) if typed else client.get(address)
+
+
+def test_on_a_line_that_agreed_the_form_asks_for_the_problem_alone(
+    done: Round, wrong: Finding, lin: Cadre, chen: Cadre, officer: User, time_machine: Any
+) -> None:
+    agreed = form_page(officer, done, chen, time_machine)
+    form = agreed.context["form"]
+    assert "finding" not in form.fields
+    assert {name for name, field in form.fields.items() if field.required} == {"item", "reason"}
+    assert "there is nothing to withdraw" in agreed.text
+    assert "only withdrawn" not in agreed.text
+    failed = form_page(officer, done, chen, time_machine, reason="误记")
+    assert set(failed.context["form"].errors) == {"item"}
+    marked = form_page(officer, done, lin, time_machine)
+    assert {name for name, field in marked.context["form"].fields.items() if field.required} == {"reason"}
+    assert "only withdrawn" in marked.text
+    assert (
+        form_page(officer, done, lin, time_machine, finding=str(wrong.pk), reason="误记").status_code == 302
+    )
+
+
+def test_no_reason_is_called_optional_where_it_may_be_needed() -> None:
+    with translation.override("en"):
+        for form in (CorrectionDecisionForm(), DecisionForm()):
+            name = "note" if "note" in form.fields else "reason"
+            assert (
+                "optional" not in render_crispy_form(form).split(f'name="{name}"')[0].rsplit("<label", 1)[1]
+            )
