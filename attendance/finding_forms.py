@@ -37,7 +37,9 @@ class DefenceForm(EditForm, Elsewhere):
         label=_("What should be considered"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("It may be written again until the last day. Whoever decides reads it."),
+        help_text=_(
+            "It may be written again until the last day, as long as nobody has decided. Whoever decides reads it."
+        ),
     )
 
     @classmethod

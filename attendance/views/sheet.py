@@ -173,7 +173,11 @@ def _problems(number: int) -> str:
 
 
 def _submit_label(shown: Sheet) -> str:
-    if shown.number == 1 and not shown.walk.part:
+    """A part is named: the others stay open behind it."""
+    if shown.walk.part:
+        words = {"part": shown.walk.part, "number": shown.number}
+        return _("%(part)s: submit round %(number)s") % words
+    if shown.number == 1:
         return _("Submit today’s sheet")
     return _("Submit round %(number)s") % {"number": shown.number}
 
@@ -408,15 +412,29 @@ def submit(request: HttpRequest, code: str) -> HttpResponse:
 
 def _say(request: HttpRequest, walk: Walk, done: services.Submitted, marks: int) -> None:
     one = done.round
-    words = {"number": one.number, "time": clock(one.submitted_at), "who": one.checker}
+    words = {"number": one.number, "time": clock(one.submitted_at), "who": one.checker, "part": one.scope}
     if done.new:
-        said = _("Round %(number)s has been submitted: %(people)s, %(problems)s.")
+        said = (
+            _("%(part)s: round %(number)s has been submitted: %(people)s, %(problems)s.")
+            if one.scope
+            else _("Round %(number)s has been submitted: %(people)s, %(problems)s.")
+        )
         people = ngettext("%(count)s person", "%(count)s people", one.people) % {"count": one.people}
         messages.success(request, said % {**words, "people": people, "problems": _problems(one.problems)})
     elif one.checker_id == walk.checker.pk:
-        messages.info(request, _("You have submitted round %(number)s at %(time)s already.") % words)
+        said = (
+            _("%(part)s: you have submitted round %(number)s at %(time)s already.")
+            if one.scope
+            else _("You have submitted round %(number)s at %(time)s already.")
+        )
+        messages.info(request, said % words)
     else:
-        messages.warning(request, _("Round %(number)s was submitted by %(who)s at %(time)s.") % words)
+        said = (
+            _("%(part)s: round %(number)s was submitted by %(who)s at %(time)s.")
+            if one.scope
+            else _("Round %(number)s was submitted by %(who)s at %(time)s.")
+        )
+        messages.warning(request, said % words)
     if marks and not done.new:
         messages.warning(request, _("What you have recorded meanwhile is kept for the next round."))
 

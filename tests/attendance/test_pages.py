@@ -1,0 +1,76 @@
+"""What the pages of rounds and findings say on the way: which part is meant, what follows, where else to go."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Unit, User
+from attendance.services import findings
+from cards.models import Cadre
+from tests.attendance.records import recorded
+from tests.cast import NOW, make_cadre, make_office, signed_in
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=1)
+UPSTAIRS = "主楼四楼"
+
+
+@pytest.fixture(autouse=True)
+def ten_o_clock(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+def reader(user: User) -> Client:
+    client = signed_in(user)
+    client.cookies["language"] = "en"
+    return client
+
+
+def words_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("<main", 1)[1]))
+
+
+# --- The sheet -------------------------------------------------------------------------------------------------------
+
+
+def test_a_part_is_named_on_the_button_and_in_every_answer(
+    unit: Unit, officer: User, head: User, lin: Cadre
+) -> None:
+    make_cadre(make_office(unit, "档案室", "401", location=UPSTAIRS), "楼上")
+    client, address = reader(officer), reverse("sheet_submit", args=[unit.code])
+    whole = client.get(reverse("sheet", args=[unit.code])).context["submit_label"]
+    part = client.get(reverse("sheet", args=[unit.code]), {"part": UPSTAIRS}).context["submit_label"]
+    assert (whole, part) == ("Submit today’s sheet", f"{UPSTAIRS}: submit round 1")
+    again = [client.post(address, {"part": UPSTAIRS, "number": 1}, follow=True) for _time in range(2)]
+    assert f"{UPSTAIRS}: round 1 has been submitted: 1 person" in words_of(again[0].text)
+    assert f"{UPSTAIRS}: you have submitted round 1 at 10:00 already." in words_of(again[1].text)
+    plain = client.post(address, {"number": 1}, follow=True)
+    assert "Round 1 has been submitted" in words_of(plain.text)
+
+
+def test_the_sheet_leads_to_the_printed_one_and_to_entering_it(unit: Unit, officer: User, lin: Cadre) -> None:
+    page = reader(officer).get(reverse("sheet", args=[unit.code])).text
+    for name in ("sheet_blank", "sheet_paper"):
+        assert page.count(f'href="{reverse(name, args=[unit.code])}"') == 1
+
+
+# --- One's own finding -----------------------------------------------------------------------------------------------
+
+
+def test_before_a_statement_is_handed_in_the_page_says_that_the_decision_may_follow(
+    lin: Cadre, officer: User, head: User
+) -> None:
+    finding = recorded(lin, head)
+    client, address = reader(lin.user), reverse("my_finding", args=[finding.pk])
+    warning = "the decision may follow, without waiting for the last day"
+    shown = client.get(address).text
+    assert shown.index(warning) < shown.index('name="defence-text"')
+    # What somebody else has entered shortens nothing; one's own word does, and then it is said no more.
+    findings.finding_defend(finding=finding, text="代录", actor=officer, now=LATER)
+    assert warning in client.get(address).text
+    findings.finding_defend(finding=finding, text="本人", actor=lin.user, now=LATER)
+    assert warning not in client.get(address).text
