@@ -47,6 +47,10 @@ class Problem:
     form: WordsForm
     takes_photo: bool
 
+    @property
+    def lacks_minutes(self) -> bool:
+        return self.item.with_minutes and self.mark.minutes is None
+
 
 @dataclass(frozen=True)
 class Room:

@@ -114,9 +114,16 @@ def facts(shown: Sheet) -> dict[str, Any]:
             "present": shown.present,
             "away": len(shown.to_check) - shown.present,
             "problems": len(shown.opened.marks),
+            "unmeasured": _unmeasured(shown),
             **{way.value: verified[way] for way in Verified},
         },
     }
+
+
+def _unmeasured(shown: Sheet) -> int:
+    """Problems that have minutes, and of which none were entered."""
+    timed = {item.pk for item in shown.items if item.with_minutes}
+    return sum(mark.minutes is None and mark.item_id in timed for mark in shown.opened.marks)
 
 
 def _state(request: HttpRequest, shown: Sheet) -> str:

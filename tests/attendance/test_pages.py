@@ -9,10 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Unit, User
+from attendance import walk as walking
+from attendance.forms import WordsForm
+from attendance.models import Mark
 from attendance.services import findings
 from cards.models import Cadre
 from tests.attendance.records import recorded
-from tests.cast import NOW, make_cadre, make_office, signed_in
+from tests.cast import NOW, TODAY, make_cadre, make_office, signed_in
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -56,6 +59,28 @@ def test_the_sheet_leads_to_the_printed_one_and_to_entering_it(unit: Unit, offic
     page = reader(officer).get(reverse("sheet", args=[unit.code])).text
     for name in ("sheet_blank", "sheet_paper"):
         assert page.count(f'href="{reverse(name, args=[unit.code])}"') == 1
+
+
+def test_missing_minutes_are_named_beside_the_line_and_in_the_sum_until_they_are_entered(
+    unit: Unit, officer: User, lin: Cadre, chen: Cadre
+) -> None:
+    client, tap = reader(officer), reverse("sheet_mark", args=[unit.code])
+    beside, summed = "The minutes are missing", "1 problem without its minutes"
+    client.post(tap, {"problem": f"{chen.pk}:off_post"})
+    assert beside not in client.get(reverse("sheet", args=[unit.code])).text
+    answer = client.post(tap, {"problem": f"{lin.pk}:late"}, headers={"HX-Request": "true"})
+    page = client.get(reverse("sheet", args=[unit.code]))
+    for text in (answer.text, page.text):
+        assert (text.count(beside), text.count(summed)) == (1, 1)
+    mark = Mark.objects.get(item__code="late")
+    shown = page.context["counts"]["unmeasured"]
+    form = WordsForm.of(walking.opened_by(officer, unit, TODAY)[""].marks[-1])
+    typed = {form.add_prefix("shown"): form.initial["shown"], form.add_prefix("minutes"): "22"}
+    answer = client.post(tap, typed, headers={"HX-Request": "true", "HX-Trigger-Name": f"m{mark.pk}-minutes"})
+    assert shown == 1
+    assert f'id="person-{lin.pk}"' in answer.text
+    assert beside not in answer.text
+    assert summed not in answer.text
 
 
 # --- One's own finding -----------------------------------------------------------------------------------------------
