@@ -16,10 +16,10 @@ from attendance.models.sheets import VERIFIED_CHOICES, RoundQuerySet
 from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, month_named, walking_key
 from cards import selectors as cards
 from cards.models import Cadre, Office
-from cards.presentation import StatusView, moment_words, place_said
+from cards.presentation import StatusView, dated_words, moment_words, place_said
 from cards.rules import Status
 from common import calendar
-from common.rules import WorkingCalendar
+from common.rules import WorkingCalendar, local
 
 VERIFIED_WORDS = dict(VERIFIED_CHOICES)
 
@@ -189,12 +189,16 @@ def _line(line: snapshot.Line, cadre: Cadre | None, round_: Round) -> LineView:
 def details(status: Status, said: StatusView, round_: Round) -> list[str]:
     """Since when first, then what the plaque said below its headline."""
     found = list(said.details)
+    moments = [moment for moment in (status.since, status.until) if moment is not None]
+    # A bare clock time beside a date would be read as of that date, and “tomorrow” as of the reader's own day.
+    one_day = {local(moment).date() for moment in moments} <= {local(round_.taken_at).date()}
+    say = moment_words if one_day else dated_words
     if said.headline and said.headline not in (said.label, said.pill):
         found.insert(0, said.headline)
     if status.since is not None:
-        found.insert(0, _("since %(moment)s") % {"moment": moment_words(status.since, round_.taken_at)})
+        found.insert(0, _("since %(moment)s") % {"moment": say(status.since, round_.taken_at)})
     if status.until is not None and status.until != status.back_at and not status.is_present:
-        until = moment_words(status.until, round_.taken_at)
+        until = say(status.until, round_.taken_at)
         found.insert(1, _("until %(moment)s") % {"moment": until})
     return found
 

@@ -9,13 +9,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Unit, User
+from attendance import services
 from attendance import walk as walking
 from attendance.forms import WordsForm
 from attendance.models import Mark
 from attendance.services import findings
 from cards.models import Cadre
+from cards.rules import State
 from tests.attendance.records import recorded
-from tests.cast import NOW, TODAY, make_cadre, make_office, signed_in
+from tests.cast import NOW, TODAY, declare, make_cadre, make_office, signed_in
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -99,3 +101,41 @@ def test_before_a_statement_is_handed_in_the_page_says_that_the_decision_may_fol
     assert warning in client.get(address).text
     findings.finding_defend(finding=finding, text="本人", actor=lin.user, now=LATER)
     assert warning not in client.get(address).text
+
+
+# --- A round that is over --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("begun", "ends", "since", "until"),
+    [
+        (timedelta(hours=-1), timedelta(hours=7, minutes=30), "09:00", "17:30"),
+        (
+            timedelta(days=-1),
+            timedelta(hours=7, minutes=30),
+            "November 23 (Monday) 10:00",
+            "November 24 (Tuesday) 17:30",
+        ),
+        (
+            timedelta(hours=-1),
+            timedelta(days=1, hours=7, minutes=30),
+            "November 24 (Tuesday) 09:00",
+            "November 25 (Wednesday) 17:30",
+        ),
+    ],
+    ids=["within the day", "since the day before", "until the day after"],
+)
+def test_on_the_page_of_a_round_a_time_on_another_day_has_its_date(
+    begun: timedelta,
+    ends: timedelta,
+    since: str,
+    until: str,
+    unit: Unit,
+    officer: User,
+    lin: Cadre,
+    chen: Cadre,
+) -> None:
+    declare(lin, State.LEAVE, since=NOW + begun, until=NOW + ends)
+    done = services.round_submit(unit=unit, scope="", number=1, checker=officer, now=NOW).round
+    shown = words_of(reader(officer).get(reverse("round", args=[done.pk])).text)
+    assert f"since {since} · until {until} ·" in shown, shown
