@@ -40,6 +40,7 @@ class Checks:
     seen: int = 0
     phone: int = 0
     declared: int = 0
+    absent: int = 0
     problems: int = 0
 
     def add(self, other: "Checks") -> None:
@@ -135,7 +136,7 @@ class _Part:
 def _parts(unit_ids: Iterable[int], first: date, last: date) -> list[_Part]:
     rounds = Round.objects.checks().filter(sheet__unit__in=list(unit_ids), sheet__day__range=(first, last))
     keys = ("sheet__unit", "sheet__day", "checker", "kind")
-    sums = {name: Sum(name) for name in ("people", "seen", "phone", "declared", "problems")}
+    sums = {name: Sum(name) for name in ("people", "seen", "phone", "declared", "absent", "problems")}
     rows = rounds.order_by().values_list(*keys).annotate(rounds=Count("pk"), **sums)
     return [_Part(unit, day, who, kind, Checks(*numbers)) for unit, day, who, kind, *numbers in rows]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Unit
 from attendance import selectors, snapshot, words
 from attendance.models import Correction, Finding, InspectionSettings, Round, RoundKind
-from attendance.models.sheets import VERIFIED_CHOICES, RoundQuerySet
+from attendance.models.sheets import VERIFIED_WORDS, RoundQuerySet
 from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, month_named, walking_key
 from cards import selectors as cards
 from cards.models import Cadre, Office
@@ -20,8 +20,6 @@ from cards.presentation import StatusView, dated_words, moment_words, place_said
 from cards.rules import Status
 from common import calendar
 from common.rules import WorkingCalendar, local
-
-VERIFIED_WORDS = dict(VERIFIED_CHOICES)
 
 
 def month_of(day: date) -> tuple[date, date]:

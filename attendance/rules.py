@@ -16,7 +16,12 @@ class Verified(StrEnum):
     SEEN = "seen"
     PHONE = "phone"
     DECLARED = "declared"
+    #: Looked for and not there: what a problem says, never what somebody chooses.
+    ABSENT = "absent"
 
+
+#: What may be chosen for somebody, or for everybody at post.
+CHOOSABLE = (Verified.SEEN, Verified.PHONE, Verified.DECLARED)
 
 #: The two words about whereabouts. Only a declaration can be untrue; a default can only be not updated (DESIGN §3).
 UNTRUE, NOT_UPDATED = "untrue", "not_updated"
@@ -24,6 +29,9 @@ UNTRUE, NOT_UPDATED = "untrue", "not_updated"
 SHEET_MISSING = "sheet_missing"
 #: Without these a round could not say what 去向不符 means.
 NEEDED_ITEMS = frozenset({UNTRUE, NOT_UPDATED})
+#: These say that somebody was not where they should have been. Whose whereabouts were only not updated has been found
+#: in one way or another, and who came late or sat at a game was met.
+ABSENT_ITEMS = frozenset({UNTRUE, "off_post", "counter_unattended", "absent_half_day"})
 #: The years that an address may name.
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 
@@ -39,6 +47,19 @@ def is_due(status: Status, spans: Sequence[Span], now: datetime) -> bool:
 def usually_verified(status: Status, usual: Verified) -> Verified:
     """Those at post are checked as the round goes; of those who are away only the declaration is known."""
     return usual if status.is_present else Verified.DECLARED
+
+
+def says_absent(item_codes: Iterable[str]) -> bool:
+    """Whether one of somebody's problems says that they were not there."""
+    return not ABSENT_ITEMS.isdisjoint(item_codes)
+
+
+def corrected_way(before: Verified, item_codes: Iterable[str]) -> Verified:
+    """How somebody counts as verified once their line is put right, and these problems are left. Who was not missing
+    after all had been verified in a way that nobody has kept: what says least stands there."""
+    if says_absent(item_codes):
+        return Verified.ABSENT
+    return Verified.DECLARED if before == Verified.ABSENT else before
 
 
 def may_be_said(item_code: str, status: Status) -> bool:

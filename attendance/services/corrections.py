@@ -1,6 +1,7 @@
 """Corrections: one person asks to put a line of a round right, a second one decides. The round stays as it was."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from attendance import notifying, selectors, snapshot
 from attendance.models import Correction, DailySheet, Finding, FindingState, Item, Round, RoundKind
-from attendance.rules import Case, CorrectionRefusal, Hand, hand_of, refuse_correction
+from attendance.rules import Case, CorrectionRefusal, Hand, corrected_way, hand_of, refuse_correction
 from attendance.services import findings, rounds
 from cards.models import Cadre
 from common import audit, notices
@@ -154,6 +155,9 @@ def _carry_out(asked: Correction, second: User, now: datetime) -> None:
     original = asked.round
     line = line_of(original, asked.cadre)
     assert line is not None  # asked for while the sheet was locked, and rounds only grow
+    left = [one.item.code for one in findings_of(original, asked.cadre) if one.pk != asked.finding_id]
+    left += [asked.item.code] if asked.item is not None else []
+    line = replace(line, verified=corrected_way(line.verified, left))
     done = rounds.create(
         original.sheet,
         RoundKind.CORRECTION,

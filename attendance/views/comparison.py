@@ -17,6 +17,7 @@ from attendance import comparison as reading
 from attendance import history
 from attendance.comparison import Coverage, Row, Tally
 from attendance.models import SpotCheck
+from attendance.models.sheets import VERIFIED_WORDS
 from attendance.rules import Verified
 from cards.roster.rows import quoted
 from common.responses import download
@@ -24,7 +25,7 @@ from common.rules import local
 
 CSV = "text/csv; charset=utf-8"
 #: Seen is what a round is for; a declaration alone says least.
-TONES = {Verified.SEEN: "on", Verified.PHONE: "info", Verified.DECLARED: "out"}
+TONES = {Verified.SEEN: "on", Verified.PHONE: "info", Verified.DECLARED: "out", Verified.ABSENT: "bad"}
 #: A spreadsheet takes UTF-8 for something else unless the file begins with it.
 BOM = "\ufeff"
 
@@ -107,17 +108,22 @@ def _row(row: Row) -> dict[str, Any]:
 def _shares(tally: Tally) -> list[dict[str, Any]]:
     """How people were verified: figures, and the parts of a bar that is 100 wide."""
     checks = tally.checks
-    numbers = {Verified.SEEN: checks.seen, Verified.PHONE: checks.phone, Verified.DECLARED: checks.declared}
-    parts, x, left = [], 0.0, 100
-    for way, number in numbers.items():
-        width = round(100 * number / checks.people, 2) if checks.people else 0
-        # The last one is the rest: three rounded figures would not always make a hundred.
-        percent = left if way == Verified.DECLARED else round(width)
-        left -= percent
+    numbers = {way: getattr(checks, way.value) for way in Verified}
+    widths = {
+        way: round(100 * number / checks.people, 2) if checks.people else 0
+        for way, number in numbers.items()
+        # The usual three always; that nobody was missing needs no word.
+        if number or way != Verified.ABSENT
+    }
+    percents = {way: round(width) for way, width in widths.items()}
+    # The largest takes the rest: rounded figures would not always make a hundred.
+    percents[max(widths, key=lambda way: widths[way])] += 100 - sum(percents.values())
+    parts, x = [], 0.0
+    for way, width in widths.items():
         parts.append(
             {
-                "label": history.VERIFIED_WORDS[way.value],
-                "percent": percent,
+                "label": VERIFIED_WORDS[way.value],
+                "percent": percents[way],
                 "tone": TONES[way],
                 "x": f"{x:g}",
                 "width": f"{width:g}",

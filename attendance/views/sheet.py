@@ -18,7 +18,7 @@ from attendance import walk as walking
 from attendance.forms import WordsForm
 from attendance.models import Item, Mark, OpenRound, Subject
 from attendance.rows import WAYS, Maker
-from attendance.rules import Verified
+from attendance.rules import CHOOSABLE, Verified
 from attendance.walk import Sheet, Walk
 from cards import photos
 from cards.models import Cadre
@@ -246,7 +246,7 @@ def _keep_ways(request: HttpRequest, walk: Walk) -> None:
     chosen = {
         name.removeprefix("way-"): str(value)
         for name, value in request.POST.items()
-        if name.startswith("way-") and value in {"", *Verified}
+        if name.startswith("way-") and value in {"", *CHOOSABLE}
     }
     changed = {
         int(pk): Verified(value) if value else None
@@ -254,14 +254,14 @@ def _keep_ways(request: HttpRequest, walk: Walk) -> None:
         if pk.isdecimal() and len(pk) < 19 and value != shown.get(pk, "")
     }
     usual = request.POST.get("usual", "")
-    if changed or usual in set(Verified):
+    if changed or usual in CHOOSABLE:
         services.verified_set(
             unit=walk.unit,
             day=walk.day,
             scope=walk.part,
             checker=walk.checker,
             now=walk.now,
-            usual=Verified(usual) if usual in set(Verified) else None,
+            usual=Verified(usual) if usual in CHOOSABLE else None,
             people=changed,
         )
 

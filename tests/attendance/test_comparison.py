@@ -19,6 +19,7 @@ from attendance.models import (
     SpotCheck,
     SpotLine,
 )
+from attendance.models.sheets import VERIFIED_WORDS
 from cards.models import Cadre
 from common.models import OfficeHoursSet
 from common.rules import at
@@ -83,6 +84,31 @@ def make_lines(unit: Unit, people: list[Cadre], day: date, inspector: User, *, f
 
 def read(*units: Unit) -> list[comparison.Row]:
     return comparison.rows(units or Unit.objects.order_by("code"), FIRST, LAST, NOW)
+
+
+@pytest.mark.parametrize(
+    ("figures", "shares"),
+    [
+        ((8, 1, 1, 0), [80, 10, 10]),
+        ((6, 0, 1, 3), [60, 0, 10, 30]),
+        ((1, 1, 1, 0), [34, 33, 33]),
+        # Rounded each by itself this would be 101.
+        ((495, 255, 246, 4), [49, 26, 25, 0]),
+    ],
+)
+def test_who_was_not_there_counts_among_everybody_and_in_no_other_share(
+    unit, officer, supervisor, figures, shares
+):
+    seen, phone, declared, absent = figures
+    given = {"seen": seen, "phone": phone, "declared": declared, "absent": absent}
+    make_round(unit, officer, MONDAY, people=sum(figures), **given)
+    (row,) = [
+        one for one in signed_in(supervisor).get(reverse("comparison")).context["rows"] if one["tally"].days
+    ]
+    assert row["tally"].checks.absent == absent
+    assert [part["percent"] for part in row["shares"]] == shares
+    assert sum(shares) == 100
+    assert (row["shares"][-1]["label"] == VERIFIED_WORDS["absent"]) is bool(absent)
 
 
 def test_a_unit_is_the_sum_of_its_days_and_an_officer_of_their_own(unit, officer, head, lin, chen, express):

@@ -15,6 +15,7 @@ from attendance import cases, services, snapshot
 from attendance.correction_forms import CorrectionDecisionForm
 from attendance.finding_forms import DecisionForm
 from attendance.models import Correction, Finding, FindingState, Item, Round, RoundKind
+from attendance.rules import Verified
 from attendance.services import corrections, findings
 from cards.models import Cadre
 from common.models import AuditEntry, Notice
@@ -72,7 +73,9 @@ def test_a_confirmed_correction_adds_a_round_and_withdraws_what_was_wrong(
     assert (fix.corrects, fix.checker, fix.second, fix.reason) == (done, officer, second, "走错了房间")
     assert (fix.number, fix.people, fix.problems, fix.taken_at) == (1, 1, 0, done.taken_at)
     (line,) = snapshot.decode(fix.snapshot, fix.taken_at)
-    assert line == corrections.line_of(done, lin)
+    assert (line.cadre_id, line.status) == (lin.pk, corrections.line_of(done, lin).status)
+    # Not missing after all; in which way they were checked nobody has kept.
+    assert (line.verified, fix.declared, fix.absent) == (Verified.DECLARED, 1, 0)
     done.refresh_from_db()
     assert (bytes(done.snapshot), done.problems) == (before, 1)
     wrong.refresh_from_db()

@@ -64,7 +64,7 @@ def test_every_line_says_who_it_was_and_what_the_plaque_said(done: Round, office
     shown = page(officer, f"/desk/rounds/{done.pk}/")
     assert "纪明" in shown
     for line in (
-        "林一帆 301 · 科长 At post No absence has been declared. Seen in person Off post",
+        "林一帆 301 · 科长 At post No absence has been declared. Not at the post Off post",
         "陈砚 301 · 副科长 In a meeting since 09:00 · expected back 11:00 · confirmed in person, 10:00 · 三楼",
         "韦诉𬱖 301 · 科长 On leave since November 23 (Monday) 10:00",
         "By declaration only Agrees",
@@ -173,7 +173,10 @@ def test_a_month_says_of_each_day_what_was_due_and_what_came(
     )
     shown = page(officer, "/desk/sheets/")
     days = dict(zip(*[iter(re.split(r"(\d+ November) ", shown)[1:])] * 2, strict=True))
-    assert "Round 1 10:00 · 纪明 · 3 people · seen 1 · by declaration 2 1 problem" in days["24 November"]
+    assert (
+        "Round 1 10:00 · 纪明 · 3 people · by declaration 2 · not at the post 1 1 problem"
+        in days["24 November"]
+    )
     # Monday's may still be entered from paper; Thursday's not.
     assert "Sheet missing Enter from paper" in days["23 November"]
     assert "Rest day" in days["22 November"]
@@ -333,4 +336,4 @@ def test_other_units_find_no_correction(done: Round, officer: User, other_office
 
 def test_how_people_were_verified_is_kept_with_each(done: Round) -> None:
     ways = {line.verified for line in snapshot.decode(done.snapshot, done.taken_at)}
-    assert ways == {Verified.SEEN, Verified.DECLARED}
+    assert ways == {Verified.ABSENT, Verified.DECLARED}

@@ -5,12 +5,14 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from attendance.rules import (
+    ABSENT_ITEMS,
     Case,
     CorrectionRefusal,
     DecisionRefusal,
     Hand,
     Verified,
     changes_near,
+    corrected_way,
     days_left,
     defence_until,
     hand_of,
@@ -20,10 +22,12 @@ from attendance.rules import (
     may_be_said,
     refuse_correction,
     refuse_decision,
+    says_absent,
     usually_verified,
     walking_key,
     whereabouts_item,
 )
+from attendance.seeds import ITEMS
 from cards.rules import Declaration, Kind, State, Status
 from common.rules import SHANGHAI, WorkingCalendar, spans_on
 
@@ -77,6 +81,35 @@ def test_of_those_who_are_away_only_the_declaration_is_known(usual: Verified) ->
         Verified.DECLARED,
         Verified.DECLARED,
     ]
+
+
+ABSENT = {"untrue", "off_post", "counter_unattended", "absent_half_day"}
+
+
+@pytest.mark.parametrize("code", [code for code, *_more in ITEMS])
+def test_which_problems_say_that_somebody_was_not_there(code: str) -> None:
+    assert says_absent([code]) is (code in ABSENT)
+    assert says_absent(["late", code, "games"]) is (code in ABSENT)
+
+
+def test_every_problem_that_says_so_stands_in_the_catalogue() -> None:
+    assert {code for code, *_more in ITEMS} >= ABSENT_ITEMS == ABSENT
+    assert not says_absent([])
+
+
+@pytest.mark.parametrize(
+    ("before", "left", "after"),
+    [
+        (Verified.SEEN, [], Verified.SEEN),
+        (Verified.PHONE, ["late"], Verified.PHONE),
+        (Verified.SEEN, ["late", "off_post"], Verified.ABSENT),
+        (Verified.ABSENT, ["untrue"], Verified.ABSENT),
+        (Verified.ABSENT, ["late"], Verified.DECLARED),
+        (Verified.ABSENT, [], Verified.DECLARED),
+    ],
+)
+def test_how_a_line_that_was_put_right_counts(before: Verified, left: list[str], after: Verified) -> None:
+    assert corrected_way(before, left) == after
 
 
 @pytest.mark.parametrize(

@@ -325,6 +325,34 @@ def test_one_word_for_all_and_another_for_some(client, unit, lin, chen, wei):
     assert (done.seen, done.phone, done.declared) == (0, 2, 1)
 
 
+def test_who_was_not_there_is_not_seen_whatever_was_chosen(client, unit, lin, chen):
+    client.post(address("sheet_mark", unit), {f"way-{lin.pk}": "phone", "ways": ""})
+    tap(client, unit, lin, ways=f"{lin.pk}:phone")
+    page = client.get(address("sheet", unit), {"lang": "en"})
+    line = line_of(page, lin)
+    assert "Not at the post" in line
+    assert "<select" not in line
+    assert "<select" in line_of(page, chen)
+    said = "Round 1: 1 seen in person, 0 by phone, 0 by declaration only, 1 not at the post; 1 problem."
+    assert said in page.text
+    # The problem was a slip: what was chosen stands again.
+    client.post(address("sheet_mark", unit), {"clear": f"{lin.pk}:off_post"})
+    page = client.get(address("sheet", unit), {"again": "1", "lang": "en"})
+    assert "not at the post" not in page.text.lower()
+    assert page.context["counts"]["phone"] == 1
+
+
+def test_nobody_chooses_that_somebody_was_not_there(client, unit, lin, chen):
+    page = client.get(address("sheet", unit))
+    assert 'value="absent"' not in page.text
+    client.post(address("sheet_verified", unit), {"usual": "absent"})
+    client.post(address("sheet_mark", unit), {f"way-{lin.pk}": "absent", "ways": ""})
+    assert not OpenRound.objects.exists()
+    client.post(address("sheet_submit", unit), {"number": 1, "usual": "absent"})
+    done = Round.objects.get()
+    assert (done.seen, done.absent) == (2, 0)
+
+
 # --- The end ---------------------------------------------------------------------------------------------------------
 
 
