@@ -226,3 +226,8 @@ def is_sheet_due(
     """Whether a unit owes a sheet for a day (INSP-1): a working day since the city began, while the unit goes on."""
     goes_on = opened <= day and (closed is None or day <= closed)
     return begins is not None and begins <= day and goes_on and calendar.is_working_day(day)
+
+
+def is_sheet_counted(day: date, today: date, *, came: bool) -> bool:
+    """Whether figures count a day that was due: today's sheet may come until the day is over, and is then missing."""
+    return day < today or (day == today and came)

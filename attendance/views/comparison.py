@@ -51,7 +51,7 @@ class Asked:
             "before": before,
             "after": after if after <= self.today else None,
             "kinds": UnitKind.choices,
-            "until": min(self.last, self.today - timedelta(days=1)),
+            "until": min(self.last, self.today),
         }
 
 

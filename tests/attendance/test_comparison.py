@@ -327,3 +327,29 @@ def test_the_desk_of_a_unit_says_nothing_of_spot_checks(unit, officer, express):
     )
     check.units.add(unit)
     assert reverse("spot_checks") not in signed_in(officer).get(reverse("desk")).content.decode()
+
+
+@pytest.mark.parametrize("today_came", [False, True], ids=["today not yet", "today done"])
+def test_every_page_says_the_same_of_what_was_due_and_what_came(unit, lin, officer, express, today_came):
+    """Six working days before today, two of them without a sheet; rounds before the beginning and on a rest day."""
+    came = [MONDAY, TUESDAY, WEDNESDAY, date(2026, 11, 23)]
+    for day in [*came, date(2026, 11, 13), date(2026, 11, 21), *([NOW.date()] if today_came else [])]:
+        make_round(unit, officer, day)
+    due, done = 6 + today_came, 4 + today_came
+    client = signed_in(express)
+    covered = client.get(reverse("coverage")).context["rows"][0]
+    compared = client.get(reverse("comparison")).context
+    listed = client.get(reverse("sheets")).context
+    own = signed_in(officer).get(reverse("sheets")).context["figures"]
+    row = compared["rows"][0]["coverage"]
+    rows = {one.unit: one.sheets for one in listed["rows"]} if "rows" in listed else {}
+    said = [
+        (len(covered.due), len(covered.done)),
+        (len(row.due), len(row.done)),
+        (compared["totals"]["due"], compared["totals"]["done"]),
+        (own[0]["value"], own[1]["value"]),
+        *((len(each.due), len(each.done)) for each in rows.values()),
+    ]
+    assert said == [(due, done)] * len(said)
+    assert covered.missing == [date(2026, 11, 19), date(2026, 11, 20)]
+    assert own[2]["value"] == 2

@@ -17,9 +17,11 @@ from attendance.rules import (
     defence_until,
     hand_of,
     is_due,
+    is_sheet_counted,
     is_sheet_due,
     may_be_entered,
     may_be_said,
+    month_named,
     refuse_correction,
     refuse_decision,
     says_absent,
@@ -319,3 +321,32 @@ def test_changes_within_minutes_of_a_check_stand_beside_it_in_order() -> None:
     assert [distance for _moment, distance in found] == [
         timedelta(minutes=number) for number in (-15, 0, 2, 15)
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "came", "counted"),
+    [
+        ("2026-11-23", False, True),
+        ("2026-11-23", True, True),
+        ("2026-11-24", False, False),
+        ("2026-11-24", True, True),
+        ("2026-11-25", True, False),
+    ],
+)
+def test_figures_count_days_that_are_over_and_today_once_its_sheet_is_there(day, came, counted):
+    assert is_sheet_counted(date.fromisoformat(day), date(2026, 11, 24), came=came) is counted
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        ("2026-11", date(2026, 11, 1)),
+        ("2000-01", date(2000, 1, 1)),
+        *(
+            (value, None)
+            for value in ("", "x", "2026-13", "2026-00", "0001-01", "9999-12", "26-1", "2026-11-01")
+        ),
+    ],
+)
+def test_an_address_names_a_month_or_none(value, first):
+    assert month_named(value) == first
