@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.http import scope_for, user_of
-from attendance import services
+from attendance import selectors, services
 from attendance import walk as walking
 from attendance.forms import WordsForm
 from attendance.models import Item, Mark, OpenRound, Subject
@@ -30,6 +30,12 @@ from common.responses import private
 from common.templatetags.components import error_summary
 
 LONGEST_PART = 40
+
+
+def is_key(text: str) -> bool:
+    """Whether it is a number that a row may have; databases take no longer one."""
+    return text.isdecimal() and len(text) < 19
+
 
 # --- Which round -----------------------------------------------------------------------------------------------------
 
@@ -251,10 +257,16 @@ def _keep_ways(request: HttpRequest, walk: Walk) -> None:
     changed = {
         int(pk): Verified(value) if value else None
         for pk, value in chosen.items()
-        if pk.isdecimal() and len(pk) < 19 and value != shown.get(pk, "")
+        if is_key(pk) and value != shown.get(pk, "")
     }
     usual = request.POST.get("usual", "")
-    if changed or usual in CHOOSABLE:
+    if not changed and usual not in CHOOSABLE:
+        return
+    here = {one.cadre.pk for one in selectors.people_at(walk.unit, walk.now, scope=walk.part)}
+    if walk.part and not here:
+        raise Http404
+    people = {pk: way for pk, way in changed.items() if pk in here}
+    if people or usual in CHOOSABLE:
         services.verified_set(
             unit=walk.unit,
             day=walk.day,
@@ -262,7 +274,7 @@ def _keep_ways(request: HttpRequest, walk: Walk) -> None:
             checker=walk.checker,
             now=walk.now,
             usual=Verified(usual) if usual in CHOOSABLE else None,
-            people=changed,
+            people=people,
         )
 
 
@@ -281,7 +293,7 @@ def _tapped(request: HttpRequest) -> Tap | None:
     if not tapped:
         return None
     number, _colon, code = tapped.partition(":")
-    if not number.isdecimal() or len(number) > 18 or not (code or clears):
+    if not is_key(number) or not (code or clears):
         raise Http404
     cadre = get_object_or_404(Cadre, pk=number)
     return Tap(cadre, get_object_or_404(Item, code=code, subject=Subject.CADRE) if code else None, clears)
@@ -331,10 +343,10 @@ def _meant(request: HttpRequest, kept: Kept) -> int | None:
     """Whose line has asked, where it was no chip: by the name of the box that changed."""
     name = request.headers.get("HX-Trigger-Name", "")
     kind, _dash, number = name.partition("-")
-    if kind == "way" and number.isdecimal():
+    if kind == "way" and is_key(number):
         return int(number)
     mark = kind.removeprefix("m")
-    return kept.cadres.get(int(mark)) if mark.isdecimal() else None
+    return kept.cadres.get(int(mark)) if is_key(mark) else None
 
 
 def _row(

@@ -256,7 +256,7 @@ def test_a_list_of_any_number_of_units_costs_the_same(
         client.get("/desk/sheets/")
 
 
-#: Session, user, memberships, city, notices, units, rounds, settings, calendar and so on; and two for who worked there.
+#: Session, user, memberships, city, notices, units, rounds, settings, calendar; and three for who worked there.
 UNITS_QUERIES = 12
 
 
