@@ -112,7 +112,7 @@ def test_what_no_check_may_record_is_refused_on_every_way(
         lambda: services.correction_ask(round_=done, cadre=lin, item=item, **asked),
     ]
     for way in ways:
-        with pytest.raises(Refused, match="cannot be recorded"):
+        with pytest.raises(Refused, match="不能记录"):
             way()
     assert not OpenRound.objects.exists()
 
