@@ -1,5 +1,6 @@
 """The audit trail of an account in words."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from accounts.models import City, Role, Unit, UnitKind
 from common import audit
 from common.models import AuditEntry, OfficeHoursSet
 from common.templatetags.components import zh_date, zh_datetime
+from common.templatetags.hours import day_of_year
 
 VERBS = {
     "user_created": gettext_lazy("Account created"),
@@ -81,6 +83,8 @@ FIELDS = {
     },
 }
 SHOWN = 50
+#: As common.hours.words writes the days of a season; clock times have a colon.
+_DAY_OF_YEAR = re.compile(r"\b[01]\d-[0-3]\d\b")
 FAILURES = frozenset({"sign_in_failed", "second_factor_failed", "activation_failed"})
 
 
@@ -148,6 +152,8 @@ def words(name: str, value: Any) -> str:
     """A value of the audit trail as people read it."""
     if name == "kind":
         return str(dict(UnitKind.choices).get(value, value))
+    if name == "seasons":
+        return _DAY_OF_YEAR.sub(lambda found: day_of_year(found[0]), str(value or ""))
     if name in ("valid_from", "valid_to", "from") and value:
         return _day(value)
     return str(value or "")

@@ -6,7 +6,7 @@ class AttendanceConfig(AppConfig):
     name = "attendance"
 
     def ready(self) -> None:
-        from attendance import demo, desk, desk_city, desk_findings, notifying, scan, seeds
+        from attendance import demo, desk, desk_city, desk_corrections, desk_findings, notifying, scan, seeds
         from attendance.views import mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="attendance.seeds")
@@ -15,5 +15,6 @@ class AttendanceConfig(AppConfig):
         desk.register()
         desk_city.register()
         desk_findings.register()
+        desk_corrections.register()
         mine.register()
         demo.register()

@@ -10,15 +10,24 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Unit, User
-from attendance import selectors
-from attendance.models import Finding, FindingState, InspectionSettings, Outcome, Round, RoundKind, SpotLine
-from attendance.rules import is_sheet_due
+from attendance.due import Sheets, days_between, sheets
+from attendance.models import (
+    Finding,
+    FindingState,
+    InspectionSettings,
+    Outcome,
+    Round,
+    RoundKind,
+    SpotCheck,
+    SpotLine,
+)
+from attendance.models.spots import SpotCheckQuerySet
 from cards.pinyin import name_keys
 from common import calendar
-from common.rules import WorkingCalendar, at, local
+from common.rules import at, local
 
 
 @dataclass
@@ -30,6 +39,7 @@ class Checks:
     seen: int = 0
     phone: int = 0
     declared: int = 0
+    absent: int = 0
     problems: int = 0
 
     def add(self, other: "Checks") -> None:
@@ -93,19 +103,12 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """The days of a month for which a unit owes a sheet, up to yesterday."""
+class Coverage(Sheets):
+    """The days of a month for which a unit owes a sheet."""
 
     unit: Unit
-    due: Sequence[date]
-    done: Sequence[date]
     #: Only kept on paper, and entered on a later day.
-    paper: Sequence[date]
-
-    @property
-    def missing(self) -> list[date]:
-        done = set(self.done)
-        return [day for day in self.due if day not in done]
+    paper: list[date]
 
 
 # --- Reading --------------------------------------------------------------------------------------------------------
@@ -125,18 +128,22 @@ class _Part:
 def _parts(unit_ids: Iterable[int], first: date, last: date) -> list[_Part]:
     rounds = Round.objects.checks().filter(sheet__unit__in=list(unit_ids), sheet__day__range=(first, last))
     keys = ("sheet__unit", "sheet__day", "checker", "kind")
-    sums = {name: Sum(name) for name in ("people", "seen", "phone", "declared", "problems")}
+    sums = {name: Sum(name) for name in ("people", "seen", "phone", "declared", "absent", "problems")}
     rows = rounds.order_by().values_list(*keys).annotate(rounds=Count("pk"), **sums)
     return [_Part(unit, day, who, kind, Checks(*numbers)) for unit, day, who, kind, *numbers in rows]
+
+
+def _counted(units: Iterable[Unit | int], first: date, last: date) -> QuerySet[SpotLine]:
+    begin, end = at(first, time.min), at(last + timedelta(days=1), time.min)
+    return SpotLine.objects.filter(
+        unit__in=list(units), taken_at__gte=begin, taken_at__lt=end, spot_check__cancelled_at=None
+    ).exclude(outcome="")
 
 
 def _spots(unit_ids: Iterable[int], first: date, last: date) -> dict[tuple[int, date], Spots]:
     """By unit and day. What was withdrawn since is no disagreement any more."""
     standing = Finding.objects.filter(spot_line=OuterRef("pk")).exclude(state=FindingState.WITHDRAWN)
-    begin, end = at(first, time.min), at(last + timedelta(days=1), time.min)
-    lines = SpotLine.objects.filter(
-        unit__in=list(unit_ids), taken_at__gte=begin, taken_at__lt=end, spot_check__cancelled_at=None
-    ).exclude(outcome="")
+    lines = _counted(unit_ids, first, last)
     failed = Q(outcome=Outcome.PROBLEM) & Q(Exists(standing))
     rows = lines.order_by().annotate(failed=failed).values_list("unit_id", "taken_at", "failed")
     found: dict[tuple[int, date], Spots] = defaultdict(Spots)
@@ -146,56 +153,52 @@ def _spots(unit_ids: Iterable[int], first: date, last: date) -> dict[tuple[int, 
     return found
 
 
-def _last_day(last: date, now: datetime) -> date:
-    """The sheet of a day may come until its end: today is not counted."""
-    return min(last, local(now).date() - timedelta(days=1))
+def checks_of(
+    checks: SpotCheckQuerySet, units: Iterable[Unit], first: date, last: date
+) -> dict[int, list[SpotCheck]]:
+    """Of each unit, those of `checks` whose lines are counted here, as they began; two queries."""
+    lines = _counted(units, first, last).filter(spot_check__in=checks)
+    pairs = lines.order_by().values_list("unit_id", "spot_check_id").distinct()
+    by_unit: dict[int, set[int]] = defaultdict(set)
+    for unit_id, check_id in pairs:
+        by_unit[unit_id].add(check_id)
+    known = checks.filter(pk__in={pk for ids in by_unit.values() for pk in ids}).order_by("begins_at", "pk")
+    found = list(known)
+    return {unit_id: [check for check in found if check.pk in ids] for unit_id, ids in by_unit.items()}
 
 
 def coverage(units: Iterable[Unit], first: date, last: date, now: datetime) -> list[Coverage]:
     units = list(units)
-    last = _last_day(last, now)
-    return _coverage(units, _parts([unit.pk for unit in units], first, last), first, last)
+    parts = _parts([unit.pk for unit in units], first, last)
+    return _coverage(units, parts, days_between(first, last), local(now).date())
 
 
-def _coverage(units: Sequence[Unit], parts: Iterable[_Part], first: date, last: date) -> list[Coverage]:
+def _coverage(
+    units: Sequence[Unit], parts: Iterable[_Part], days: Sequence[date], today: date
+) -> list[Coverage]:
     begins = InspectionSettings.current().sheets_from
-    working = calendar.load({first.year, last.year})
+    working = calendar.load({day.year for day in days})
     kinds: dict[int, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
     for part in parts:
         kinds[part.unit_id][part.day].add(part.kind)
-    due = {
-        unit.pk: [day for day in _days(first, last) if _is_due(unit, day, begins, working)] for unit in units
-    }
-    lacking = {(pk, day) for pk, days in due.items() for day in days if day not in kinds[pk]}
-    # As the sweep: where nobody works nothing is missing.
-    empty = lacking - selectors.staffed({day for _pk, day in lacking}) if lacking else set()
+    figures = sheets(units, kinds, days, today=today, begins=begins, working=working)
     found = []
     for unit in units:
-        days = [day for day in due[unit.pk] if (unit.pk, day) not in empty]
-        done = [day for day in days if day in kinds[unit.pk]]
-        paper = [day for day in done if kinds[unit.pk][day] == {RoundKind.PAPER.value}]
-        found.append(Coverage(unit, days, done, paper))
+        own = figures[unit.pk]
+        paper = [day for day in own.done if kinds[unit.pk][day] == {RoundKind.PAPER.value}]
+        found.append(Coverage(own.due, own.done, unit, paper))
     return found
-
-
-def _is_due(unit: Unit, day: date, begins: date | None, working: WorkingCalendar) -> bool:
-    return is_sheet_due(day, begins=begins, opened=unit.valid_from, closed=unit.valid_to, calendar=working)
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=step) for step in range((last - first).days + 1)]
 
 
 def rows(units: Iterable[Unit], first: date, last: date, now: datetime) -> list[Row]:
     """Every unit with its officers. First whoever found nothing where others did, then by the share of spot checks
     that failed; officers in the order of their names, for this is no ranking of people (DOMAIN §7)."""
     units = list(units)
-    last = _last_day(last, now)
     ids = [unit.pk for unit in units]
     parts = _parts(ids, first, last)
     spots = _spots(ids, first, last)
     people = User.objects.in_bulk({part.checker_id for part in parts})
-    covered = _coverage(units, parts, first, last)
+    covered = _coverage(units, parts, days_between(first, last), local(now).date())
     by_unit: dict[int, list[_Part]] = defaultdict(list)
     for part in parts:
         by_unit[part.unit_id].append(part)

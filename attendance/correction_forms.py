@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from attendance import words
 from attendance.models import Correction, Finding, Item
-from common.forms import PageForm
+from common.forms import CHOOSE, PageForm, asked_for_at_times
 
 
 class CorrectionForm(PageForm):
@@ -20,7 +20,7 @@ class CorrectionForm(PageForm):
     )
     item = forms.ModelChoiceField(
         label=_("What should have been recorded"),
-        help_text=_("Nothing, where the line agrees."),
+        help_text=_("Leave it empty where nothing was wrong and the problem is only withdrawn."),
         queryset=Item.objects.none(),
         required=False,
     )
@@ -47,6 +47,10 @@ class CorrectionForm(PageForm):
         else:
             del self.fields["finding"]
         field = self.fields["item"]
+        if not findings:
+            # Nothing can be withdrawn here: what should have been recorded is all that there is to say.
+            field.required, field.help_text = True, _("The line agreed, so there is nothing to withdraw.")
+            field.empty_label = CHOOSE
         field.queryset = Item.objects.filter(pk__in=[item.pk for item in items])
 
 
@@ -60,6 +64,11 @@ class CorrectionDecisionForm(PageForm):
         ],
         widget=forms.RadioSelect,
     )
-    note = forms.CharField(
-        label=_("Note"), help_text=_("Needed when the correction is refused."), max_length=200, required=False
+    note = asked_for_at_times(
+        forms.CharField(
+            label=_("Note"),
+            help_text=_("Needed when the correction is refused."),
+            max_length=200,
+            required=False,
+        )
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Unit
 from attendance.models import Exemption, Finding, FindingState, Item, Told
 from attendance.services.findings import defence_facts
-from common.forms import EditForm, PageForm, day_field
+from common.forms import EditForm, PageForm, asked_for_at_times, day_field
 from common.versions import version_of
 
 STAND, WITHDRAW = "stand", "withdraw"
@@ -37,7 +37,9 @@ class DefenceForm(EditForm, Elsewhere):
         label=_("What should be considered"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("It may be written again until the last day. Whoever decides reads it."),
+        help_text=_(
+            "It may be written again until the last day, as long as nobody has decided. Whoever decides reads it."
+        ),
     )
 
     @classmethod
@@ -77,12 +79,14 @@ class DecisionForm(Elsewhere):
         choices=[("", _("No exemption")), *Exemption.choices],
         help_text=_("Only where it is withdrawn for one of these."),
     )
-    reason = forms.CharField(
-        label=_("Reason for the decision"),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The person reads it. Needed to withdraw, and wherever a statement was made."),
+    reason = asked_for_at_times(
+        forms.CharField(
+            label=_("Reason for the decision"),
+            max_length=300,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            help_text=_("The person reads it. Needed to withdraw, and wherever a statement was made."),
+        )
     )
 
     def __init__(self, *args: Any, may_stand: bool = True, **kwargs: Any) -> None:
@@ -90,14 +94,6 @@ class DecisionForm(Elsewhere):
         stand = [(STAND, _("It stands"))] if may_stand else []
         choices: Any = [*stand, (WITHDRAW, _("It is withdrawn"))]
         self.fields["decision"].choices = choices  # type: ignore[attr-defined]
-
-
-def month_of(value: str) -> date | None:
-    """The first day of “2026-11”."""
-    try:
-        return date.fromisoformat(f"{value}-01")
-    except ValueError:
-        return None
 
 
 class FindingFilterForm(forms.Form):

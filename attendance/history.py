@@ -1,33 +1,37 @@
 """What remains of rounds: a unit's month day by day, and everybody in a round as the plaque stood at that second."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit
-from attendance import selectors, snapshot, words
+from attendance import snapshot, words
+from attendance.due import Sheets, days_between, is_due, sheets
 from attendance.models import Correction, Finding, InspectionSettings, Round, RoundKind
-from attendance.models.sheets import VERIFIED_CHOICES, RoundQuerySet
-from attendance.rules import SHEET_MISSING, is_sheet_due, may_be_entered, walking_key
+from attendance.models.sheets import VERIFIED_WORDS, RoundQuerySet
+from attendance.rules import SHEET_MISSING, may_be_entered, month_named, walking_key
 from cards import selectors as cards
 from cards.models import Cadre, Office
-from cards.presentation import StatusView, moment_words, place_said
+from cards.presentation import StatusView, dated_words, moment_words, place_said
 from cards.rules import Status
 from common import calendar
-from common.rules import WorkingCalendar
-
-VERIFIED_WORDS = dict(VERIFIED_CHOICES)
+from common.rules import local
 
 
 def month_of(day: date) -> tuple[date, date]:
     """The first and the last day of its month."""
     following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
     return day.replace(day=1), following - timedelta(days=1)
+
+
+def asked_month(value: str, today: date) -> tuple[date, date]:
+    """The ends of the month that an address names; of this month where it names none that has begun."""
+    return month_of(min(month_named(value) or today, today))
 
 
 # --- A month ------------------------------------------------------------------------------------------------------
@@ -44,30 +48,29 @@ class Day:
     is_open: bool = False
     rounds: list[Round] = field(default_factory=list)
     corrections: list[Round] = field(default_factory=list)
+    #: It was due and did not come.
+    is_missing: bool = False
     #: What was recorded about the unit because nothing came.
     missing: Finding | None = None
-
-    @property
-    def is_missing(self) -> bool:
-        return self.is_due and not self.rounds and not self.is_today
 
     @property
     def problems(self) -> int:
         return sum(round_.problems for round_ in self.rounds)
 
 
-def month(unit: Unit, first: date, last: date, today: date) -> list[Day]:
-    """The days of a month up to today, the newest first, in a number of queries that does not grow."""
+def month(unit: Unit, first: date, last: date, today: date) -> tuple[list[Day], Sheets]:
+    """The days of a month up to today, the newest first, and its figures, in a number of queries that does not
+    grow."""
     settings, working = InspectionSettings.current(), calendar.load({first.year, last.year, today.year})
     found = {
         day: Day(
             day,
             is_working=working.is_working_day(day),
-            is_due=_is_due(unit, day, settings, working),
+            is_due=is_due(unit, day, settings.sheets_from, working),
             is_today=day == today,
             is_open=may_be_entered(day, today, settings.paper_days, working),
         )
-        for day in _days(min(last, today), first)
+        for day in reversed(days_between(first, min(last, today)))
     }
     for round_ in _rounds(unit, first, last):
         if there := found.get(round_.sheet.day):
@@ -79,25 +82,14 @@ def month(unit: Unit, first: date, last: date, today: date) -> list[Day]:
     for finding in missing.order_by("pk"):
         if finding.day in found:
             found[finding.day].missing = finding
-    _forgive_empty(unit, [day for day in found.values() if day.is_missing])
-    return list(found.values())
-
-
-def _forgive_empty(unit: Unit, missing: Sequence[Day]) -> None:
-    """As the sweep: where nobody works nothing is missing."""
-    staffed = selectors.staffed([day.day for day in missing]) if missing else set()
-    for day in missing:
-        day.is_due = (unit.pk, day.day) in staffed
-
-
-def _days(newest: date, oldest: date) -> list[date]:
-    return [newest - timedelta(days=back) for back in range((newest - oldest).days + 1)]
-
-
-def _is_due(unit: Unit, day: date, settings: InspectionSettings, working: WorkingCalendar) -> bool:
-    return is_sheet_due(
-        day, begins=settings.sheets_from, opened=unit.valid_from, closed=unit.valid_to, calendar=working
-    )
+    came = {unit.pk: {day.day for day in found.values() if day.rounds}}
+    figures = sheets([unit], came, found, today=today, begins=settings.sheets_from, working=working)[unit.pk]
+    owed, missing_days = set(figures.due), set(figures.missing)
+    for day in found.values():
+        day.is_missing = day.day in missing_days
+        # Today's is still to come.
+        day.is_due = day.day in owed or (day.is_today and day.is_due)
+    return list(found.values()), figures
 
 
 def _rounds(unit: Unit, first: date, last: date) -> RoundQuerySet:
@@ -110,21 +102,26 @@ def _rounds(unit: Unit, first: date, last: date) -> RoundQuerySet:
 @dataclass(frozen=True)
 class UnitMonth:
     unit: Unit
-    days: int
+    sheets: Sheets
     rounds: int
     problems: int
 
 
-def units_in(units: QuerySet[Unit], first: date, last: date) -> list[UnitMonth]:
-    """What each of these units has checked in a month; two queries for any number."""
+def units_in(units: Iterable[Unit], first: date, last: date, today: date) -> list[UnitMonth]:
+    """What each of these units has checked in a month; the same few queries for any number."""
+    units = list(units)
     checks = Round.objects.checks().filter(sheet__unit__in=units, sheet__day__range=(first, last))
-    figures = (
-        checks.order_by()
-        .values("sheet__unit")
-        .annotate(days=Count("sheet__day", distinct=True), rounds=Count("pk"), problems=Sum("problems"))
-    )
-    by_unit = {row["sheet__unit"]: (row["days"], row["rounds"], row["problems"]) for row in figures}
-    return [UnitMonth(unit, *by_unit.get(unit.pk, (0, 0, 0))) for unit in units]
+    days = checks.order_by().values_list("sheet__unit", "sheet__day")
+    came: dict[int, set[date]] = defaultdict(set)
+    rounds: Counter[int] = Counter()
+    problems: Counter[int] = Counter()
+    for pk, day, number, found in days.annotate(number=Count("pk"), found=Sum("problems")):
+        came[pk].add(day)
+        rounds[pk] += number
+        problems[pk] += found
+    begins, working = InspectionSettings.current().sheets_from, calendar.load({first.year, last.year})
+    figures = sheets(units, came, days_between(first, last), today=today, begins=begins, working=working)
+    return [UnitMonth(unit, figures[unit.pk], rounds[unit.pk], problems[unit.pk]) for unit in units]
 
 
 # --- A round ------------------------------------------------------------------------------------------------------
@@ -184,12 +181,16 @@ def _line(line: snapshot.Line, cadre: Cadre | None, round_: Round) -> LineView:
 def details(status: Status, said: StatusView, round_: Round) -> list[str]:
     """Since when first, then what the plaque said below its headline."""
     found = list(said.details)
+    moments = [moment for moment in (status.since, status.until) if moment is not None]
+    # A bare clock time beside a date would be read as of that date, and “tomorrow” as of the reader's own day.
+    one_day = {local(moment).date() for moment in moments} <= {local(round_.taken_at).date()}
+    say = moment_words if one_day else dated_words
     if said.headline and said.headline not in (said.label, said.pill):
         found.insert(0, said.headline)
     if status.since is not None:
-        found.insert(0, _("since %(moment)s") % {"moment": moment_words(status.since, round_.taken_at)})
+        found.insert(0, _("since %(moment)s") % {"moment": say(status.since, round_.taken_at)})
     if status.until is not None and status.until != status.back_at and not status.is_present:
-        until = moment_words(status.until, round_.taken_at)
+        until = say(status.until, round_.taken_at)
         found.insert(1, _("until %(moment)s") % {"moment": until})
     return found
 

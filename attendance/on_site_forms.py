@@ -15,7 +15,7 @@ from attendance.services.on_site import Record
 from attendance.services.rounds import Problem
 from cards import photos
 from cards.rules import Status
-from common.forms import EditForm, PageForm, checked_name
+from common.forms import EditForm, PageForm, asked_for_at_times, checked_name
 from common.problems import Refused
 
 
@@ -40,10 +40,19 @@ class OnSiteForm(EditForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     signature = forms.ChoiceField(label=_("Signature"), choices=Signature, widget=forms.RadioSelect)
-    witness = forms.CharField(
-        label=_("Witness"), max_length=50, required=False, help_text=_("Of a refusal to sign.")
+    witness = asked_for_at_times(
+        forms.CharField(
+            label=_("Witness"), max_length=50, required=False, help_text=_("Of a refusal to sign.")
+        )
     )
-    reason = forms.CharField(label=_("Why a recorded problem is taken back"), max_length=200, required=False)
+    reason = asked_for_at_times(
+        forms.CharField(
+            label=_("Why a recorded problem is taken back"),
+            max_length=200,
+            required=False,
+            help_text=_("Needed when a recorded problem is no longer ticked."),
+        )
+    )
 
     def __init__(self, *args: Any, status: Status, standing: Iterable[Finding] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from attendance import walk as walking
 from attendance.forms import WordsForm
 from attendance.models import Item
-from attendance.models.sheets import VERIFIED_CHOICES
+from attendance.models.sheets import VERIFIED_CHOICES, VERIFIED_WORDS
 from attendance.rules import Verified, usually_verified, whereabouts_item
 from attendance.selectors import Person
 from attendance.walk import WHEREABOUTS, Marked, Sheet
@@ -46,6 +46,10 @@ class Problem:
     item: Item
     form: WordsForm
     takes_photo: bool
+
+    @property
+    def lacks_minutes(self) -> bool:
+        return self.item.with_minutes and self.mark.minutes is None
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Maker:
             "own": own,
             "agrees": not minutes,
             "chips": [_chip(item, minutes, self.everything) for item in items],
+            "absent": self._absent(person),
             "ways": _ways(usually_verified(status, self._usual), chosen) if self._choosable else None,
             "more": not self.everything,
             "query": self.query,
@@ -118,6 +123,11 @@ class Maker:
             "mark_url": self._mark_url,
         }
         return render_to_string("attendance/sheet_line.html", context)
+
+    def _absent(self, person: Person) -> Any:
+        """The words for somebody who was not there: how they were verified is not to be chosen then."""
+        way = self.sheet.verified_as(person)
+        return VERIFIED_WORDS[way.value] if way == Verified.ABSENT else ""
 
     def _problems(self, marks: Sequence[Marked], refused: str) -> str:
         if not marks and not refused:

@@ -16,7 +16,12 @@ class Verified(StrEnum):
     SEEN = "seen"
     PHONE = "phone"
     DECLARED = "declared"
+    #: Looked for and not there: what a problem says, never what somebody chooses.
+    ABSENT = "absent"
 
+
+#: What may be chosen for somebody, or for everybody at post.
+CHOOSABLE = (Verified.SEEN, Verified.PHONE, Verified.DECLARED)
 
 #: The two words about whereabouts. Only a declaration can be untrue; a default can only be not updated (DESIGN §3).
 UNTRUE, NOT_UPDATED = "untrue", "not_updated"
@@ -24,6 +29,11 @@ UNTRUE, NOT_UPDATED = "untrue", "not_updated"
 SHEET_MISSING = "sheet_missing"
 #: Without these a round could not say what 去向不符 means.
 NEEDED_ITEMS = frozenset({UNTRUE, NOT_UPDATED})
+#: These say that somebody was not where they should have been. Whose whereabouts were only not updated has been found
+#: in one way or another, and who came late or sat at a game was met.
+ABSENT_ITEMS = frozenset({UNTRUE, "off_post", "counter_unattended", "absent_half_day"})
+#: The years that an address may name.
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 def is_due(status: Status, spans: Sequence[Span], now: datetime) -> bool:
@@ -37,6 +47,19 @@ def is_due(status: Status, spans: Sequence[Span], now: datetime) -> bool:
 def usually_verified(status: Status, usual: Verified) -> Verified:
     """Those at post are checked as the round goes; of those who are away only the declaration is known."""
     return usual if status.is_present else Verified.DECLARED
+
+
+def says_absent(item_codes: Iterable[str]) -> bool:
+    """Whether one of somebody's problems says that they were not there."""
+    return not ABSENT_ITEMS.isdisjoint(item_codes)
+
+
+def corrected_way(before: Verified, item_codes: Iterable[str]) -> Verified:
+    """How somebody counts as verified once their line is put right, and these problems are left. Who was not missing
+    after all had been verified in a way that nobody has kept: what says least stands there."""
+    if says_absent(item_codes):
+        return Verified.ABSENT
+    return Verified.DECLARED if before == Verified.ABSENT else before
 
 
 def may_be_said(item_code: str, status: Status) -> bool:
@@ -187,9 +210,24 @@ def refuse_correction(
     return CorrectionRefusal.THERE_ALREADY if records in left else None
 
 
+def month_named(value: str) -> date | None:
+    """The first day of “2026-11”; None where it names no month that a page could show."""
+    try:
+        first = date.fromisoformat(f"{value}-01")
+    except ValueError:
+        return None
+    # Neither end of the calendar: the months beside it are shown too.
+    return first if FIRST_YEAR <= first.year <= LAST_YEAR else None
+
+
 def is_sheet_due(
     day: date, *, begins: date | None, opened: date, closed: date | None, calendar: WorkingCalendar
 ) -> bool:
     """Whether a unit owes a sheet for a day (INSP-1): a working day since the city began, while the unit goes on."""
     goes_on = opened <= day and (closed is None or day <= closed)
     return begins is not None and begins <= day and goes_on and calendar.is_working_day(day)
+
+
+def is_sheet_counted(day: date, today: date, *, came: bool) -> bool:
+    """Whether figures count a day that was due: today's sheet may come until the day is over, and is then missing."""
+    return day < today or (day == today and came)

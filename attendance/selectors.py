@@ -8,7 +8,7 @@ from django.db.models import Max, OuterRef, Q, Subquery
 
 from accounts.models import Membership, Role, Unit
 from attendance.models import Item, Round, RoundKind, Subject
-from attendance.rules import Verified, is_due, usually_verified, walking_key
+from attendance.rules import Verified, is_due, says_absent, usually_verified, walking_key
 from cards import board
 from cards import selectors as cards
 from cards.models import Cadre, Office, Placement, Post
@@ -33,8 +33,11 @@ class Person:
     def post(self) -> str:
         return cards.post_at_work(self.cadre, self.title)
 
-    def verified(self, usual: Verified, chosen: str = "") -> Verified:
-        """How they count as checked, by the word for all and the one that was chosen for them."""
+    def verified(self, usual: Verified, chosen: str = "", problems: Iterable[str] = ()) -> Verified:
+        """How they count as checked, by the word for all, the one that was chosen for them, and the codes of their
+        problems: whoever was not there was not met, whatever was chosen before."""
+        if says_absent(problems):
+            return Verified.ABSENT
         return Verified(chosen) if chosen else usually_verified(self.status, usual)
 
 

@@ -30,7 +30,7 @@ STATES = (
     State.LEAVE,
     State.OTHER,
 )
-VERIFIED = (Verified.SEEN, Verified.PHONE, Verified.DECLARED)
+VERIFIED = (Verified.SEEN, Verified.PHONE, Verified.DECLARED, Verified.ABSENT)
 #: Bits of a line's second byte: what follows it.
 SINCE, UNTIL, BACK, OPENS, DECLARED, BY_SELF, PLACE, SAID_SINCE = (1 << bit for bit in range(8))
 #: An honest snapshot of a whole city takes a fraction of this; more is a damaged record.

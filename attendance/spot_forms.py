@@ -13,7 +13,7 @@ from attendance.draw import Plan
 from attendance.models import Purpose
 from attendance.services.draws import LONGEST_VALUE
 from cards.models import Cadre
-from common.forms import CHOOSE, PageForm, day_field
+from common.forms import CHOOSE, PageForm, asked_for_at_times, day_field
 from common.rules import at
 
 #: What a check of the city without a draw may be for; a supervision group only visits.
@@ -27,12 +27,15 @@ class _PlannedForm(PageForm):
     begins_time = forms.TimeField(
         label=_("Begins at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    inspectors = forms.TypedMultipleChoiceField(
-        label=_("Inspectors"),
-        coerce=int,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("At least two. Nobody inspects where they belong or work."),
+    inspectors = asked_for_at_times(
+        forms.TypedMultipleChoiceField(
+            label=_("Inspectors"),
+            coerce=int,
+            # The verb counts them, and says how many there must be.
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("At least two. Nobody inspects where they belong or work."),
+        )
     )
 
     def __init__(self, *args: Any, inspectors: Iterable[User], **kwargs: Any) -> None:

@@ -132,8 +132,18 @@ class Sheet:
 
     @cached_property
     def verified(self) -> Counter[Verified]:
-        usual, chosen = self.opened.usual, self.opened.chosen
-        return Counter(person.verified(usual, chosen.get(person.cadre.pk, "")) for person in self.to_check)
+        return Counter(self.verified_as(person) for person in self.to_check)
+
+    def verified_as(self, person: Person) -> Verified:
+        """How a submission would record them now."""
+        pk = person.cadre.pk
+        return person.verified(self.opened.usual, self.opened.chosen.get(pk, ""), self._problems.get(pk, ()))
+
+    @cached_property
+    def _problems(self) -> dict[int, list[str]]:
+        """The codes of what was tapped, by person."""
+        codes = {item.pk: item.code for item in self.items}
+        return {pk: [codes[mark.item_id] for mark in marks] for pk, marks in self.marks.items()}
 
     @property
     def parts(self) -> list[str]:

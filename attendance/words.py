@@ -176,7 +176,9 @@ def history(finding: Finding) -> list[Line]:
         for entry in audit.history(finding)
     ]
     recorder = str(finding.recorder) if finding.recorder else _("the system")
-    recorded = Line(finding.recorded_at, _("Recorded"), recorder, _told_at_once(finding), failure=False)
+    recorded = Line(
+        finding.recorded_at, _("Problem recorded"), recorder, _told_at_once(finding), failure=False
+    )
     return [*entries, recorded]
 
 

@@ -150,6 +150,7 @@ def everybody_has_an_account(cadres: list[Any]) -> None:
 
 
 def walk(ground: Any, hands: Any, items: dict[str, Any], day: date) -> None:
+    from attendance.demo.history import with_findings
     from attendance.models import DailySheet, Round
     from attendance.services import findings
 
@@ -161,9 +162,9 @@ def walk(ground: Any, hands: Any, items: dict[str, Any], day: date) -> None:
         sheet = DailySheet(unit=unit, day=day)
         officer = hands.officer(unit.pk, day, chance)
         due = ground.due(there[unit.pk], unit, now)
-        row = as_submitted(sheet, officer, due, now)
+        row, lines = as_submitted(sheet, officer, due, now)
         found = [finding(one, said, row, items, chance) for one, said in due if chance.random() < PROBLEMS]
-        row.problems = len(found)
+        with_findings(row, lines, found)
         sheets.append(sheet)
         rounds.append(row)
         wrong += found
@@ -176,14 +177,16 @@ def walk(ground: Any, hands: Any, items: dict[str, Any], day: date) -> None:
     findings.record(wrong, moment(day, clock(11, 30)))
 
 
-def as_submitted(sheet: Any, officer: Any, due: list[tuple[Any, Any]], now: datetime) -> Any:
+def as_submitted(
+    sheet: Any, officer: Any, due: list[tuple[Any, Any]], now: datetime
+) -> tuple[Any, list[Any]]:
     from attendance.demo.history import round_row
     from attendance.models import RoundKind
     from attendance.rules import Verified, usually_verified
     from attendance.snapshot import Line
 
     lines = [Line(one.cadre.pk, usually_verified(said, Verified.SEEN), said) for one, said in due]
-    return round_row(sheet, RoundKind.REGULAR, "", 1, officer, now, now, lines)
+    return round_row(sheet, RoundKind.REGULAR, "", 1, officer, now, now, lines), lines
 
 
 def finding(one: Any, said: Any, row: Any, items: dict[str, Any], chance: random.Random) -> Any:

@@ -16,6 +16,7 @@ from common.forms import (
     EditForm,
     PageForm,
     WordedForm,
+    asked_for_at_times,
     checked_name,
     day_field,
     mobile_number,
@@ -212,8 +213,13 @@ class CardDecisionForm(PageForm):
         choices=[("approve", _("Issue the card")), ("refuse", _("Refuse"))],
         widget=forms.RadioSelect,
     )
-    note = _one_line(
-        label=_("Reason"), max_length=200, required=False, help_text=_("Needed when the request is refused.")
+    note = asked_for_at_times(
+        _one_line(
+            label=_("Reason"),
+            max_length=200,
+            required=False,
+            help_text=_("Needed when the request is refused."),
+        )
     )
 
 

@@ -67,6 +67,10 @@ def day_words(day: date, today: date) -> str:
         return _("today")
     if day == today + timedelta(days=1):
         return _("tomorrow")
+    return _date_words(day, today)
+
+
+def _date_words(day: date, today: date) -> str:
     pattern = _("F j (l)")
     return formats.date_format(day, pattern if day.year == today.year else _("F j, Y (l)"))
 
@@ -77,6 +81,12 @@ def moment_words(instant: datetime, now: datetime) -> str:
     if day == today:
         return clock(instant)
     return _("%(day)s %(time)s") % {"day": day_words(day, today), "time": clock(instant)}
+
+
+def dated_words(instant: datetime, now: datetime) -> str:
+    """11月30日(星期一)08:30 on whichever day: for what is read when this one is over."""
+    day, today = local(instant).date(), local(now).date()
+    return _("%(day)s %(time)s") % {"day": _date_words(day, today), "time": clock(instant)}
 
 
 def status_view(status: Status, hours: OfficeHours, now: datetime) -> StatusView:

@@ -140,6 +140,13 @@ def day_field(label: Any, **more: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=widget, **more)
 
 
+def asked_for_at_times(field: Any) -> Any:
+    """A field that may be left empty only in some cases, which its help text names: its label does not call it
+    optional, for whoever believes that is refused."""
+    field.asked_for_at_times = True
+    return field
+
+
 def name_what_is_missing(form: forms.Form) -> None:
     """Django's "this field is required" reads like a machine; the summary names the field anyway."""
     for field in form.fields.values():

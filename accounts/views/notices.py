@@ -29,6 +29,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "rows": [(notice, work.in_words(notice)) for notice in page],
         "unread": work.unread(user.pk),
         "email": notifying.email_of(user),
+        "set_up": transports.is_email_set_up(),
     }
     phone = access_for(request).is_cadre_only
     return render(request, "accounts/notices_phone.html" if phone else "accounts/notices.html", context)
@@ -51,10 +52,15 @@ def notices_read(request: HttpRequest) -> HttpResponse:
 
 
 def my_email(request: HttpRequest) -> HttpResponse:
-    user, form = user_of(request), EmailForm(posted(request))
-    if form.is_valid() and accepted(
-        form,
-        lambda: notifying.email_set(user=user, address=form.cleaned_data["address"], now=timezone.now()),
+    user, form, set_up = user_of(request), EmailForm(posted(request)), transports.is_email_set_up()
+    # Without a mail server nothing would ever come: the page has no form then, and takes none.
+    if (
+        set_up
+        and form.is_valid()
+        and accepted(
+            form,
+            lambda: notifying.email_set(user=user, address=form.cleaned_data["address"], now=timezone.now()),
+        )
     ):
         messages.success(request, _("A link is on its way. Open it on a device where you are signed in."))
         return redirect("my_email")
@@ -65,7 +71,7 @@ def my_email(request: HttpRequest) -> HttpResponse:
         form,
         channel=channel,
         address=notifying.shown_address(channel) if channel else "",
-        set_up=transports.is_email_set_up(),
+        set_up=set_up,
     )
 
 

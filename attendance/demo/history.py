@@ -5,10 +5,11 @@ them. Everything hangs on the unit and the day alone: a day is the same whenever
 """
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -35,7 +36,9 @@ from attendance.rules import (
     NOT_UPDATED,
     SHEET_MISSING,
     Verified,
+    corrected_way,
     may_be_said,
+    says_absent,
     usually_verified,
     whereabouts_item,
 )
@@ -350,7 +353,6 @@ class UnitDay:
         lines = [snapshot.Line(one.cadre.pk, self._verified(said), said) for one, said in due]
         kind = RoundKind.PAPER if entered else RoundKind.REGULAR
         row = round_row(sheet, kind, part, number, officer, taken_at, entered or taken_at, lines)
-        yield row
         scenes = self._scenes(due) if number == 1 else {}
         found = [
             self._finding(row, one, said, officer)
@@ -358,7 +360,8 @@ class UnitDay:
             if (self.chance.random() < self._likely(said, number) or one.cadre.pk in scenes)
             and one.cadre.pk not in self.wrong
         ]
-        row.problems = len(found)
+        lines = with_findings(row, lines, found)
+        yield row
         for finding in found:
             self.wrong.add(finding.cadre_id or 0)
             self.writer.rows.findings.append(finding)
@@ -443,7 +446,11 @@ class UnitDay:
         writer.fates.settle(finding, self.chance, officer=row.checker, decider=None, pleads=False)
         writer.fates.decided(finding, head, decided_at)
         writer.rows.corrections.append(correction)
-        line = [line for line in lines if line.cadre_id == finding.cadre_id]
+        line = [
+            replace(line, verified=corrected_way(line.verified, ()))
+            for line in lines
+            if line.cadre_id == finding.cadre_id
+        ]
         yield round_row(
             row.sheet,
             RoundKind.CORRECTION,
@@ -492,8 +499,6 @@ def round_row(
     **more: object,
 ) -> Round:
     """An unsaved round of these lines, as services.round_submit makes one."""
-    lines = list(lines)
-    ways = [line.verified for line in lines]
     return Round(
         sheet=sheet,
         kind=kind,
@@ -502,11 +507,26 @@ def round_row(
         checker=checker,
         taken_at=taken_at,
         submitted_at=submitted_at,
-        snapshot=snapshot.encode(lines, taken_at),
-        people=len(lines),
-        seen=ways.count(Verified.SEEN),
-        phone=ways.count(Verified.PHONE),
-        declared=ways.count(Verified.DECLARED),
         problems=0,
+        **_kept(list(lines), taken_at),
         **more,
     )
+
+
+def with_findings(
+    row: Round, lines: Iterable[snapshot.Line], found: Sequence[Finding]
+) -> list[snapshot.Line]:
+    """The lines of an unsaved round in which this was found, put into it: some were not there."""
+    missed = {finding.cadre_id for finding in found if says_absent([finding.item.code])}
+    lines = [replace(line, verified=Verified.ABSENT) if line.cadre_id in missed else line for line in lines]
+    for name, value in _kept(lines, row.taken_at).items():
+        setattr(row, name, value)
+    row.problems = len(found)
+    return lines
+
+
+def _kept(lines: Sequence[snapshot.Line], taken_at: datetime) -> dict[str, Any]:
+    """The snapshot of a round and its figures."""
+    ways = Counter(line.verified for line in lines)
+    figures = {way.value: ways[way] for way in Verified}
+    return {"snapshot": snapshot.encode(lines, taken_at), "people": len(lines), **figures}

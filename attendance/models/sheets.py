@@ -18,6 +18,8 @@ VERIFIED_CHOICES = [
     (Verified.PHONE.value, _("By phone")),
     (Verified.DECLARED.value, _("By declaration only")),
 ]
+#: Also what nobody chooses.
+VERIFIED_WORDS = {**dict(VERIFIED_CHOICES), Verified.ABSENT.value: _("Not at the post")}
 
 
 #: Where photos of problems lie.
@@ -97,6 +99,9 @@ class Round(models.Model):
     seen = models.PositiveSmallIntegerField()
     phone = models.PositiveSmallIntegerField()
     declared = models.PositiveSmallIntegerField()
+    #: Not there, as a problem says. Rounds from before it was counted keep 0: whoever was missing stands among the
+    #: others there.
+    absent = models.PositiveSmallIntegerField(default=0)
     problems = models.PositiveSmallIntegerField()
     #: Of a correction: the round that it puts right, why, and the second person who agreed.
     corrects = models.ForeignKey(
@@ -119,7 +124,8 @@ class Round(models.Model):
                 fields=["sheet", "kind", "scope", "number"], name="round_once_per_part_and_number"
             ),
             models.CheckConstraint(
-                condition=Q(people=F("seen") + F("phone") + F("declared")), name="round_everybody_verified"
+                condition=Q(people=F("seen") + F("phone") + F("declared") + F("absent")),
+                name="round_everybody_verified",
             ),
             models.CheckConstraint(
                 condition=Q(kind="correction", corrects__isnull=False, second__isnull=False) & ~Q(reason="")

@@ -1,5 +1,7 @@
 """Corrections: one person asks to put a line of a round right, a second one decides. The round stays as it was."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from attendance import notifying, selectors, snapshot
 from attendance.models import Correction, DailySheet, Finding, FindingState, Item, Round, RoundKind
-from attendance.rules import Case, CorrectionRefusal, Hand, hand_of, refuse_correction
+from attendance.rules import Case, CorrectionRefusal, Hand, corrected_way, hand_of, refuse_correction
 from attendance.services import findings, rounds
 from cards.models import Cadre
 from common import audit, notices
@@ -153,6 +155,9 @@ def _carry_out(asked: Correction, second: User, now: datetime) -> None:
     original = asked.round
     line = line_of(original, asked.cadre)
     assert line is not None  # asked for while the sheet was locked, and rounds only grow
+    left = [one.item.code for one in findings_of(original, asked.cadre) if one.pk != asked.finding_id]
+    left += [asked.item.code] if asked.item is not None else []
+    line = replace(line, verified=corrected_way(line.verified, left))
     done = rounds.create(
         original.sheet,
         RoundKind.CORRECTION,
@@ -207,15 +212,30 @@ def _case(asked: Correction) -> Case:
 def deciders(asked: Correction, today: date) -> list[int]:
     """Another officer of the unit or its head; the Express where the unit has no second person, and where a finding
     was decided on already: no two people of a unit undo that among themselves."""
+    unit_id = asked.round.sheet.unit_id
+    return _free(asked, selectors.responsible_for([unit_id], today)[unit_id], selectors.express(today))
+
+
+def _free(asked: Correction, insiders: Collection[int], express: Collection[int]) -> list[int]:
     case = _case(asked)
     decided = asked.finding is not None and asked.finding.decided_at is not None
-    insiders = {
-        *selectors.officers_of(asked.round.sheet.unit_id, today),
-        *selectors.heads_of(asked.round.sheet.unit_id, today),
-    }
     hand = Hand.CITY if decided else hand_of(case, insiders)
-    asked_of = insiders if hand == Hand.UNIT else selectors.express(today)
+    asked_of = insiders if hand == Hand.UNIT else express
     return sorted(user for user in asked_of if case.is_free(user))
+
+
+def waiting_for(user_id: int, today: date) -> list[Correction]:
+    """The open ones that this person may decide on; four queries for any number of them."""
+    found = list(
+        Correction.objects.filter(decision="")
+        .select_related("round__sheet", "cadre", "finding")
+        .defer("round__snapshot")
+    )
+    if not found:
+        return []
+    insiders = selectors.responsible_for({asked.round.sheet.unit_id for asked in found}, today)
+    express = selectors.express(today)
+    return [asked for asked in found if user_id in _free(asked, insiders[asked.round.sheet.unit_id], express)]
 
 
 def may_decide(asked: Correction, user: User, today: date) -> bool:

@@ -89,8 +89,9 @@ def _says(
     there: Round, people: Sequence[Person], usual: Verified, problems: Sequence[tuple[Cadre, Problem]]
 ) -> bool:
     """Whether a round holds what this sheet would: the same problems, the others verified in the same way."""
-    ways = Counter(person.verified(usual) for person in people)
-    kept = {Verified.SEEN: there.seen, Verified.PHONE: there.phone, Verified.DECLARED: there.declared}
+    codes = rounds.codes_by_person((cadre.pk, problem.item) for cadre, problem in problems)
+    ways = Counter(person.verified(usual, problems=codes.get(person.cadre.pk, ())) for person in people)
+    kept = {way: getattr(there, way.value) for way in Verified}
     found = Finding.objects.filter(round=there).values_list("cadre", "item", "minutes", "note")
     typed = [
         (cadre.pk, problem.item.pk, problem.minutes if problem.item.with_minutes else None, problem.note)

@@ -80,8 +80,8 @@ def round_submit(
         raise Refused(_("This page is out of date. Open today’s round again."))
     opened = _opened(unit, day, checker, scope)
     people = _checked(unit, taken_at, scope, checker)
-    lines = _lines(people, opened, usual)
     marks = list(opened.marks.select_related("item", "cadre__unit")) if opened else []
+    lines = _lines(people, opened, usual, marks)
     done = create(sheet, kind, scope, number, checker, taken_at, now, lines, len(marks))
     findings.record_marks(done, marks, people, retaken=on_paper is not None, now=now)
     if opened is not None:
@@ -120,15 +120,26 @@ def _checked(unit: Unit, at: datetime, scope: str, checker: User) -> list[Person
     return people
 
 
-def _lines(people: Sequence[Person], opened: OpenRound | None, usual: Verified | None) -> list[snapshot.Line]:
+def _lines(
+    people: Sequence[Person], opened: OpenRound | None, usual: Verified | None, marks: Iterable[Mark]
+) -> list[snapshot.Line]:
     chosen: Mapping[str, str] = opened.verified if opened else {}
     way = usual or Verified(opened.usual if opened else Verified.SEEN)
-    return [
-        snapshot.Line(
-            person.cadre.pk, person.verified(way, chosen.get(str(person.cadre.pk), "")), person.status
-        )
-        for person in people
-    ]
+    problems = codes_by_person((mark.cadre_id, mark.item) for mark in marks)
+
+    def verified(person: Person) -> Verified:
+        pk = person.cadre.pk
+        return person.verified(way, chosen.get(str(pk), ""), problems.get(pk, ()))
+
+    return [snapshot.Line(person.cadre.pk, verified(person), person.status) for person in people]
+
+
+def codes_by_person(problems: Iterable[tuple[int, Item]]) -> dict[int, list[str]]:
+    """The items of each person, by their codes."""
+    found: dict[int, list[str]] = {}
+    for cadre_id, item in problems:
+        found.setdefault(cadre_id, []).append(item.code)
+    return found
 
 
 def create(
@@ -158,6 +169,7 @@ def create(
         seen=verified[Verified.SEEN],
         phone=verified[Verified.PHONE],
         declared=verified[Verified.DECLARED],
+        absent=verified[Verified.ABSENT],
         problems=problems,
         **more,
     )

@@ -1,6 +1,7 @@
 """What falls due by itself: missing sheets, reminders, decisions that may be taken, leftovers. Each may run twice, late
 or in several places at once (DESIGN §6)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -8,9 +9,10 @@ from django.db import transaction
 
 from accounts.models import Role, Unit
 from attendance import notifying, selectors
+from attendance.due import sheets
 from attendance.models import DailySheet, Finding, InspectionSettings, Mark
 from attendance.models.sheets import EVIDENCE
-from attendance.rules import SHEET_MISSING, defence_until, is_sheet_due
+from attendance.rules import SHEET_MISSING, defence_until
 from attendance.services import findings
 from cards import photos
 from common import calendar, notices
@@ -20,8 +22,6 @@ from common.rules import WorkingCalendar, local
 #: A machine that stood still for longer than this has other worries than the sheets of that time.
 LOOK_BACK = timedelta(days=31)
 DAY = timedelta(days=1)
-
-UnitDay = tuple[int, date]
 
 
 @transaction.atomic
@@ -42,7 +42,7 @@ def missing_sheets_record(*, now: datetime) -> int:
     working = calendar.load({first.year, today.year, today.year + 1})
     if not working.is_working_day(today):
         return 0
-    missing = _missing(_days(first, today), settings, working)
+    missing = _missing(_days(first, today), settings, working, today)
     found = _record_missing(missing, settings, working, now)
     settings.swept_until = today - DAY
     settings.save(update_fields=["swept_until"])
@@ -54,27 +54,17 @@ def _days(first: date, end: date) -> list[date]:
 
 
 def _missing(
-    days: Sequence[date], settings: InspectionSettings, working: WorkingCalendar
+    days: Sequence[date], settings: InspectionSettings, working: WorkingCalendar, today: date
 ) -> list[tuple[Unit, date]]:
     """The unit-days on which a sheet was due and is not there: the same four queries for any number of either."""
-    units = Unit.objects.in_bulk()
-    due: set[UnitDay] = {
-        (unit.pk, day)
-        for day in days
-        for unit in units.values()
-        if is_sheet_due(
-            day,
-            begins=settings.sheets_from,
-            opened=unit.valid_from,
-            closed=unit.valid_to,
-            calendar=working,
-        )
-    }
-    if not due:
-        return []
-    due -= set(DailySheet.objects.filter(day__in=days).order_by().values_list("unit", "day"))
-    due &= selectors.staffed(days) if due else due
-    return [(units[unit], day) for unit, day in sorted(due, key=lambda pair: (pair[1], units[pair[0]].code))]
+    units = list(Unit.objects.order_by("code"))
+    came: dict[int, set[date]] = defaultdict(set)
+    for pk, day in DailySheet.objects.filter(day__in=days).order_by().values_list("unit", "day"):
+        came[pk].add(day)
+    owed = sheets(units, came, days, today=today, begins=settings.sheets_from, working=working)
+    missing = [(unit, day) for unit in units for day in owed[unit.pk].missing]
+    # By day, and within it by the code of the unit.
+    return sorted(missing, key=lambda pair: pair[1])
 
 
 def _record_missing(
@@ -117,7 +107,9 @@ def sheets_remind(*, now: datetime) -> int:
     if settings.sheets_from is None or here.time() < settings.reminder_at:
         return 0
     today = here.date()
-    missing = [unit for unit, _day in _missing([today], settings, calendar.load([today.year]))]
+    # What would be missing tomorrow.
+    owed = _missing([today], settings, calendar.load([today.year]), today + DAY)
+    missing = [unit for unit, _day in owed]
     to = selectors.members_of(Role.UNIT_OFFICER, {unit.pk for unit in missing}, today)
     return notices.send_all(
         [

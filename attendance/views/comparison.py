@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from accounts.http import scope_for
 from accounts.models import Unit, UnitKind, UnitQuerySet
 from attendance import comparison as reading
-from attendance import finding_forms, history
+from attendance import history
 from attendance.comparison import Coverage, Row, Tally
+from attendance.models import SpotCheck
+from attendance.models.sheets import VERIFIED_WORDS
 from attendance.rules import Verified
 from cards.roster.rows import quoted
 from common.responses import download
@@ -23,7 +25,7 @@ from common.rules import local
 
 CSV = "text/csv; charset=utf-8"
 #: Seen is what a round is for; a declaration alone says least.
-TONES = {Verified.SEEN: "on", Verified.PHONE: "info", Verified.DECLARED: "out"}
+TONES = {Verified.SEEN: "on", Verified.PHONE: "info", Verified.DECLARED: "out", Verified.ABSENT: "bad"}
 #: A spreadsheet takes UTF-8 for something else unless the file begins with it.
 BOM = "\ufeff"
 
@@ -49,15 +51,14 @@ class Asked:
             "before": before,
             "after": after if after <= self.today else None,
             "kinds": UnitKind.choices,
-            "until": min(self.last, self.today - timedelta(days=1)),
+            "until": min(self.last, self.today),
         }
 
 
 def _asked(request: HttpRequest, now: datetime) -> Asked:
     """What makes no sense, or has not begun, is this month."""
     today = local(now).date()
-    typed = finding_forms.month_of(request.GET.get("month", "")) or today
-    first, last = history.month_of(typed if typed.replace(day=1) <= today else today)
+    first, last = history.asked_month(request.GET.get("month", ""), today)
     kind = request.GET.get("kind", "")
     return Asked(first, last, kind if kind in UnitKind.values else "", today)
 
@@ -75,12 +76,14 @@ def comparison(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     asked = _asked(request, now)
     rows = reading.rows(_units(request, asked), asked.first, asked.last, now)
+    seen = SpotCheck.objects.within(scope_for(request))
+    checks = reading.checks_of(seen, [row.unit for row in rows], asked.first, asked.last)
     return render(
         request,
         "attendance/comparison.html",
         {
             **asked.context(),
-            "rows": [_row(row) for row in rows],
+            "rows": [{**_row(row), "checks": checks.get(row.unit.pk, [])} for row in rows],
             "suspicious": sum(row.tally.is_clean_but_failing for row in rows),
             "totals": _totals(rows),
         },
@@ -105,17 +108,22 @@ def _row(row: Row) -> dict[str, Any]:
 def _shares(tally: Tally) -> list[dict[str, Any]]:
     """How people were verified: figures, and the parts of a bar that is 100 wide."""
     checks = tally.checks
-    numbers = {Verified.SEEN: checks.seen, Verified.PHONE: checks.phone, Verified.DECLARED: checks.declared}
-    parts, x, left = [], 0.0, 100
-    for way, number in numbers.items():
-        width = round(100 * number / checks.people, 2) if checks.people else 0
-        # The last one is the rest: three rounded figures would not always make a hundred.
-        percent = left if way == Verified.DECLARED else round(width)
-        left -= percent
+    numbers = {way: getattr(checks, way.value) for way in Verified}
+    widths = {
+        way: round(100 * number / checks.people, 2) if checks.people else 0
+        for way, number in numbers.items()
+        # The usual three always; that nobody was missing needs no word.
+        if number or way != Verified.ABSENT
+    }
+    percents = {way: round(width) for way, width in widths.items()}
+    # The largest takes the rest: rounded figures would not always make a hundred.
+    percents[max(widths, key=lambda way: widths[way])] += 100 - sum(percents.values())
+    parts, x = [], 0.0
+    for way, width in widths.items():
         parts.append(
             {
-                "label": history.VERIFIED_WORDS[way.value],
-                "percent": percent,
+                "label": VERIFIED_WORDS[way.value],
+                "percent": percents[way],
                 "tone": TONES[way],
                 "x": f"{x:g}",
                 "width": f"{width:g}",

@@ -15,6 +15,7 @@ from accounts.http import scope_for, user_of
 from attendance import history, selectors, services, snapshot, words
 from attendance.correction_forms import CorrectionDecisionForm, CorrectionForm
 from attendance.models import Correction, Round
+from attendance.models.sheets import VERIFIED_WORDS
 from attendance.services import corrections as deciding
 from attendance.snapshot import Line
 from attendance.views.history import belongs_to, round_of
@@ -89,7 +90,7 @@ def _said(request: HttpRequest, round_: Round, line: Line | None) -> dict[str, A
         "said": said,
         "details": history.details(line.status, said, round_),
         "place": history.place_said(line.status) if belongs_to(request, round_.sheet.unit) else "",
-        "verified": history.VERIFIED_WORDS[line.verified.value],
+        "verified": VERIFIED_WORDS[line.verified.value],
     }
 
 

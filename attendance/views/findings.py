@@ -26,10 +26,10 @@ from attendance.finding_forms import (
     FindingFilterForm,
     PaperDefenceForm,
     TellForm,
-    month_of,
 )
 from attendance.models import Finding, FindingState
 from attendance.models.findings import FindingQuerySet
+from attendance.rules import month_named
 from attendance.services import finding_decide, finding_defend, finding_tell
 from attendance.services import findings as services
 from cards import photos
@@ -76,7 +76,7 @@ def _matching(found: FindingQuerySet, given: dict[str, Any], user_id: int, today
         found = found.filter(Q(unit=unit) | Q(place=unit))
     if item := given.get("item"):
         found = found.filter(item=item)
-    if month := month_of(given.get("month") or ""):
+    if month := month_named(given.get("month") or ""):
         found = found.filter(day__year=month.year, day__month=month.month)
     state = given.get("state")
     if state == WAITS:

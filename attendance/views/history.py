@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.http import access_for, scope_for
 from accounts.models import Role, Unit
 from attendance import history, snapshot
+from attendance.due import Sheets
 from attendance.models import Correction, Round
 from cards.views.people import officer_units
 
@@ -46,35 +47,26 @@ def sheets(request: HttpRequest) -> HttpResponse:
     """A month of one unit; for whoever sees several, first what each of them has done."""
     now = timezone.now()
     today = timezone.localdate(now)
-    first, last = history.month_of(_month(request, today))
+    first, last = history.asked_month(request.GET.get("month", ""), today)
     units = list(units_of(request))
     code = request.GET.get("unit", "")
     if not code and len(units) != 1:
-        rows = history.units_in(units_of(request), first, last)
+        rows = history.units_in(units, first, last, today)
         return render(request, "attendance/sheets.html", {"rows": rows, **_months(first, today)})
     unit = next((one for one in units if not code or one.code == code), None)
     if unit is None:
         raise Http404
-    days = history.month(unit, first, last, today)
+    days, due = history.month(unit, first, last, today)
     waiting = Correction.objects.filter(decision="", round__sheet__unit=unit).count()
     context = {
         "unit": unit,
         "several": len(units) > 1,
         "days": days,
-        "figures": _figures(days),
+        "figures": _figures(days, due),
         "waiting": waiting,
         "may_enter": is_officer(request, unit),
     }
     return render(request, "attendance/sheets_unit.html", {**context, **_months(first, today)})
-
-
-def _month(request: HttpRequest, today: date) -> date:
-    """The first of the month that ?month= names; this month where it names none that has begun."""
-    try:
-        asked = date.fromisoformat(f"{request.GET.get('month', '')}-01")
-    except ValueError:
-        return today
-    return min(asked, today)
 
 
 def _months(first: date, today: date) -> dict[str, Any]:
@@ -87,13 +79,12 @@ def _months(first: date, today: date) -> dict[str, Any]:
     }
 
 
-def _figures(days: list[history.Day]) -> list[dict[str, Any]]:
-    due = [day for day in days if day.is_due and not day.is_today]
-    missing = sum(day.is_missing for day in days)
+def _figures(days: list[history.Day], sheets: Sheets) -> list[dict[str, Any]]:
+    missing = len(sheets.missing)
     problems = sum(day.problems for day in days)
     return [
-        {"label": _("Days on which a sheet was due"), "value": len(due), "tone": ""},
-        {"label": _("Sheets submitted"), "value": sum(bool(day.rounds) for day in days), "tone": ""},
+        {"label": _("Days on which a sheet was due"), "value": len(sheets.due), "tone": ""},
+        {"label": _("Sheets submitted"), "value": len(sheets.done), "tone": ""},
         {"label": _("Sheets missing"), "value": missing, "tone": "bad" if missing else ""},
         {"label": _("Problems recorded"), "value": problems, "tone": ""},
     ]

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.http import scope_for, user_of
-from attendance import services
+from attendance import selectors, services
 from attendance import walk as walking
 from attendance.forms import WordsForm
 from attendance.models import Item, Mark, OpenRound, Subject
 from attendance.rows import WAYS, Maker
-from attendance.rules import Verified
+from attendance.rules import CHOOSABLE, Verified
 from attendance.walk import Sheet, Walk
 from cards import photos
 from cards.models import Cadre
@@ -30,6 +30,12 @@ from common.responses import private
 from common.templatetags.components import error_summary
 
 LONGEST_PART = 40
+
+
+def is_key(text: str) -> bool:
+    """Whether it is a number that a row may have; databases take no longer one."""
+    return text.isdecimal() and len(text) < 19
+
 
 # --- Which round -----------------------------------------------------------------------------------------------------
 
@@ -114,9 +120,16 @@ def facts(shown: Sheet) -> dict[str, Any]:
             "present": shown.present,
             "away": len(shown.to_check) - shown.present,
             "problems": len(shown.opened.marks),
+            "unmeasured": _unmeasured(shown),
             **{way.value: verified[way] for way in Verified},
         },
     }
+
+
+def _unmeasured(shown: Sheet) -> int:
+    """Problems that have minutes, and of which none were entered."""
+    timed = {item.pk for item in shown.items if item.with_minutes}
+    return sum(mark.minutes is None and mark.item_id in timed for mark in shown.opened.marks)
 
 
 def _state(request: HttpRequest, shown: Sheet) -> str:
@@ -173,7 +186,11 @@ def _problems(number: int) -> str:
 
 
 def _submit_label(shown: Sheet) -> str:
-    if shown.number == 1 and not shown.walk.part:
+    """A part is named: the others stay open behind it."""
+    if shown.walk.part:
+        words = {"part": shown.walk.part, "number": shown.number}
+        return _("%(part)s: submit round %(number)s") % words
+    if shown.number == 1:
         return _("Submit today’s sheet")
     return _("Submit round %(number)s") % {"number": shown.number}
 
@@ -235,23 +252,29 @@ def _keep_ways(request: HttpRequest, walk: Walk) -> None:
     chosen = {
         name.removeprefix("way-"): str(value)
         for name, value in request.POST.items()
-        if name.startswith("way-") and value in {"", *Verified}
+        if name.startswith("way-") and value in {"", *CHOOSABLE}
     }
     changed = {
         int(pk): Verified(value) if value else None
         for pk, value in chosen.items()
-        if pk.isdecimal() and len(pk) < 19 and value != shown.get(pk, "")
+        if is_key(pk) and value != shown.get(pk, "")
     }
     usual = request.POST.get("usual", "")
-    if changed or usual in set(Verified):
+    if not changed and usual not in CHOOSABLE:
+        return
+    here = {one.cadre.pk for one in selectors.people_at(walk.unit, walk.now, scope=walk.part)}
+    if walk.part and not here:
+        raise Http404
+    people = {pk: way for pk, way in changed.items() if pk in here}
+    if people or usual in CHOOSABLE:
         services.verified_set(
             unit=walk.unit,
             day=walk.day,
             scope=walk.part,
             checker=walk.checker,
             now=walk.now,
-            usual=Verified(usual) if usual in set(Verified) else None,
-            people=changed,
+            usual=Verified(usual) if usual in CHOOSABLE else None,
+            people=people,
         )
 
 
@@ -270,7 +293,7 @@ def _tapped(request: HttpRequest) -> Tap | None:
     if not tapped:
         return None
     number, _colon, code = tapped.partition(":")
-    if not number.isdecimal() or len(number) > 18 or not (code or clears):
+    if not is_key(number) or not (code or clears):
         raise Http404
     cadre = get_object_or_404(Cadre, pk=number)
     return Tap(cadre, get_object_or_404(Item, code=code, subject=Subject.CADRE) if code else None, clears)
@@ -320,10 +343,10 @@ def _meant(request: HttpRequest, kept: Kept) -> int | None:
     """Whose line has asked, where it was no chip: by the name of the box that changed."""
     name = request.headers.get("HX-Trigger-Name", "")
     kind, _dash, number = name.partition("-")
-    if kind == "way" and number.isdecimal():
+    if kind == "way" and is_key(number):
         return int(number)
     mark = kind.removeprefix("m")
-    return kept.cadres.get(int(mark)) if mark.isdecimal() else None
+    return kept.cadres.get(int(mark)) if is_key(mark) else None
 
 
 def _row(
@@ -408,15 +431,29 @@ def submit(request: HttpRequest, code: str) -> HttpResponse:
 
 def _say(request: HttpRequest, walk: Walk, done: services.Submitted, marks: int) -> None:
     one = done.round
-    words = {"number": one.number, "time": clock(one.submitted_at), "who": one.checker}
+    words = {"number": one.number, "time": clock(one.submitted_at), "who": one.checker, "part": one.scope}
     if done.new:
-        said = _("Round %(number)s has been submitted: %(people)s, %(problems)s.")
+        said = (
+            _("%(part)s: round %(number)s has been submitted: %(people)s, %(problems)s.")
+            if one.scope
+            else _("Round %(number)s has been submitted: %(people)s, %(problems)s.")
+        )
         people = ngettext("%(count)s person", "%(count)s people", one.people) % {"count": one.people}
         messages.success(request, said % {**words, "people": people, "problems": _problems(one.problems)})
     elif one.checker_id == walk.checker.pk:
-        messages.info(request, _("You have submitted round %(number)s at %(time)s already.") % words)
+        said = (
+            _("%(part)s: you have submitted round %(number)s at %(time)s already.")
+            if one.scope
+            else _("You have submitted round %(number)s at %(time)s already.")
+        )
+        messages.info(request, said % words)
     else:
-        messages.warning(request, _("Round %(number)s was submitted by %(who)s at %(time)s.") % words)
+        said = (
+            _("%(part)s: round %(number)s was submitted by %(who)s at %(time)s.")
+            if one.scope
+            else _("Round %(number)s was submitted by %(who)s at %(time)s.")
+        )
+        messages.warning(request, said % words)
     if marks and not done.new:
         messages.warning(request, _("What you have recorded meanwhile is kept for the next round."))
 

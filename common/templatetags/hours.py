@@ -15,10 +15,11 @@ register = template.Library()
 @register.filter
 def season_days(season: Season) -> str:
     """6月1日–9月30日"""
-    return f"{_day(season.first)}–{_day(season.last)}"
+    return f"{day_of_year(season.first)}–{day_of_year(season.last)}"
 
 
-def _day(key: str) -> str:
+def day_of_year(key: str) -> str:
+    """“06-01”, as a season is kept, in words."""
     return dateformat.format(date.fromisoformat(f"{LEAP_YEAR}-{key}"), _("j F"))
 
 

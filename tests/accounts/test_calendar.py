@@ -1,5 +1,6 @@
 """The pages of working days and office hours."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -329,6 +330,17 @@ def test_a_new_set_of_one_season(su):
     assert response["Location"] == reverse("office_hours_set", args=[made.pk])
     (version,) = calendar.versions(made.pk)
     assert [(season.first, season.last) for season in version.seasons] == [("01-01", "12-31")]
+
+
+def test_the_history_of_office_hours_says_days_in_words(su):
+    changes = {"season-0-start1": "08:11", "season-0-month": "6", "season-0-day": "1"}
+    entered(signed_in(su), f"/desk/office-hours/{city().pk}/edit/", **changes)
+    for language, day in (("zh-hans", "6月1日"), ("en", "1 June")):
+        page = signed_in(su).get(reverse("office_hours_set", args=[city().pk]), {"lang": language}).text
+        said = page.split('<ol class="timeline">')[1].split("</ol>")[0]
+        assert f"{day}–" in said
+        assert "08:11" in said
+        assert not re.search(r"[0-9]{2}-[0-9]{2}(?![0-9:])", said), said
 
 
 def test_a_set_without_a_season_is_refused(su):

@@ -354,6 +354,20 @@ def test_a_missing_mail_server_is_said_where_it_matters(admin: Client, settings,
         assert ("EMAIL_URL" in text_of(admin.get(address))) is (backend == "console")
 
 
+def test_without_a_mail_server_the_page_of_ones_address_says_whom_to_ask_and_takes_none(lin: Cadre, settings):
+    client = signed_in(lin.user)
+    assert 'name="address"' in text_of(client.get("/desk/notices/email/?lang=en"))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    page = text_of(client.get("/desk/notices/email/?lang=en"))
+    assert "ask the administrator of the system" in page
+    assert 'name="address"' not in page
+    assert 'href="/desk/notices/"' in page.split("<main", 1)[1]
+    sent = client.post("/desk/notices/email/", {"address": "lin@example.org"})
+    assert "ask the administrator of the system" in text_of(sent)
+    assert not Channel.objects.exists()
+    assert "You can also be told by e-mail." not in text_of(client.get("/desk/notices/"))
+
+
 def test_the_words_of_an_account_name_what_happened_to_its_address(lin: Cadre, admin: Client):
     mailed_link(signed_in(lin.user))
     with translation.override("en"):

@@ -19,6 +19,7 @@ from attendance.models import (
     SpotCheck,
     SpotLine,
 )
+from attendance.models.sheets import VERIFIED_WORDS
 from cards.models import Cadre
 from common.models import OfficeHoursSet
 from common.rules import at
@@ -83,6 +84,31 @@ def make_lines(unit: Unit, people: list[Cadre], day: date, inspector: User, *, f
 
 def read(*units: Unit) -> list[comparison.Row]:
     return comparison.rows(units or Unit.objects.order_by("code"), FIRST, LAST, NOW)
+
+
+@pytest.mark.parametrize(
+    ("figures", "shares"),
+    [
+        ((8, 1, 1, 0), [80, 10, 10]),
+        ((6, 0, 1, 3), [60, 0, 10, 30]),
+        ((1, 1, 1, 0), [34, 33, 33]),
+        # Rounded each by itself this would be 101.
+        ((495, 255, 246, 4), [49, 26, 25, 0]),
+    ],
+)
+def test_who_was_not_there_counts_among_everybody_and_in_no_other_share(
+    unit, officer, supervisor, figures, shares
+):
+    seen, phone, declared, absent = figures
+    given = {"seen": seen, "phone": phone, "declared": declared, "absent": absent}
+    make_round(unit, officer, MONDAY, people=sum(figures), **given)
+    (row,) = [
+        one for one in signed_in(supervisor).get(reverse("comparison")).context["rows"] if one["tally"].days
+    ]
+    assert row["tally"].checks.absent == absent
+    assert [part["percent"] for part in row["shares"]] == shares
+    assert sum(shares) == 100
+    assert (row["shares"][-1]["label"] == VERIFIED_WORDS["absent"]) is bool(absent)
 
 
 def test_a_unit_is_the_sum_of_its_days_and_an_officer_of_their_own(unit, officer, head, lin, chen, express):
@@ -201,7 +227,7 @@ def test_the_pages_cost_the_same_for_any_number_of_units(
         make_lines(unit, [cadre], MONDAY, express_head, failed=1)
     client = signed_in(express)
     client.get(reverse("comparison"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         assert len(client.get(reverse("comparison")).context["rows"]) == number
     with django_assert_max_num_queries(12):
         assert len(client.get(reverse("coverage")).context["rows"]) == number
@@ -215,11 +241,46 @@ def test_a_supervision_group_sees_its_own_units(unit, other_unit, supervisor, ex
     assert [row.unit for row in rows] == [unit]
 
 
-@pytest.mark.parametrize("month", ["", "2026-13", "x", "2027-01"])
+def test_a_row_leads_to_the_sheets_of_its_month_and_to_its_spot_checks(
+    unit, other_unit, lin, chen, zhou, officer, supervisor, express
+):
+    make_round(unit, officer, MONDAY)
+    first, second = (make_lines(unit, [lin, chen], day, express, failed=1) for day in (MONDAY, TUESDAY))
+    gone = make_lines(unit, [lin], WEDNESDAY, express, failed=1)
+    SpotCheck.objects.filter(pk=gone.pk).update(cancelled_at=NOW, cancel_reason="改期")
+    theirs = make_lines(other_unit, [zhou], MONDAY, express, failed=1)
+    answer = signed_in(express).get(reverse("comparison"), {"month": "2026-11"})
+    html = answer.content.decode()
+    assert f'href="{reverse("sheets")}?unit={unit.code}&amp;month=2026-11"' in html
+    checks = {row["unit"]: row["checks"] for row in answer.context["rows"]}
+    assert (checks[unit], checks[other_unit]) == ([first, second], [theirs])
+    for check in (first, second, theirs):
+        assert html.count(f'href="{reverse("spot_check", args=[check.pk])}"') == 1
+    # A group reads the figures of the city's checks; their pages are not for it.
+    own = signed_in(supervisor).get(reverse("comparison"))
+    assert [row["checks"] for row in own.context["rows"]] == [[]]
+
+
+@pytest.mark.parametrize(
+    "month", ["", "2026-13", "x", "2027-01", "0001-01", "9999-12", "0000-00", "99999-01", "-1", "2026-11-01"]
+)
 def test_a_month_that_makes_no_sense_or_has_not_begun_is_this_one(unit, express, month):
+    client = signed_in(express)
     for name in ("comparison", "coverage"):
-        asked = signed_in(express).get(reverse(name), {"month": month}).context["asked"]
+        asked = client.get(reverse(name), {"month": month}).context["asked"]
         assert (asked.first, asked.last) == (FIRST, LAST)
+    assert client.get(reverse("coverage_csv"), {"month": month}).status_code == 200
+    for unit_asked in ({}, {"unit": unit.code}):
+        shown = client.get(reverse("sheets"), {"month": month, **unit_asked})
+        assert shown.context["month_key"] == "2026-11"
+
+
+@pytest.mark.parametrize("month", ["2000-01", "2026-10"])
+def test_a_month_long_ago_has_its_pages(unit, express, month):
+    client = signed_in(express)
+    for name in ("comparison", "coverage", "coverage_csv"):
+        assert client.get(reverse(name), {"month": month}).status_code == 200
+    assert client.get(reverse("sheets"), {"month": month, "unit": unit.code}).context["month_key"] == month
 
 
 def test_the_file_opens_in_a_spreadsheet_and_works_nothing_out(express, officer):
@@ -266,3 +327,29 @@ def test_the_desk_of_a_unit_says_nothing_of_spot_checks(unit, officer, express):
     )
     check.units.add(unit)
     assert reverse("spot_checks") not in signed_in(officer).get(reverse("desk")).content.decode()
+
+
+@pytest.mark.parametrize("today_came", [False, True], ids=["today not yet", "today done"])
+def test_every_page_says_the_same_of_what_was_due_and_what_came(unit, lin, officer, express, today_came):
+    """Six working days before today, two of them without a sheet; rounds before the beginning and on a rest day."""
+    came = [MONDAY, TUESDAY, WEDNESDAY, date(2026, 11, 23)]
+    for day in [*came, date(2026, 11, 13), date(2026, 11, 21), *([NOW.date()] if today_came else [])]:
+        make_round(unit, officer, day)
+    due, done = 6 + today_came, 4 + today_came
+    client = signed_in(express)
+    covered = client.get(reverse("coverage")).context["rows"][0]
+    compared = client.get(reverse("comparison")).context
+    listed = client.get(reverse("sheets")).context
+    own = signed_in(officer).get(reverse("sheets")).context["figures"]
+    row = compared["rows"][0]["coverage"]
+    rows = {one.unit: one.sheets for one in listed["rows"]} if "rows" in listed else {}
+    said = [
+        (len(covered.due), len(covered.done)),
+        (len(row.due), len(row.done)),
+        (compared["totals"]["due"], compared["totals"]["done"]),
+        (own[0]["value"], own[1]["value"]),
+        *((len(each.due), len(each.done)) for each in rows.values()),
+    ]
+    assert said == [(due, done)] * len(said)
+    assert covered.missing == [date(2026, 11, 19), date(2026, 11, 20)]
+    assert own[2]["value"] == 2

@@ -4,15 +4,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from crispy_forms.utils import render_crispy_form
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Role, Unit, User
 from attendance import cases, services, snapshot
+from attendance.correction_forms import CorrectionDecisionForm
+from attendance.finding_forms import DecisionForm
 from attendance.models import Correction, Finding, FindingState, Item, Round, RoundKind
+from attendance.rules import Verified
 from attendance.services import corrections, findings
 from cards.models import Cadre
 from common.models import AuditEntry, Notice
 from common.problems import Refused
-from tests.cast import NOW, TODAY, give, make_user
+from tests.cast import NOW, TODAY, give, make_user, signed_in
 from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +73,9 @@ def test_a_confirmed_correction_adds_a_round_and_withdraws_what_was_wrong(
     assert (fix.corrects, fix.checker, fix.second, fix.reason) == (done, officer, second, "走错了房间")
     assert (fix.number, fix.people, fix.problems, fix.taken_at) == (1, 1, 0, done.taken_at)
     (line,) = snapshot.decode(fix.snapshot, fix.taken_at)
-    assert line == corrections.line_of(done, lin)
+    assert (line.cadre_id, line.status) == (lin.pk, corrections.line_of(done, lin).status)
+    # Not missing after all; in which way they were checked nobody has kept.
+    assert (line.verified, fix.declared, fix.absent) == (Verified.DECLARED, 1, 0)
     done.refresh_from_db()
     assert (bytes(done.snapshot), done.problems) == (before, 1)
     wrong.refresh_from_db()
@@ -286,3 +296,88 @@ def test_the_same_correction_asked_from_two_devices_is_one(
     outcomes = at_once(*[lambda: ask(done, lin, officer, finding=wrong)] * 3)
     assert len({outcome.pk for outcome in outcomes}) == 1, outcomes
     assert Notice.objects.filter(kind="correction_asked").count() == 1
+
+
+# --- The landing page --------------------------------------------------------------------------------------------
+
+
+def desk(user: User, time_machine: Any) -> str:
+    time_machine.move_to(LATER, tick=False)
+    client = signed_in(user)
+    client.cookies["language"] = "en"
+    return client.get("/desk/").text
+
+
+def test_the_desk_shows_what_waits_for_ones_own_word_and_leads_there(
+    done: Round,
+    wrong: Finding,
+    lin: Cadre,
+    chen: Cadre,
+    officer: User,
+    head: User,
+    express: User,
+    time_machine: Any,
+) -> None:
+    assert "Corrections waiting for you" not in desk(head, time_machine)
+    one = ask(done, chen, officer, item=item("late"), minutes=5)
+    assert "Corrections waiting for you" in (shown := desk(head, time_machine))
+    assert f'href="{reverse("correction", args=[one.pk])}"' in shown
+    for nobody in (officer, express):
+        assert "Corrections waiting for you" not in desk(nobody, time_machine)
+    ask(done, lin, officer, finding=wrong)
+    assert f'href="{reverse("corrections")}"' in desk(head, time_machine)
+    decide(one, head)
+    assert corrections.waiting_for(head.pk, TODAY) == list(Correction.objects.filter(decision=""))
+
+
+def test_whom_a_correction_waits_for_is_read_in_the_same_number_of_queries(
+    done: Round, wrong: Finding, lin: Cadre, chen: Cadre, officer: User, head: User, unit: Unit
+) -> None:
+    ask(done, lin, officer, finding=wrong)
+    with CaptureQueriesContext(connection) as one:
+        assert len(corrections.waiting_for(head.pk, TODAY)) == 1
+    ask(done, chen, officer, item=item("late"), minutes=5)
+    with CaptureQueriesContext(connection) as two:
+        found = corrections.waiting_for(head.pk, TODAY)
+    assert len(one) == len(two)
+    assert all(corrections.deciders(asked, TODAY) == [head.pk] for asked in found)
+    assert len(found) == 2
+
+
+# --- The form ----------------------------------------------------------------------------------------------------
+
+
+def form_page(user: User, done: Round, cadre: Cadre, time_machine: Any, **typed: str) -> Any:
+    time_machine.move_to(LATER, tick=False)
+    client = signed_in(user)
+    client.cookies["language"] = "en"
+    address = reverse("correction_new", args=[done.pk, cadre.pk])
+    return client.post(address, typed) if typed else client.get(address)
+
+
+def test_on_a_line_that_agreed_the_form_asks_for_the_problem_alone(
+    done: Round, wrong: Finding, lin: Cadre, chen: Cadre, officer: User, time_machine: Any
+) -> None:
+    agreed = form_page(officer, done, chen, time_machine)
+    form = agreed.context["form"]
+    assert "finding" not in form.fields
+    assert {name for name, field in form.fields.items() if field.required} == {"item", "reason"}
+    assert "there is nothing to withdraw" in agreed.text
+    assert "only withdrawn" not in agreed.text
+    failed = form_page(officer, done, chen, time_machine, reason="误记")
+    assert set(failed.context["form"].errors) == {"item"}
+    marked = form_page(officer, done, lin, time_machine)
+    assert {name for name, field in marked.context["form"].fields.items() if field.required} == {"reason"}
+    assert "only withdrawn" in marked.text
+    assert (
+        form_page(officer, done, lin, time_machine, finding=str(wrong.pk), reason="误记").status_code == 302
+    )
+
+
+def test_no_reason_is_called_optional_where_it_may_be_needed() -> None:
+    with translation.override("en"):
+        for form in (CorrectionDecisionForm(), DecisionForm()):
+            name = "note" if "note" in form.fields else "reason"
+            assert (
+                "optional" not in render_crispy_form(form).split(f'name="{name}"')[0].rsplit("<label", 1)[1]
+            )

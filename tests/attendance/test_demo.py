@@ -25,7 +25,7 @@ from attendance.models import (
     SpotCheck,
     SpotLine,
 )
-from attendance.rules import may_be_said
+from attendance.rules import ABSENT_ITEMS, Verified, may_be_said
 from attendance.selectors import people_at
 from cards.models import Cadre, ShiftDay
 from cards.rules import Kind
@@ -72,10 +72,14 @@ def test_a_month_of_sheets_that_say_what_the_rules_say(build):
     paper = set(Round.objects.filter(kind="paper").values_list("sheet__unit__code", "sheet__day"))
     assert sheets & missing == paper
     assert not Finding.objects.filter(day__lt=begins).exists()
-    checked = problems = away = 0
-    for row in Round.objects.checks():
+    checked = problems = away = missed = 0
+    for row in Round.objects.checks().prefetch_related("findings__item"):
         lines = snapshot.decode(row.snapshot, row.taken_at)
         assert len(lines) == row.people
+        absent = {line.cadre_id for line in lines if line.verified == Verified.ABSENT}
+        assert absent == {one.cadre_id for one in row.findings.all() if one.item.code in ABSENT_ITEMS}
+        assert row.absent == len(absent)
+        missed += row.absent
         checked += len(lines)
         problems += row.problems
         away += sum(line.status.kind != Kind.AT_POST for line in lines)
@@ -86,6 +90,7 @@ def test_a_month_of_sheets_that_say_what_the_rules_say(build):
                 assert line.status.until > row.taken_at
     assert 0.08 < away / checked < 0.4
     assert 0.01 < problems / checked < 0.035
+    assert 0 < missed < problems
 
 
 def true_to_the_diaries(rounds: Any) -> int:

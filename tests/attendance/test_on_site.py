@@ -289,7 +289,7 @@ def test_who_closes_it_second_hears_who_was_first_and_keeps_the_words(
     agree(check, chen, express)
     undone = check.lines.get(cadre=lin)
     services.spot_close(check=check, note="已反馈", reasons={}, actor=express, now=NOW)
-    with pytest.raises(Refused, match=f"{express.name} has closed"):
+    with pytest.raises(Refused, match=f"{express.name}已于"):
         services.spot_close(check=check, note="已反馈", reasons={undone.pk: "请假"}, actor=express, now=LATER)
     typed = {"note": "群众在场", f"reason_{undone.pk}": "外出培训"}
     address = reverse("spot_close", args=[check.pk])
@@ -309,7 +309,7 @@ def test_who_closes_it_second_hears_who_was_first_and_keeps_the_words(
 def test_a_problem_is_taken_back_the_same_day_before_a_defence_only(check, lin, express, changed):
     record(check, lin, express, problem("late"))
     Finding.objects.update(**changed)
-    with pytest.raises(Refused, match="taken back"):
+    with pytest.raises(Refused, match="撤回"):
         services.line_record(
             check=check,
             cadre=lin,
@@ -335,7 +335,7 @@ def test_a_check_that_was_drawn_is_cancelled_by_a_head_who_has_not_planned_it(ch
     drawn.save()
     SpotCheck.objects.filter(pk=check.pk).update(draw=drawn, kind="random", planned_by=express_head)
     for actor in (express, express_head):
-        with pytest.raises(Refused, match="was drawn"):
+        with pytest.raises(Refused, match="抽取产生的抽查"):
             services.spot_cancel(check=check, reason="改期", actor=actor, now=NOW)
     second = make_user("head2", "舒二")
     give(second, Role.EXPRESS_HEAD)

@@ -79,6 +79,16 @@ def test_entered_twice_it_is_one_round(unit: Unit, officer: User, head: User, li
     assert enter(unit, officer, number=2).new
 
 
+def test_on_paper_too_who_was_not_there_was_not_seen(
+    unit: Unit, officer: User, lin: Cadre, chen: Cadre, wei: Cadre
+) -> None:
+    declare(lin, State.MEETING, now=THEN - timedelta(hours=1), until=THEN + timedelta(hours=1))
+    problems = (lin, problem("untrue")), (chen, problem("off_post")), (wei, problem("late", minutes=9))
+    done = enter(unit, officer, *problems).round
+    assert (done.people, done.seen, done.phone, done.declared, done.absent) == (3, 1, 0, 0, 2)
+    assert enter(unit, officer, *problems) == services.Submitted(done, new=False)
+
+
 def test_another_sheet_under_the_same_number_is_refused_and_the_next_one_is_free(
     unit: Unit, officer: User, head: User, lin: Cadre, chen: Cadre
 ) -> None:
@@ -220,7 +230,8 @@ def test_a_sheet_with_two_problems(client: Client, lin: Cadre, chen: Cadre, wei:
     answer = client.post(YESTERDAY, data)
     done = Round.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/desk/rounds/{done.pk}/")
-    assert (done.people, done.phone, done.problems, done.taken_at) == (3, 3, 2, THEN)
+    assert (done.people, done.phone, done.absent) == (3, 2, 1)
+    assert (done.problems, done.taken_at) == (2, THEN)
     again = client.post(YESTERDAY, data)
     assert again["Location"] == f"/desk/rounds/{done.pk}/"
     assert Round.objects.count() == 1

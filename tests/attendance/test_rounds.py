@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Unit, User
 from attendance import services, snapshot
 from attendance.models import Finding, Item, OpenRound, Round
-from attendance.rules import Verified
+from attendance.rules import ABSENT_ITEMS, Verified
 from cards.models import Cadre, Office
 from cards.rules import State
 from common.problems import Refused
@@ -42,6 +42,30 @@ def test_a_clean_round_is_one_row_that_still_says_who_was_checked(
     assert lines[chen.pk].status.state == State.MEETING
     assert lines[chen.pk].status.declared.place == "三楼会议室"
     assert not Finding.objects.exists()
+
+
+@pytest.mark.parametrize("code", sorted(ABSENT_ITEMS))
+def test_who_was_not_there_was_neither_seen_nor_declared(
+    code: str, unit: Unit, officer: User, lin: Cadre, chen: Cadre, wei: Cadre
+) -> None:
+    declare(lin, State.MEETING, until=NOW + timedelta(hours=1))
+    mark(unit, lin, officer, code)
+    mark(unit, chen, officer, "games")
+    services.verified_set(
+        unit=unit, day=TODAY, scope="", checker=officer, now=NOW, people={lin.pk: Verified.SEEN}
+    )
+    done = submit(unit, officer).round
+    lines = {line.cadre_id: line for line in snapshot.decode(done.snapshot, done.taken_at)}
+    assert lines[lin.pk].verified == Verified.ABSENT
+    assert (done.people, done.seen, done.declared, done.absent, done.problems) == (3, 2, 0, 1, 2)
+
+
+def test_everybody_of_a_round_is_counted_once(unit: Unit, officer: User, lin: Cadre) -> None:
+    mark(unit, lin, officer)
+    done = submit(unit, officer).round
+    done.pk, done.number, done.absent = None, 2, 0
+    with pytest.raises(IntegrityError, match="round_everybody_verified"), transaction.atomic():
+        done.save(force_insert=True)
 
 
 def test_the_same_round_again_is_the_first_ones(unit: Unit, officer: User, lin: Cadre, express: User) -> None:
@@ -88,7 +112,7 @@ def test_what_no_check_may_record_is_refused_on_every_way(
         lambda: services.correction_ask(round_=done, cadre=lin, item=item, **asked),
     ]
     for way in ways:
-        with pytest.raises(Refused, match="cannot be recorded"):
+        with pytest.raises(Refused, match="不能记录"):
             way()
     assert not OpenRound.objects.exists()
 

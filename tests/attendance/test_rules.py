@@ -5,25 +5,31 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from attendance.rules import (
+    ABSENT_ITEMS,
     Case,
     CorrectionRefusal,
     DecisionRefusal,
     Hand,
     Verified,
     changes_near,
+    corrected_way,
     days_left,
     defence_until,
     hand_of,
     is_due,
+    is_sheet_counted,
     is_sheet_due,
     may_be_entered,
     may_be_said,
+    month_named,
     refuse_correction,
     refuse_decision,
+    says_absent,
     usually_verified,
     walking_key,
     whereabouts_item,
 )
+from attendance.seeds import ITEMS
 from cards.rules import Declaration, Kind, State, Status
 from common.rules import SHANGHAI, WorkingCalendar, spans_on
 
@@ -77,6 +83,35 @@ def test_of_those_who_are_away_only_the_declaration_is_known(usual: Verified) ->
         Verified.DECLARED,
         Verified.DECLARED,
     ]
+
+
+ABSENT = {"untrue", "off_post", "counter_unattended", "absent_half_day"}
+
+
+@pytest.mark.parametrize("code", [code for code, *_more in ITEMS])
+def test_which_problems_say_that_somebody_was_not_there(code: str) -> None:
+    assert says_absent([code]) is (code in ABSENT)
+    assert says_absent(["late", code, "games"]) is (code in ABSENT)
+
+
+def test_every_problem_that_says_so_stands_in_the_catalogue() -> None:
+    assert {code for code, *_more in ITEMS} >= ABSENT_ITEMS == ABSENT
+    assert not says_absent([])
+
+
+@pytest.mark.parametrize(
+    ("before", "left", "after"),
+    [
+        (Verified.SEEN, [], Verified.SEEN),
+        (Verified.PHONE, ["late"], Verified.PHONE),
+        (Verified.SEEN, ["late", "off_post"], Verified.ABSENT),
+        (Verified.ABSENT, ["untrue"], Verified.ABSENT),
+        (Verified.ABSENT, ["late"], Verified.DECLARED),
+        (Verified.ABSENT, [], Verified.DECLARED),
+    ],
+)
+def test_how_a_line_that_was_put_right_counts(before: Verified, left: list[str], after: Verified) -> None:
+    assert corrected_way(before, left) == after
 
 
 @pytest.mark.parametrize(
@@ -286,3 +321,32 @@ def test_changes_within_minutes_of_a_check_stand_beside_it_in_order() -> None:
     assert [distance for _moment, distance in found] == [
         timedelta(minutes=number) for number in (-15, 0, 2, 15)
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "came", "counted"),
+    [
+        ("2026-11-23", False, True),
+        ("2026-11-23", True, True),
+        ("2026-11-24", False, False),
+        ("2026-11-24", True, True),
+        ("2026-11-25", True, False),
+    ],
+)
+def test_figures_count_days_that_are_over_and_today_once_its_sheet_is_there(day, came, counted):
+    assert is_sheet_counted(date.fromisoformat(day), date(2026, 11, 24), came=came) is counted
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        ("2026-11", date(2026, 11, 1)),
+        ("2000-01", date(2000, 1, 1)),
+        *(
+            (value, None)
+            for value in ("", "x", "2026-13", "2026-00", "0001-01", "9999-12", "26-1", "2026-11-01")
+        ),
+    ],
+)
+def test_an_address_names_a_month_or_none(value, first):
+    assert month_named(value) == first

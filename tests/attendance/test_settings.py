@@ -1,5 +1,6 @@
 """What the city sets for inspections, and the catalogue of what can go wrong."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,14 @@ def test_the_second_of_two_who_save_sees_what_the_first_has_saved(express_head, 
     services.settings_edit(values=values(spot_cap=3), seen=seen, actor=express_head, now=NOW)
     with pytest.raises(Overtaken):
         services.settings_edit(values=values(spot_cap=4), seen=seen, actor=administrator, now=NOW)
+
+
+def test_the_catalogue_says_names_and_no_codes(express_head):
+    page = signed_in(express_head).get(reverse("items")).text.split("<main", 1)[1]
+    shown = re.sub(r"<[^>]+>", " ", page)
+    for entry in Item.objects.all():
+        assert entry.name in shown
+        assert not re.search(rf"\b{entry.code}\b", shown), entry.code
 
 
 def form_data(client: Client, page: str, pk: int | None = None, /, **changed: str) -> dict[str, str]:

@@ -284,6 +284,7 @@ def test_what_was_never_declared_is_not_untrue(client, unit, lin):
 
 
 def test_a_forged_tap_records_nothing_that_no_round_offers(client, unit, lin):
+    client.cookies["language"] = "en"
     tap(client, unit, lin, "rude")
     assert not Mark.objects.exists()
     page = client.get(address("sheet", unit))
@@ -323,6 +324,83 @@ def test_one_word_for_all_and_another_for_some(client, unit, lin, chen, wei):
     client.post(address("sheet_submit", unit), {"number": 1, f"way-{lin.pk}": "", "ways": f"{lin.pk}:seen"})
     done = Round.objects.get()
     assert (done.seen, done.phone, done.declared) == (0, 2, 1)
+
+
+def test_who_was_not_there_is_not_seen_whatever_was_chosen(client, unit, lin, chen):
+    client.post(address("sheet_mark", unit), {f"way-{lin.pk}": "phone", "ways": ""})
+    tap(client, unit, lin, ways=f"{lin.pk}:phone")
+    page = client.get(address("sheet", unit), {"lang": "en"})
+    line = line_of(page, lin)
+    assert "Not at the post" in line
+    assert "<select" not in line
+    assert "<select" in line_of(page, chen)
+    said = "Round 1: 1 seen in person, 0 by phone, 0 by declaration only, 1 not at the post; 1 problem."
+    assert said in page.text
+    # The problem was a slip: what was chosen stands again.
+    client.post(address("sheet_mark", unit), {"clear": f"{lin.pk}:off_post"})
+    page = client.get(address("sheet", unit), {"again": "1", "lang": "en"})
+    assert "not at the post" not in page.text.lower()
+    assert page.context["counts"]["phone"] == 1
+
+
+def test_nobody_chooses_that_somebody_was_not_there(client, unit, lin, chen):
+    page = client.get(address("sheet", unit))
+    assert 'value="absent"' not in page.text
+    client.post(address("sheet_verified", unit), {"usual": "absent"})
+    client.post(address("sheet_mark", unit), {f"way-{lin.pk}": "absent", "ways": ""})
+    assert not OpenRound.objects.exists()
+    client.post(address("sheet_submit", unit), {"number": 1, "usual": "absent"})
+    done = Round.objects.get()
+    assert (done.seen, done.absent) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "way-" + "9" * 20,
+        "way-" + "9" * 5000,
+        "way-999999",
+        "way-",
+        "way-x",
+        f"m{'9' * 21}-late",
+        f"m{'9' * 5000}-late",
+        "m-late",
+        "nothing",
+    ],
+    ids=lambda name: f"{name[:6]} of {len(name)}",
+)
+def test_a_box_that_no_page_has_answers_with_no_line(client, unit, lin, name):
+    """Whatever a browser says has changed; a database takes no number of any length."""
+    tap(client, unit, lin)
+    posted = {name[:40]: "phone", f"way-{lin.pk}": "phone", "ways": ""}
+    answer = client.post(
+        address("sheet_mark", unit), posted, headers={"HX-Request": "true", "HX-Trigger-Name": name}
+    )
+    assert answer.status_code == 200
+    assert '<li class="line' not in answer.text
+    assert OpenRound.objects.get().verified == {str(lin.pk): "phone"}
+
+
+def test_only_of_people_of_the_sheet_it_is_kept_how_they_were_verified(client, unit, lin, zhou):
+    upstairs = make_cadre(make_office(unit, "档案室", "401", location="主楼四楼"), "楼上")
+    ways = {f"way-{pk}": "phone" for pk in (lin.pk, zhou.pk, upstairs.pk)}
+    client.post(address("sheet_mark", unit), {f"way-{zhou.pk}": "phone"})
+    assert not OpenRound.objects.exists()
+    client.post(address("sheet_mark", unit), ways)
+    client.post(address("sheet_mark", unit), {**ways, "part": "主楼四楼"})
+    kept = dict(OpenRound.objects.values_list("scope", "verified"))
+    assert kept == {
+        "": {str(pk): "phone" for pk in (lin.pk, upstairs.pk)},
+        "主楼四楼": {str(upstairs.pk): "phone"},
+    }
+
+
+@pytest.mark.parametrize("name", ["sheet_mark", "sheet_verified", "sheet_submit"])
+def test_no_round_is_begun_in_a_part_that_is_not_there(client, unit, lin, name):
+    typed = {"part": "nowhere", "usual": "phone", f"way-{lin.pk}": "phone", "number": 1}
+    assert client.post(address(name, unit), typed).status_code == 404
+    tap(client, unit, lin, part="nowhere")
+    assert not OpenRound.objects.exists()
 
 
 # --- The end ---------------------------------------------------------------------------------------------------------

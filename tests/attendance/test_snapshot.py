@@ -159,7 +159,6 @@ def packed(plain: bytes) -> bytes:
         b"\x02\x01\x00\x00",  # two are said to come, one does
         b"\x01\x01\x00\x00\x00",  # one is said to come, more does
         b"\x01\x01\xff\x00",  # a state that there is not
-        b"\x01\x01\x03\x00",  # verified in a way that there is not
         b"\x01\x01\x00\x10\x00",  # a declaration without a beginning
         b"\x01" + b"\xff" * 12,  # a number without an end
         b"\xff\xff\xff\xff\x0f",  # a city of half a million millions

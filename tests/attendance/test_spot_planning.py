@@ -460,7 +460,7 @@ def test_the_command_freezes_and_draws(small_city, express, express_head, time_m
     plan_of = ("--departments", "1", "--leaders", "1", "--begins", "2026-11-25 09:00", "--source", "骰子")
     said = run(*plan_of, "--inspector", "express", "--inspector", "express_head")
     draw = Draw.objects.get()
-    assert (draw.commitment in said, draw.pool_hash in said, f"Draw {draw.pk}" in said) == (True,) * 3
+    assert (draw.commitment in said, draw.pool_hash in said, f"Draw {draw.number}" in said) == (True,) * 3
     assert draw.frozen_by == express
     time_machine.move_to(NOW + timedelta(minutes=5))
     said = run("--reveal", str(draw.pk), "--value", "4", "--witnesses", "公证处", "--by", "express_head")

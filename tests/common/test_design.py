@@ -24,7 +24,7 @@ from pytest_django.fixtures import Settings
 
 from common import slots, styleguide
 from common.crispy import ClockInput, DayInput
-from common.forms import PageForm
+from common.forms import PageForm, asked_for_at_times
 from common.templatetags import components
 
 ROOT = Path(settings.BASE_DIR)
@@ -425,6 +425,17 @@ def test_help_and_error_are_tied_to_the_field() -> None:
     assert field["aria-invalid"] == "true"
     assert str(field["aria-describedby"]).split() == ["id_phone_helptext", "id_phone_error"]
     assert {"id_phone_helptext", "id_phone_error"} <= set(elements.ids())
+
+
+def test_a_field_that_is_needed_at_times_is_not_called_optional() -> None:
+    class DecisionForm(PageForm):
+        note = asked_for_at_times(forms.CharField(required=False, help_text="Needed to refuse."))
+        remark = forms.CharField(required=False)
+
+    with translation.override("en"):
+        html = crispy(DecisionForm())
+    assert html.count("(optional)") == 1
+    assert "(optional)" not in html.split('name="note"')[0]
 
 
 def test_group_is_a_fieldset_tied_to_its_error() -> None:
