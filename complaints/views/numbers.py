@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.http import access_for
-from attendance.finding_forms import month_of
+from attendance.history import asked_month
 from common.responses import private
 from common.rules import local
 from complaints import numbers as reading
@@ -29,7 +29,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
     """A month that makes no sense, or has not begun, is this one."""
     now = timezone.now()
     this_month = local(now).date().replace(day=1)
-    month = min(month_of(request.GET.get("month", "")) or this_month, this_month)
+    month, _last = asked_month(request.GET.get("month", ""), local(now).date())
     found = reading.numbers(access_for(request), month, now)
     most = max(figures.received for _month, figures in found.trend)
     after = (month + timedelta(days=31)).replace(day=1)
