@@ -47,9 +47,9 @@ class TestTheQueue:
         page = signed_in(express).get(reverse("complaints"))
         shown = [(row["case"].number, row["left"].tone, row["left"].text) for row in page.context["rows"]]
         assert shown == [
-            (cases[1].number, "bad", "Overdue 3 hours"),
-            (cases[2].number, "out", "9 hours left"),
-            (cases[0].number, "on", "2 days left"),
+            (cases[1].number, "bad", "已超期3小时"),
+            (cases[2].number, "out", "剩余9小时"),
+            (cases[0].number, "on", "剩余2日"),
         ]
         assert page.headers["Cache-Control"] == "private, no-store"
         assert TEXT[:6] not in page.content.decode()
@@ -188,7 +188,7 @@ class TestTheJourney:
         case = received(unit)
         response = signed_in(express).get(url("close", case), follow=True)
         assert response.redirect_chain == [(url("", case), 302)]
-        assert "cannot be done" in response.content.decode()
+        assert "不能进行这一操作" in response.content.decode()
 
     def test_who_steps_back_sees_the_case_no_more(self, unit, express):
         case = accepted(unit, express)
@@ -222,7 +222,7 @@ class TestMovedOn:
         response = post(third, "close", case, feedback="receipt", remark="后到的备注")
         page = response.content.decode()
         assert response.status_code == 422
-        assert "舒衡 has changed this case meanwhile" in page
+        assert "舒衡已先行更新此件" in page
         for words in ("先到的备注", "后到的备注", ANSWER["answer"]):
             assert words in page
         case.refresh_from_db()
@@ -243,9 +243,9 @@ class TestTheLandingPage:
         for hours in (-4, 9, 50, 60, 70, 80):
             due_in(received(unit), hours)
         page = signed_in(express).get(reverse("desk")).content.decode()
-        assert "Complaints due within 24 hours" in page
-        assert "1 is overdue" in page
+        assert "24小时内到期的投诉" in page
+        assert "其中1件已超期" in page
         assert page.count("/desk/complaints/2026-") == 5
 
     def test_nothing_while_nothing_is_open(self, express, officer):
-        assert "Time left for complaints" not in signed_in(express).get(reverse("desk")).content.decode()
+        assert "投诉办理时限" not in signed_in(express).get(reverse("desk")).content.decode()
