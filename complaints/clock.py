@@ -16,14 +16,13 @@ def due_date(received: date, days: int, mode: str) -> date:
     `mode` is one of calendar_rolled, workday, calendar_strict; ValueError otherwise. Never raises for a year whose
     notice is missing: Monday to Friday is assumed there.
     """
-    return rules.derive(received, days, mode, calendar.load({received.year, received.year + 1}))[-1].day
+    return rules.derive(received, days, mode, calendar.around(received))[-1].day
 
 
 def start(received_at: datetime, mode: str, days: int = rules.DAYS) -> dict[str, Any]:
     """The columns of a case that its clock fills: due instant, derivation and the calendar it was counted with."""
     received = local(received_at).date()
-    years = {received.year, received.year + 1}
-    return counted(received, days, mode, calendar.load(years), versions(years))
+    return counted(received, days, mode, calendar.around(received), versions(years(received)))
 
 
 def counted(
@@ -50,6 +49,11 @@ def extended(
     more = counted(rules.last_day(first["due_at"]), extra, mode, working, known)
     numbered = [[day, count, number and number + days] for day, count, number in more["derivation"][1:]]
     return {**more, "days": days + extra, "derivation": first["derivation"] + numbered}
+
+
+def years(received: date) -> tuple[int, int]:
+    """Whose calendars a period may touch, however far from the end of the year it begins."""
+    return received.year, received.year + 1
 
 
 def versions(years: Iterable[int]) -> dict[str, int]:

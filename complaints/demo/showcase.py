@@ -15,7 +15,7 @@ from cards.models import Cadre
 from common import calendar, demo
 from common.models import Notice
 from common.rules import WorkingCalendar, at, local
-from complaints import clock, notifying_hearing, receipts, rules
+from complaints import clock, notifying, notifying_hearing, receipts, rules
 from complaints.demo import words
 from complaints.demo.hands import HEAD, Case, Desk, known_receipt
 from complaints.demo.words import Matter
@@ -54,7 +54,7 @@ def _tell(build: demo.Build) -> None:
         one.tell(one.received)
         build.progress(number, len(told))
     _praise(build, story.desk)
-    kinds = [kind.name for kind in notifying_hearing.KINDS]
+    kinds = [kind.name for kind in (*notifying.KINDS, *notifying_hearing.KINDS)]
     old = Notice.objects.filter(kind__in=kinds, read_at=None, created_at__lt=build.now - OLD_NEWS)
     old.update(read_at=F("created_at"))
 

@@ -10,7 +10,7 @@ from common.problems import Refused
 from complaints import clock
 from complaints.models import Complaint, ComplaintSettings, Grade
 from complaints.rules import Move, State
-from complaints.services.cases import begin, finish, next_number, note
+from complaints.services.cases import begin, finish, next_number, note, tell_received
 
 LONGEST_REASON = 1000
 
@@ -59,6 +59,7 @@ def complaint_redo(*, case: Complaint, reason: str, now: datetime) -> Complaint:
     note(again, "entered", None, now, channel=again.channel)
     changes = {"channel": again.channel, "redo_of": case.number}
     audit.record(verb="complaint_received", subject=again, actor=None, now=now, changes=changes)
+    tell_received(again, None, now)
     return again
 
 

@@ -79,7 +79,19 @@ def complaint_receive(
     Attachment.objects.bulk_create(Attachment(complaint=case, data=data) for data in images)
     note(case, "entered", actor, now, channel=channel)
     audit.record(verb="complaint_received", subject=case, actor=actor, now=now, changes={"channel": channel})
+    tell_received(case, actor, now)
     return case, receipt
+
+
+def tell_received(case: Complaint, actor: User | None, now: datetime) -> None:
+    """The Express hears that a case came in, without those who must not know of it and whoever has entered it."""
+    # Imported here: who has an interest, and what is told, build on the verbs of this room.
+    from complaints import interests, notifying
+
+    day = local(now).date()
+    people = interests.express_people(day)
+    free = people - interests.conflicted(people, case, day) - {actor.pk if actor is not None else 0}
+    notifying.of_case(notifying.RECEIVED, case, free, now)
 
 
 def note(case: Complaint, kind: str, actor: User | None, now: datetime, **facts: Any) -> ComplaintEvent:

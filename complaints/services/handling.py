@@ -278,10 +278,8 @@ def extend(
 def _restarted(case: Complaint, extra: int) -> list[str]:
     """Fill the columns of the clock anew; which ones those were."""
     received = local(case.received_at).date()
-    years = {received.year, received.year + 1}
-    columns = clock.extended(
-        received, case.days, extra, case.mode, calendar.load(years), clock.versions(years)
-    )
+    known = clock.versions(clock.years(received))
+    columns = clock.extended(received, case.days, extra, case.mode, calendar.around(received), known)
     for name, value in columns.items():
         setattr(case, name, value)
     return list(columns)

@@ -3,7 +3,7 @@ places at once, and be killed at any moment (DESIGN §6): what a batch does is o
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -171,7 +171,8 @@ def cases_recount(*, now: datetime) -> int:
 
 
 def _recount(versions: dict[str, int], newest: dict[str, int], now: datetime) -> int:
-    working = calendar.load(map(int, versions))
+    # The year of receipt and the next one, which nobody need have entered yet.
+    working = calendar.around(date(min(map(int, versions)), 1, 1))
     changed, last = 0, 0
     while found := _recount_batch(versions, {year: newest[year] for year in versions}, working, now, last):
         changed, last = changed + found[0], found[1]
@@ -194,6 +195,9 @@ def _recount_batch(
     events = []
     for case in cases:
         before = case.due_at
+        if Stage.OVERDUE in known[case.pk, before]:
+            # Since this batch was looked for: another sweep held the row.
+            continue
         if _counted_anew(case, working, newest, now):
             facts = {"before": before.isoformat(), "after": case.due_at.isoformat(), "calendar": newest}
             events.append(ComplaintEvent(complaint=case, at=now, kind="recounted", facts=facts))

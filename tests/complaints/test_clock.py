@@ -2,10 +2,11 @@
 
 import random
 from bisect import bisect_left, bisect_right
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from common import calendar
 from common.models import CalendarYear
 from common.rules import WorkingCalendar, at
 from complaints import clock, rules
@@ -35,6 +36,16 @@ def test_the_vectors(received, workday, rolled):
     assert clock.due_date(day, 3, "workday").isoformat() == workday
     assert clock.due_date(day, 3, "calendar_rolled").isoformat() == rolled
     assert clock.due_date(day, 3, "calendar_strict") == day + timedelta(days=3)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("month", "warned"), [(11, 0), (12, 1)])
+def test_only_from_december_on_the_next_year_is_missed(month, warned, caplog, monkeypatch):
+    monkeypatch.setattr(calendar, "_warned", set())
+    clock.due_date(date(2026, month, 24), 3, "workday")
+    columns = clock.start(at(date(2026, month, 24), time(9)), "calendar_rolled")
+    assert columns["calendar_versions"] == {"2026": 1, "2027": 0}
+    assert len([record for record in caplog.records if "2027" in record.getMessage()]) == warned
 
 
 @pytest.mark.django_db

@@ -33,6 +33,22 @@ def told(kind: str) -> list[str]:
     return sorted(Notice.objects.filter(kind=kind).values_list("user__username", flat=True))
 
 
+# --- What came in -----------------------------------------------------------------------------------------------------
+
+
+def test_the_express_hears_what_came_in_but_nobody_with_an_interest(unit, chen, express, express_head):
+    kin = make_user("kin", "亲友")
+    give(kin, Role.EXPRESS_STAFF)
+    Interest.objects.create(user=kin, cadre=chen, reason="亲属", declared_at=NOW)
+    case = received(unit, chen)
+    assert told("complaint_received") == ["express", "express_head"]
+    received(unit, channel="phone", actor=express)
+    assert told("complaint_received") == ["express", "express_head", "express_head", "kin"]
+    given = [str(notice.params) for notice in Notice.objects.filter(kind="complaint_received")]
+    assert case.number in given[0]
+    assert not any(word in params for params in given for word in ("王小满", "13900001234", "手机"))
+
+
 # --- Stages ---------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +259,21 @@ def test_overdue_stays_overdue(unit, express):
     sweeps.stages_reach(now=DUE)
     publish(FRIDAY, working=False)
     assert sweeps.cases_recount(now=DUE + HOUR) == 0
+    case.refresh_from_db()
+    assert case.due_at == DUE
+
+
+def test_what_fell_overdue_while_the_recount_waited_for_its_row_stays_overdue(unit, express, monkeypatch):
+    case, known = accepted(unit, express), sweeps._known_stages
+
+    def after_the_others_sweep(cases):
+        for row in cases:
+            StageReached.objects.create(complaint=row, stage="overdue", due_at=row.due_at, at=DUE)
+        return known(cases)
+
+    monkeypatch.setattr(sweeps, "_known_stages", after_the_others_sweep)
+    publish(FRIDAY, working=False)
+    assert sweeps.cases_recount(now=DUE - HOUR) == 0
     case.refresh_from_db()
     assert case.due_at == DUE
 
