@@ -20,7 +20,7 @@ PARTS = (
     ("on_time", _("On time"), "on"),
     ("extended", _("Extended"), "out"),
     ("late", _("Late"), "bad"),
-    ("open", _("Open"), "info"),
+    ("open", _("Open cases"), "info"),
     ("refused", _("Not accepted"), "idle"),
 )
 
