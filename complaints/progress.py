@@ -105,7 +105,7 @@ def _tag(case: Complaint, now: datetime) -> Tag | None:
         return None
     if case.extended_at is not None:
         return Tag("idle", _("Extended"))
-    return Tag("on", _("On time")) if case.answered_at <= case.due_at else Tag("bad", _("Late"))
+    return Tag("on", _("On time")) if case.answered_at < case.due_at else Tag("bad", _("Late"))
 
 
 def _events(case: Complaint) -> Iterable[Event]:
