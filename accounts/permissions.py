@@ -156,6 +156,8 @@ TABLE: dict[str, Page] = {
     "complaint": Page(GET, EXPRESS | DISCIPLINE, detail=True),
     "complaint_image": Page(GET, EXPRESS | DISCIPLINE, detail=True),
     "complaint_unmask": Page(BOTH, EXPRESS | DISCIPLINE, detail=True),
+    "complaint_caller": Page(BOTH, EXPRESS),
+    "complaint_receipt_renew": Page(BOTH, EXPRESS, detail=True),
     "complaint_accept": Page(BOTH, EXPRESS, detail=True),
     "complaint_refuse": Page(BOTH, EXPRESS, detail=True),
     "complaint_dispatch": Page(BOTH, EXPRESS, detail=True),

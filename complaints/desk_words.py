@@ -33,6 +33,8 @@ EVENTS: dict[str, Any] = {
     Move.REDO: gettext_lazy("To be done again"),
     "assigned": gettext_lazy("Given to another handler"),
     "unmasked": gettext_lazy("Contact shown"),
+    "caller_asked": gettext_lazy("The caller asked how it stands"),
+    "receipt_renewed": gettext_lazy("A new receipt number was given"),
     "called_back": gettext_lazy("Call to the complainant"),
     "recused": gettext_lazy("Stepped back from the case"),
     "recounted": gettext_lazy("Due date counted anew"),

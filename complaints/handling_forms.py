@@ -138,6 +138,29 @@ class UnmaskForm(PlainReasonForm):
     reason = _lines(_("What the contact is needed for"), max_length=300)
 
 
+def _caller_phone() -> forms.CharField:
+    return forms.CharField(
+        label=_("Phone the caller gives"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        help_text=_("The one that was left with the complaint; ask for it, and never say it first."),
+    )
+
+
+class CallerForm(PageForm):
+    submit = _("Find the caller’s cases")
+    phone = _caller_phone()
+
+
+class RenewForm(PlainReasonForm):
+    submit = _("Give a new number")
+    tone = "seal"
+    phone = _caller_phone()
+    reason = _lines(_("Reason"), 2, max_length=300)
+
+    field_order = ("phone", "reason")
+
+
 class RecuseForm(PlainReasonForm):
     submit = _("Step back")
     tone = "seal"

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from django.core.cache import cache
@@ -24,15 +25,26 @@ SENDING = Limit("complaints", most=30, seconds=3600)
 PHOTOS = Limit("complaint-photos", most=100, seconds=3600)
 #: 53 bits: at this pace nobody finds a number by trying.
 ASKING = Limit("receipts", most=60, seconds=600)
+#: Phones tried by one of the Express: many calls in a row, and too few to find out who has complained.
+CALLERS = Limit("callers", most=30, seconds=600)
 
 
 def allows(limit: Limit, request: HttpRequest, now: datetime) -> bool:
     """Count one more of this connection; False where it is one too many. Without its cache nobody is turned away."""
+    return _allows(limit, lambda: _client(request, now), now)
+
+
+def allows_person(limit: Limit, user_id: int, now: datetime) -> bool:
+    """The same of somebody who is signed in."""
+    return _allows(limit, lambda: str(user_id), now)
+
+
+def _allows(limit: Limit, key: Callable[[], str], now: datetime) -> bool:
     try:
-        client = _client(request, now)
-        if limit.exceeded(client, now):
+        counted = key()
+        if limit.exceeded(counted, now):
             return False
-        limit.count(client, now)
+        limit.count(counted, now)
     except (RedisError, OSError):
         logger.warning("The cache does not answer: complaints are taken without limits.")
     return True

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from complaints.views import desk, hearing, intake, numbers, receipt, setting
+from complaints.views import caller, desk, hearing, intake, numbers, receipt, setting
 
 #: Not every word: other pages of the desk stand beside the cases.
 NUMBER = r"(?P<number>[0-9-]{1,16})"
@@ -31,12 +31,16 @@ urlpatterns: list[URLPattern] = [
     ),
     # The desk of the Efficiency Express
     path("desk/complaints/", desk.complaints, name="complaints"),
+    path("desk/complaints/caller/", caller.caller, name="complaint_caller"),
     path("desk/complaints/interests/", desk.own_interests, name="interests"),
     path("desk/complaints/numbers/", numbers.numbers, name="complaint_numbers"),
     path("desk/complaints/settings/", setting.settings, name="complaint_settings"),
     re_path(rf"^desk/complaints/{NUMBER}/$", desk.complaint, name="complaint"),
     re_path(rf"^desk/complaints/{NUMBER}/images/(?P<token>[0-9A-Z]+)/$", desk.image, name="complaint_image"),
     re_path(rf"^desk/complaints/{NUMBER}/contact/$", desk.unmask, name="complaint_unmask"),
+    re_path(
+        rf"^desk/complaints/{NUMBER}/receipt-renew/$", caller.receipt_renew, name="complaint_receipt_renew"
+    ),
     *(
         re_path(
             rf"^desk/complaints/{NUMBER}/{name.replace('_', '-')}/$",

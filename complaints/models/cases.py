@@ -119,6 +119,8 @@ class Complaint(models.Model):
     occasion = EncryptedTextField(_("time and place"), blank=True)
     contact_name = EncryptedTextField(_("name"), blank=True)
     contact_phone = EncryptedTextField(_("phone"), blank=True)
+    #: HMAC-SHA256 of the phone (complaints.receipts): whoever lost the receipt calls, and the case is found.
+    contact_key = models.CharField(max_length=64, blank=True, editable=False)
 
     received_at = models.DateTimeField(_("received at"))
     entered_at = models.DateTimeField(_("entered at"))
@@ -187,6 +189,7 @@ class Complaint(models.Model):
                 condition=Q(next_stage_at__isnull=False),
                 name="complaint_next_stage",
             ),
+            models.Index(fields=["contact_key"], condition=~Q(contact_key=""), name="complaint_of_caller"),
             models.Index(fields=["unit", "received_at"], name="complaint_of_unit"),
             models.Index(fields=["state", "due_at"], name="complaint_by_time_left"),
         ]

@@ -70,6 +70,7 @@ def complaint_receive(
         occasion=occasion,
         contact_name=contact_name,
         contact_phone=contact_phone,
+        contact_key=receipts.contact_key(contact_phone),
         received_at=received_at,
         entered_at=now,
         entered_by=actor,

@@ -40,7 +40,7 @@ def _begin(case: Complaint, move: Move, actor: User, now: datetime, revision: in
     return case
 
 
-def _written(case: Complaint, field: str, value: str, missing: Any = "") -> str:
+def written(case: Complaint, field: str, value: str, missing: Any = "") -> str:
     """What is stored in the clear: never the complainant's words or contact. Empty only where `missing` is."""
     value = value.strip()
     if missing and not value:
@@ -121,8 +121,8 @@ def refuse(
 ) -> Complaint:
     """Not accepted, with the reason and the door that is the right one."""
     case = _begin(case, Move.REFUSE, actor, now, revision)
-    case.refusal_reason = _written(case, "reason", reason, _("Say why it is not accepted."))
-    case.right_door = _written(case, "right_door", right_door, _("Say who is the right one."))
+    case.refusal_reason = written(case, "reason", reason, _("Say why it is not accepted."))
+    case.right_door = written(case, "right_door", right_door, _("Say who is the right one."))
     return finish(
         case, Move.REFUSE, State.NOT_ACCEPTED, ["refusal_reason", "right_door"], actor=actor, now=now
     )
@@ -263,7 +263,7 @@ def extend(
         raise Refused(_("It has been extended once. There is no second time."))
     if now >= case.due_at:
         raise Refused(_("Its time is over: it can only be extended before."))
-    case.extension_reason = _written(case, "reason", reason, _("Say why it needs more time."))
+    case.extension_reason = written(case, "reason", reason, _("Say why it needs more time."))
     extra = ComplaintSettings.current().extension_days
     before = case.due_at
     fields = _restarted(case, extra)
@@ -308,9 +308,9 @@ def submit(
     proven = outcome in (Outcome.SUBSTANTIATED, Outcome.PARTLY)
     without = _("What is substantiated needs a statement of fact: it alone reaches the accused.")
     case.outcome = outcome
-    case.statement = _written(case, "statement", statement, without if proven else "")
-    case.measures = _written(case, "measures", measures)
-    case.answer = _written(case, "answer", answer, _("Write the answer to the complainant."))
+    case.statement = written(case, "statement", statement, without if proven else "")
+    case.measures = written(case, "measures", measures)
+    case.answer = written(case, "answer", answer, _("Write the answer to the complainant."))
     case.submitted_by, case.submitted_at = actor, now
     case = finish(
         case,
@@ -331,7 +331,7 @@ def send_back(
 ) -> Complaint:
     """The draft stays and is written again."""
     case = _begin(case, Move.SEND_BACK, actor, now, revision)
-    reason = _written(case, "reason", reason, _("Say what is to be changed."))
+    reason = written(case, "reason", reason, _("Say what is to be changed."))
     case.submitted_by, case.submitted_at = None, None
     case = finish(
         case,
@@ -361,7 +361,7 @@ def close(
     if case.submitted_by_id == actor.pk:
         raise Refused(_("You have written this answer: somebody else checks and closes it."))
     _refuse_feedback(case, feedback)
-    remark = _written(case, "remark", remark)
+    remark = written(case, "remark", remark)
     case.closed_by, case.closed_at, case.feedback = actor, now, feedback
     fields, to = ["closed_by", "closed_at", "feedback"], State.CLOSED
     if feedback == Feedback.RECEIPT:
@@ -458,7 +458,7 @@ def refer(
     else."""
     case = _begin(case, Move.REFER, actor, now, revision)
     _headed(actor, now)
-    reason = _written(case, "reason", reason, _("Say why it is referred."))
+    reason = written(case, "reason", reason, _("Say why it is referred."))
     for row in [case, *_duplicates(case)]:
         row.referred_at, row.referred_by, row.referral_reason = now, actor, reason
         finish(
@@ -488,7 +488,7 @@ def unmask(*, case: Complaint, reason: str, actor: User, now: datetime) -> None:
     case = locked(case)
     if conflicted([actor.pk], case, local(now).date()):
         raise Refused(_("You have an interest in this case: leave it to others."))
-    reason = _written(case, "reason", reason, _("Say what the contact is needed for."))
+    reason = written(case, "reason", reason, _("Say what the contact is needed for."))
     note(case, "unmasked", actor, now, reason=reason)
     audit.record(verb="complaint_unmasked", subject=case, actor=actor, now=now, changes={"reason": reason})
 
@@ -501,7 +501,7 @@ def call_back(*, case: Complaint, reached: bool, remark: str, actor: User, now: 
         raise Refused(_("You have an interest in this case: leave it to others."))
     if case.state == State.REFERRED:
         raise Refused(_("The case is with the discipline inspection commission."))
-    remark = _written(case, "remark", remark)
+    remark = written(case, "remark", remark)
     note(case, "called_back", actor, now, reached=reached, remark=remark)
     audit.record(
         verb="complaint_called_back", subject=case, actor=actor, now=now, changes={"reached": reached}

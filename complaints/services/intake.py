@@ -61,14 +61,17 @@ def image_remove(*, draft: str, image: str) -> None:
 @transaction.atomic
 def complaint_send(
     *, ticket: Ticket, subject: Subject, words: Words, draft: str, from_card: bool, now: datetime
-) -> tuple[Complaint, str]:
-    """The case and the number of its receipt; "" where the ticket was used before, a second tap excepted.
+) -> tuple[Complaint | None, str]:
+    """The case and the number of its receipt; "" where the ticket was used before, a second tap excepted; and no case
+    where its receipt was renewed since.
 
     Two at once wait for each other at the unique mark, and one of them makes the case.
     """
     if not _use(ticket, "complaint", now):
-        case = Complaint.objects.select_related("unit", "cadre").get(receipt=receipts.digest(ticket.number))
-        return case, ticket.number if now - case.entered_at <= SECOND_TAP else ""
+        rows = Complaint.objects.select_related("unit", "cadre")
+        there = rows.filter(receipt=receipts.digest(ticket.number)).first()
+        again = there is not None and now - there.entered_at <= SECOND_TAP
+        return there, ticket.number if again else ""
     photos = DraftImage.objects.filter(draft__token=draft)
     case, number = complaint_receive(
         channel=Channel.CARD if from_card else Channel.SITE,

@@ -86,7 +86,8 @@ def _batch(cases: ComplaintQuerySet, remove: Callable[[list[int], datetime], Non
 
 
 def _remove_contacts(pks: list[int], now: datetime) -> None:
-    Complaint.objects.filter(pk__in=pks).update(contact_name="", contact_phone="", contact_removed_at=now)
+    nothing = {"contact_name": "", "contact_phone": "", "contact_key": ""}
+    Complaint.objects.filter(pk__in=pks).update(**nothing, contact_removed_at=now)
     _note(pks, now, what="contact")
 
 

@@ -27,7 +27,7 @@ from complaints import handling_forms as forms
 from complaints.models import Attachment, Complaint, Interest
 from complaints.models.cases import ComplaintQuerySet
 from complaints.rules import Move, State
-from complaints.services import handling
+from complaints.services import callers, handling
 from complaints.services.cases import MovedOn
 
 PAGE_SIZE = 30
@@ -104,13 +104,14 @@ def complaint(request: HttpRequest, number: str) -> HttpResponse:
     case, now = case_of(request, number), timezone.now()
     source = case.source
     context = {
-        **_head(case, now),
+        **head_of(case, now),
         "source": source,
         "images": [image.token for image in Attachment.objects.filter(complaint=source).only("token")],
         "contact": (
             desk_words.masked_name(source.contact_name),
             desk_words.masked_phone(source.contact_phone),
         ),
+        "may_renew": handles(access_for(request)) and callers.may_be_renewed(case),
         "has_contact": bool(source.contact_name or source.contact_phone),
         "timeline": desk_words.timeline(case),
         "derivation": desk_words.derivation(case),
@@ -122,7 +123,7 @@ def complaint(request: HttpRequest, number: str) -> HttpResponse:
     return private(render(request, "complaints/case.html", context))
 
 
-def _head(case: Complaint, now: datetime) -> dict[str, Any]:
+def head_of(case: Complaint, now: datetime) -> dict[str, Any]:
     return {
         "case": case,
         "left": desk_words.time_left(case, now),
@@ -145,12 +146,12 @@ def unmask(request: HttpRequest, number: str) -> HttpResponse:
         form, lambda: handling.unmask(case=case, **form.given(), actor=user_of(request), now=now)
     ):
         return private(
-            render(request, "complaints/contact.html", {**_head(case, now), "source": case.source})
+            render(request, "complaints/contact.html", {**head_of(case, now), "source": case.source})
         )
     title = _("Show the contact")
     points = [_("Who asked and why stands in the record of the case for good.")]
     return private(
-        render_form(request, "complaints/act.html", form, **_head(case, now), title=title, points=points)
+        render_form(request, "complaints/act.html", form, **head_of(case, now), title=title, points=points)
     )
 
 
@@ -404,7 +405,7 @@ def _overtaken(request: HttpRequest, act: Act, form: Any, moved: MovedOn, now: d
 def _form_page(
     request: HttpRequest, act: Act, form: Any, case: Complaint, now: datetime, **more: Any
 ) -> HttpResponse:
-    context = {**_head(case, now), "title": act.title, "points": act.points, "source": case.source, **more}
+    context = {**head_of(case, now), "title": act.title, "points": act.points, "source": case.source, **more}
     shown = {"show_complaint": act.beside == "complaint", "show_answer": act.beside == "answer" and not more}
     return private(render_form(request, "complaints/act.html", form, **context, **shown))
 

@@ -189,15 +189,14 @@ def _too_often() -> str:
     )
 
 
-def _receipt(request: HttpRequest, case: Complaint, number: str) -> HttpResponse:
+def _receipt(request: HttpRequest, case: Complaint | None, number: str) -> HttpResponse:
     """The only page that ever shows the number."""
     context = {
-        "case": case,
         "number": number,
         "grouped": receipts.grouped(number) if number else "",
-        "due": due_words(case),
-        "derivation": derivation(case),
-        "has_contact": bool(case.contact_phone),
+        "due": due_words(case) if case is not None else "",
+        "derivation": derivation(case) if case is not None else [],
+        "has_contact": case is not None and bool(case.contact_phone),
         "events": [
             {"label": _("Received"), "note": "", "state": "done"},
             {

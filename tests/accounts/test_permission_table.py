@@ -523,6 +523,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
         {"number": at_desk(world).number, "token": "0" * 16},
     ),
     "complaint_unmask": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "complaint_receipt_renew": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_accept": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_refuse": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_dispatch": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
@@ -714,6 +715,8 @@ HEADS_OF_CASES = {"complaint_extend", "complaint_refer"}
 HANDLING = {
     "interests",
     "complaint_numbers",
+    "complaint_caller",
+    "complaint_receipt_renew",
     "complaint_accept",
     "complaint_refuse",
     "complaint_dispatch",
