@@ -45,17 +45,33 @@ class Showcase:
 
 SHOWCASE = (
     Showcase(
-        CADRE, "季知秋", Role.CADRE, (0,), _("On a phone: a usual absence in one tap, a statement in defence")
+        CADRE,
+        "季知秋",
+        Role.CADRE,
+        (0,),
+        _("On a phone: a usual absence in one tap, the answer to a question"),
     ),
     Showcase(TOWN_CADRE, "蓝溪禾", Role.CADRE, (1,), _("On a phone: enter a leave of several days")),
-    Showcase(OFFICER, "叶望川", Role.UNIT_OFFICER, (0,), _("Submit today’s round in one tap")),
+    Showcase(
+        OFFICER,
+        "叶望川",
+        Role.UNIT_OFFICER,
+        (0,),
+        _("Submit today’s round in one tap, answer a verification point"),
+    ),
     Showcase(DEPUTY, "项闻笙", Role.UNIT_OFFICER, (1, 2), _("Record a problem in one of two units"), days=60),
     Showcase(HEAD, "周砚舟", Role.LEADING_GROUP_HEAD, (0, 1), _("Decide on a statement in defence")),
-    Showcase(EXPRESS, "练清宁", Role.EXPRESS_STAFF, (), _("Go on with the spot check under way")),
+    Showcase(
+        EXPRESS,
+        "练清宁",
+        Role.EXPRESS_STAFF,
+        (),
+        _("Go on with the spot check under way, accept a complaint"),
+    ),
     Showcase(SECOND_EXPRESS, "吴嘉岑", Role.EXPRESS_STAFF, (), _("Approve a waiting card")),
     Showcase("expresshead", "汤景澄", Role.EXPRESS_HEAD, (), _("Compare daily sheets with spot checks")),
     Showcase("supervisor", "柳松谷", Role.SUPERVISOR, (), _("Look at the group’s visits")),
-    Showcase("discipline", "管怀远", Role.DISCIPLINE, (), _("Open the desk")),
+    Showcase("discipline", "管怀远", Role.DISCIPLINE, (), _("Open the case that was referred")),
     Showcase("admin", "苏青岚", Role.ADMINISTRATOR, (), _("Open an account, print its slip")),
     Showcase("admin2", "鲍明澜", Role.ADMINISTRATOR, (), _("Decide on a lost second factor")),
 )

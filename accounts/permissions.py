@@ -148,9 +148,11 @@ TABLE: dict[str, Page] = {
     "unit_point_return": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
     "complaint_point_new": Page(BOTH, EXPRESS, detail=True),
     "complaint_point_decide": Page(BOTH, EXPRESS_HEADS, detail=True),
+    "complaint_point_answer": Page(BOTH, EXPRESS, detail=True),
     # Complaints at the desk; the commission sees what was referred to it
     "complaints": Page(GET, EXPRESS | DISCIPLINE, nav=_("Complaints")),
     "interests": Page(BOTH, EXPRESS),
+    "interest_withdraw": Page(BOTH, EXPRESS, detail=True),
     "complaint_numbers": Page(GET, EXPRESS),
     "complaint_settings": Page(BOTH, INSPECTION, nav=_("Complaint settings"), tucked=True),
     "complaint": Page(GET, EXPRESS | DISCIPLINE, detail=True),

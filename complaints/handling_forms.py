@@ -258,6 +258,13 @@ class InterestForm(PageForm):
         self.fields["unit"].queryset = Unit.objects.all()  # type: ignore[attr-defined]
 
 
+class WithdrawForm(PageForm):
+    submit = _("Withdraw it")
+    reason = forms.CharField(
+        label=_("Why it no longer holds"), max_length=200, help_text=_("It stands in the audit for good.")
+    )
+
+
 class QueueForm(forms.Form):
     """Lenient: a filter that makes no sense filters nothing."""
 

@@ -91,6 +91,20 @@ def interest_declare(*, cadre: Cadre, reason: str, actor: User, now: datetime) -
 
 
 @transaction.atomic
+def interest_withdraw(*, interest: Interest, reason: str, actor: User, now: datetime) -> None:
+    """What one has declared about a cadre and no longer holds; why stands in the audit. Stepping back from a case is
+    for good."""
+    interest = Interest.objects.select_for_update().get(pk=interest.pk)
+    if interest.user_id != actor.pk or interest.cadre_id is None:
+        raise Refused(_("Only what you have declared yourself can be withdrawn."))
+    if not reason.strip():
+        raise Refused(_("Say why it no longer holds."), "reason")
+    changes = {"cadre": interest.cadre_id, "reason": [interest.reason, reason.strip()]}
+    audit.record(verb="interest_withdrawn", subject=interest, actor=actor, now=now, changes=changes)
+    interest.delete()
+
+
+@transaction.atomic
 def recuse(*, case: Complaint, reason: str, actor: User, now: datetime) -> None:
     """Step back from one case, which the actor does not see any more."""
     case = locked(case)

@@ -29,10 +29,16 @@ urlpatterns: list[URLPattern] = [
         hearing.point_decide,
         name="complaint_point_decide",
     ),
+    path(
+        "desk/complaints/<str:number>/points/<str:token>/answer/",
+        hearing.point_enter,
+        name="complaint_point_answer",
+    ),
     # The desk of the Efficiency Express
     path("desk/complaints/", desk.complaints, name="complaints"),
     path("desk/complaints/caller/", caller.caller, name="complaint_caller"),
     path("desk/complaints/interests/", desk.own_interests, name="interests"),
+    path("desk/complaints/interests/<int:pk>/withdraw/", desk.interest_withdraw, name="interest_withdraw"),
     path("desk/complaints/numbers/", numbers.numbers, name="complaint_numbers"),
     path("desk/complaints/settings/", setting.settings, name="complaint_settings"),
     re_path(rf"^desk/complaints/{NUMBER}/$", desk.complaint, name="complaint"),

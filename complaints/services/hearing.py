@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import access_of
 from accounts.models import Membership, Role, Unit, User
+from cards.models import Cadre
 from common import audit, calendar
 from common.problems import Refused
 from common.rules import local
@@ -177,7 +178,8 @@ def point_answer(*, point: VerificationPoint, text: str, actor: User, now: datet
     point.save(update_fields=["answer", "answered_by", "answered_at"])
     late = point.due_at is not None and now > point.due_at
     finish(case, Move.ANSWER_POINT, State.ACCEPTED, [], actor=actor, now=now, late=late)
-    notifying.of_case(notifying.ANSWERED, point, _handler(case), now)
+    if case.handler_id != actor.pk:
+        notifying.of_case(notifying.ANSWERED, point, _handler(case), now)
     return point
 
 
@@ -198,11 +200,14 @@ def point_return(*, point: VerificationPoint, reason: str, actor: User, now: dat
 
 
 def may_answer(point: VerificationPoint, user: User, now: datetime) -> bool:
-    """The accused for themselves; for a unit, and for a colleague without an account, whoever answers for the unit."""
+    """The accused for themselves; for a unit, and for a colleague without an account, whoever answers for the unit;
+    the case's handler where only they can ask."""
     if point.asked_at is None:
         return False
     if point.cadre is not None and point.cadre.user_id is not None:
         return point.cadre.user_id == user.pk
+    if point.cadre is not None and is_asked_in_person(point.complaint, now):
+        return point.complaint.handler_id == user.pk
     today = local(now).date()
     return points.of_units(access_of(user, today), today).filter(pk=point.pk).exists()
 
@@ -234,9 +239,21 @@ def _asked(point: VerificationPoint, case: Complaint, now: datetime) -> set[int]
         return _answering(point.unit, SUPERIORS, case, now)
     if point.cadre.user_id is not None:
         return {point.cadre.user_id}
+    return _entering(case, point.cadre, now)
+
+
+def _entering(case: Complaint, accused: Cadre, now: datetime) -> set[int]:
+    """Who puts a question to a colleague without an account and enters the answer."""
     if unit_is_involved(case, local(now).date()):
         return set()
-    return _answering(point.cadre.unit, (Role.UNIT_OFFICER,), case, now)
+    return _answering(accused.unit, (Role.UNIT_OFFICER,), case, now)
+
+
+def is_asked_in_person(case: Complaint, now: datetime) -> bool:
+    """Whether a question to the accused reaches nobody: without an account, and with nobody at the unit who may hear of
+    it. Its handler then asks in person and enters the answer."""
+    accused = case.cadre
+    return accused is not None and accused.user_id is None and not _entering(case, accused, now)
 
 
 def _answering(unit: Unit | None, roles: Iterable[str], case: Complaint, now: datetime) -> set[int]:

@@ -11,17 +11,24 @@ from complaints import points, rules
 from complaints.models import Complaint
 from complaints.points import Standing
 from complaints.rules import Move
+from complaints.services import hearing
 
 register = template.Library()
 
 
 @register.simple_tag
 def points_of(case: Complaint, access: Access) -> dict[str, Any]:
-    """Its lines, each with whether the reader decides on it, and whether the reader may put another one."""
+    """Its lines, each with whether the reader decides on it or enters its answer; and whether another may be put."""
     decides = access.may(TABLE["complaint_point_decide"]) and rules.can(case.state, Move.ASK)
+    now = timezone.now()
+    enters = case.handler_id == access.user.pk and hearing.is_asked_in_person(case, now)
     rows = [
-        {"view": view, "decidable": decides and view.standing == Standing.HELD}
-        for view in points.views(points.of_case(case), timezone.now())
+        {
+            "view": view,
+            "decidable": decides and view.standing == Standing.HELD,
+            "enterable": enters and view.is_open and view.point.cadre_id is not None,
+        }
+        for view in points.views(points.of_case(case), now)
     ]
     asks = case.handler_id == access.user.pk and rules.can(case.state, Move.ASK)
     return {"rows": rows, "asks": asks}

@@ -423,6 +423,23 @@ def own_interests(request: HttpRequest) -> HttpResponse:
     return private(render_form(request, "complaints/interests.html", form, declared=declared))
 
 
+def interest_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    own = Interest.objects.filter(user=user_of(request), cadre__isnull=False).select_related("cadre__unit")
+    interest, form = get_object_or_404(own, pk=pk), forms.WithdrawForm(posted(request))
+
+    def withdraw() -> None:
+        interests.interest_withdraw(
+            interest=interest, **form.cleaned_data, actor=user_of(request), now=timezone.now()
+        )
+
+    if form.is_valid() and accepted(form, withdraw):
+        messages.success(request, _("Withdrawn. Cases about this person are shown to you again."))
+        return redirect("interests")
+    context = {"title": _("Withdraw an interest"), "lead": f"{interest.cadre} · {interest.reason}"}
+    back = {"back_label": _("My interests"), "back_url": reverse("interests")}
+    return private(render_form(request, "cards/form_page.html", form, **context, **back))
+
+
 def _declare(given: dict[str, Any], actor: User, now: datetime) -> None:
     """Of two with one name both: the wrong one is no harm, the right one must not be missed."""
     people = list(Cadre.objects.filter(unit=given["unit"], name=given["name"].strip()))

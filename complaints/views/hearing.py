@@ -159,6 +159,7 @@ def waiting(request: HttpRequest, access: Access) -> Part:
 def point_new(request: HttpRequest, number: str) -> HttpResponse:
     case = _case(request, number)
     form = PointForm(posted(request), accused=str(case.cadre or ""), unit=_unit(case))
+    in_person = hearing.is_asked_in_person(case, timezone.now())
     if form.is_valid() and accepted(
         form,
         lambda: hearing.point_write(
@@ -169,7 +170,29 @@ def point_new(request: HttpRequest, number: str) -> HttpResponse:
         said = _("The head decides how it is asked.") if held else _("The question has been put.")
         messages.success(request, said)
         return redirect("complaint", number)
-    return _form_of_case(request, case, form, _("Put a question"))
+    lead = _(
+        "%(name)s has no account, and nobody at the unit may hear of it: ask in person, then enter the answer."
+    )
+    return _form_of_case(
+        request, case, form, _("Put a question"), lead % {"name": case.cadre} if in_person else ""
+    )
+
+
+def point_enter(request: HttpRequest, number: str, token: str) -> HttpResponse:
+    """What the accused has said in person, where the program reaches nobody."""
+    case, now = _case(request, number), timezone.now()
+    point = get_object_or_404(points.of_case(case).asked(), token=token)
+    if not hearing.may_answer(point, user_of(request), now):
+        messages.error(request, _("This question is not for you to answer."))
+        return redirect("complaint", number)
+    form = AnswerForAnotherForm(posted(request))
+    if form.is_valid() and accepted(
+        form,
+        lambda: hearing.point_answer(point=point, **form.cleaned_data, actor=user_of(request), now=now),
+    ):
+        messages.success(request, _("The answer has been entered."))
+        return redirect("complaint", number)
+    return _form_of_case(request, case, form, _("Enter the answer given in person"), point.text)
 
 
 def point_decide(request: HttpRequest, number: str, token: str) -> HttpResponse:

@@ -47,7 +47,7 @@ from common import jobs, notices
 from common.crypto import encrypt
 from common.models import Channel, Delivery, Job, JobItem, Notice
 from complaints import points
-from complaints.models import Attachment, Complaint, Draft, DraftImage, VerificationPoint
+from complaints.models import Attachment, Complaint, Draft, DraftImage, Interest, VerificationPoint
 from complaints.services.cases import complaint_receive
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
 from tests.cast import make_cadre, make_office, photograph
@@ -205,6 +205,13 @@ def complained(where: Place, about: str = "open") -> Complaint:
             setattr(case, name, value)
     case.save()
     return case
+
+
+def declared(user: User, cadre: Cadre) -> Interest:
+    interest, _new = Interest.objects.get_or_create(
+        user=user, cadre=cadre, defaults={"reason": "表亲", "declared_at": NOW}
+    )
+    return interest
 
 
 def sketched() -> DraftImage:
@@ -515,7 +522,15 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
         {"number": complained(world.here).number, "token": asked(world.here, "held").token},
         {"number": complained(world.here).number, "token": "0" * 16},
     ),
+    "complaint_point_answer": lambda world: (
+        {"number": complained(world.here).number, "token": asked(world.here, "cadre").token},
+        {"number": complained(world.here).number, "token": "0" * 16},
+    ),
     # Complaints at the desk
+    "interest_withdraw": lambda world: (
+        {"pk": declared(world.people.get(world.asking, world.account), world.there.cadre).pk},
+        {"pk": declared(world.people[Role.CADRE], world.there.cadre).pk},
+    ),
     "complain_image": lambda world: ({"token": sketched().token}, {"token": "0" * 16}),
     "complaint": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_image": lambda world: (
@@ -708,12 +723,13 @@ ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "rost
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
 OWN_PAGE |= {"my_points", "my_point", "my_statement"}
 ANSWERING_FOR_UNITS = {"unit_points", "unit_point", "unit_point_return"}
-ASKING = {"complaint_point_new", "complaint_point_decide"}
+ASKING = {"complaint_point_new", "complaint_point_decide", "complaint_point_answer"}
 POINTS = ANSWERING_FOR_UNITS | ASKING
 SEEING_CASES = {"complaints", "complaint", "complaint_image", "complaint_unmask"}
 HEADS_OF_CASES = {"complaint_extend", "complaint_refer"}
 HANDLING = {
     "interests",
+    "interest_withdraw",
     "complaint_numbers",
     "complaint_caller",
     "complaint_receipt_renew",

@@ -8,7 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from complaints.models import Attachment, Complaint, ComplaintEvent
+from common.models import AuditEntry
+from common.problems import Refused
+from complaints import interests
+from complaints.models import Attachment, Complaint, ComplaintEvent, Interest
 from complaints.services import handling
 from tests.cast import give, make_user, signed_in
 from tests.complaints.cases import ANSWER, LATER, TEXT, accepted, drafted, received
@@ -204,6 +207,31 @@ class TestTheJourney:
         assert client.post(reverse("interests"), given).status_code == 302
         assert client.get(url("", case)).status_code == 404
         assert "林一帆" in client.get(reverse("interests")).content.decode()
+
+    def test_what_one_has_declared_can_be_withdrawn_with_a_reason_and_by_nobody_else(
+        self, unit, lin, express, express_head
+    ):
+        case = received(unit, lin)
+        declared = interests.interest_declare(cadre=lin, reason="夫妻", actor=express, now=LATER)
+        address = reverse("interest_withdraw", args=[declared.pk])
+        assert signed_in(express_head).post(address, {"reason": "无关"}).status_code == 404
+        client = signed_in(express)
+        assert client.post(address, {"reason": " "}).status_code == 422
+        assert client.get(url("", case)).status_code == 404
+        assert client.post(address, {"reason": "已离婚"}).status_code == 302
+        assert client.get(url("", case)).status_code == 200
+        entry = AuditEntry.objects.get(verb="interest_withdrawn")
+        assert (entry.actor, entry.changes) == (express, {"cadre": lin.pk, "reason": ["夫妻", "已离婚"]})
+
+    def test_stepping_back_from_a_case_is_for_good(self, unit, express):
+        case = received(unit)
+        interests.recuse(case=case, reason="同学", actor=express, now=LATER)
+        stepped = Interest.objects.get()
+        address = reverse("interest_withdraw", args=[stepped.pk])
+        assert signed_in(express).post(address, {"reason": "后悔"}).status_code == 404
+        with pytest.raises(Refused):
+            interests.interest_withdraw(interest=stepped, reason="后悔", actor=express, now=LATER)
+        assert Interest.objects.exists()
 
 
 class TestMovedOn:

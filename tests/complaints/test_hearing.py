@@ -263,6 +263,42 @@ def test_an_officer_enters_the_answer_of_who_has_no_account(case, lin, express, 
     assert answer(point, officer).answered_by == officer
 
 
+@pytest.mark.parametrize("why", ["leads it", "nobody there"])
+def test_where_nobody_else_may_hear_of_it_the_handler_asks_in_person(
+    why, request, case, lin, express, express_head
+):
+    without_account(lin)
+    if why == "leads it":
+        request.getfixturevalue("officer")
+        Cadre.objects.filter(pk=lin.pk).update(leads_unit=True)
+    case = Complaint.objects.get()
+    client = signed_in(express)
+    asking = client.get(reverse("complaint_point_new", args=[case.number]))
+    assert "请当面询问" in asking.content.decode() or "ask in person" in asking.content.decode()
+    point = write(case, express)
+    address = reverse("complaint_point_answer", args=[case.number, point.token])
+    page = reverse("complaint", args=[case.number])
+    assert address in client.get(page).content.decode()
+    assert address not in signed_in(express_head).get(page).content.decode()
+    assert signed_in(express_head).get(address).status_code == 302
+    with pytest.raises(Refused):
+        answer(point, express_head)
+    assert client.post(address, {"text": "在窗口。"}).status_code == 302
+    point.refresh_from_db()
+    assert (point.answer, point.answered_by) == ("在窗口。", express)
+    assert kinds(express) == []
+    assert address not in client.get(page).content.decode()
+
+
+def test_whom_an_officer_can_ask_the_handler_does_not_answer_for(case, lin, express, officer):
+    without_account(lin)
+    point = write(Complaint.objects.get(), express)
+    address = reverse("complaint_point_answer", args=[case.number, point.token])
+    assert signed_in(express).post(address, {"text": "在。"}).status_code == 302
+    point.refresh_from_db()
+    assert point.answered_at is None
+
+
 def test_the_head_of_the_leading_group_answers_for_the_unit_too(case, express, head, other_officer):
     point = write(case, express, to="unit")
     with pytest.raises(Refused):
