@@ -463,7 +463,7 @@ def test_the_command_freezes_and_draws(small_city, express, express_head, time_m
     assert (draw.commitment in said, draw.pool_hash in said, f"Draw {draw.number}" in said) == (True,) * 3
     assert draw.frozen_by == express
     time_machine.move_to(NOW + timedelta(minutes=5))
-    said = run("--reveal", str(draw.pk), "--value", "4", "--witnesses", "公证处", "--by", "express_head")
+    said = run("--reveal", str(draw.number), "--value", "4", "--witnesses", "公证处", "--by", "express_head")
     assert f"spot check {SpotCheck.objects.get().pk}" in said
     draw.refresh_from_db()
     assert (draw.public_value, draw.revealed_by) == ("4", express_head)
