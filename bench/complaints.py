@@ -77,10 +77,10 @@ def moment(day: date) -> datetime:
 
 
 def open_cases(number: int, first: int) -> Any:
-    """Handled by the Express, every other one verified by its unit."""
+    """Handled by the Express, every other one verified by its unit, which has not answered."""
     from accounts.models import Unit, User
     from complaints import clock
-    from complaints.models import Complaint
+    from complaints.models import Complaint, VerificationPoint
 
     units, handler = list(Unit.objects.all()), User.objects.get(username="express")
     columns, received = clock.start(moment(RECEIVED), "calendar_rolled"), moment(RECEIVED)
@@ -99,7 +99,20 @@ def open_cases(number: int, first: int) -> Any:
         )
         for position in range(first, first + number)
     ]
-    Complaint.objects.bulk_create(rows, batch_size=2000)
+    made = Complaint.objects.bulk_create(rows, batch_size=2000)
+    VerificationPoint.objects.bulk_create(
+        VerificationPoint(
+            complaint=case,
+            unit=case.dispatched_to,
+            text="当日窗口何人值守？",
+            written_by=handler,
+            written_at=received,
+            asked_at=received,
+            due_at=received + timedelta(days=1),
+        )
+        for case in made
+        if case.dispatched_to is not None
+    )
     return columns["due_at"]
 
 
@@ -154,7 +167,8 @@ def one(pk: int, now: datetime) -> None:
         day = local(now).date()
         to = {case.handler_id or 0} - interests.conflicted([case.handler_id or 0], case, day)
         notices.send_all([notifying.stage(case, stages[-1], to)], now=now)
-        if Stage.OVERDUE in stages and case.dispatched_to is not None:
+        unanswered = case.points.filter(unit=case.dispatched_to, due_at__lte=case.due_at, answered_at=None)
+        if Stage.OVERDUE in stages and case.dispatched_to is not None and unanswered.exists():
             finding, _new = unit_finding_record(
                 unit=case.dispatched_to,
                 item_code=sweeps.OVERDUE_ITEM,

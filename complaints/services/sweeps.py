@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Membership, Role
@@ -16,7 +16,7 @@ from attendance.services import unit_findings_record
 from common import calendar, notices
 from common.rules import WorkingCalendar, local
 from complaints import clock, interests, notifying, rules
-from complaints.models import Complaint, ComplaintEvent, Draft, StageReached
+from complaints.models import Complaint, ComplaintEvent, Draft, StageReached, VerificationPoint
 from complaints.models.cases import ComplaintQuerySet
 from complaints.rules import Count, Stage, State
 
@@ -134,18 +134,30 @@ def _handler(case: Complaint) -> int | None:
 
 
 def _findings(new: Collection[Reached], now: datetime) -> list[notices.Message]:
-    """About the units that still verify when the time is over. What the Express keeps, checks or has only to tell is
-    not theirs, and a linked case is late with its master."""
-    late = [
+    """About the units whose answer was missing when the time was over. What the Express keeps, checks or has only to
+    tell is not theirs, and a linked case is late with its master."""
+    late = [case for case, stages in new if Stage.OVERDUE in stages and case.state == State.ACCEPTED]
+    owing = _owing_answers(late)
+    about = [
         (case.dispatched_to, rules.last_day(case.due_at), overdue_source(case))
-        for case, stages in new
-        if Stage.OVERDUE in stages and case.dispatched_to is not None and case.state == State.ACCEPTED
+        for case in late
+        if case.dispatched_to is not None and case.pk in owing
     ]
-    made = unit_findings_record(about=late, item_code=OVERDUE_ITEM, now=now)
+    made = unit_findings_record(about=about, item_code=OVERDUE_ITEM, now=now)
     if not made:
         return []
     to = responsible_for({finding.unit_id for finding in made}, local(now).date())
     return [notifying.unit_overdue(finding, to[finding.unit_id]) for finding in made]
+
+
+def _owing_answers(cases: Collection[Complaint]) -> set[int]:
+    """Keys of the cases whose verifying unit had left a question open by their end, however late the sweep comes. Time
+    to answer must have been over by then: of what was asked on the last day the unit is not the one who is late (C)."""
+    end = F("complaint__due_at")
+    points = VerificationPoint.objects.asked().filter(
+        complaint__in=[case.pk for case in cases], unit=F("complaint__dispatched_to"), due_at__lte=end
+    )
+    return set(points.exclude(answered_at__lte=end).values_list("complaint", flat=True))
 
 
 def overdue_source(case: Complaint) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 from accounts.models import Unit, User
 from cards.models import Cadre
-from complaints.models import Complaint
+from complaints.models import Complaint, VerificationPoint
 from complaints.rules import State
-from complaints.services import handling
+from complaints.services import handling, hearing
 from complaints.services.cases import complaint_receive
 from tests.cast import NOW
 
@@ -38,6 +38,18 @@ def received(unit: Unit, cadre: Cadre | None = None, **fields: Any) -> Complaint
 
 def accepted(unit: Unit, handler: User, cadre: Cadre | None = None, **fields: Any) -> Complaint:
     return handling.accept(case=received(unit, cadre, **fields), actor=handler, now=LATER)
+
+
+def verifying(
+    unit: Unit, handler: User, now: datetime = LATER, **fields: Any
+) -> tuple[Complaint, VerificationPoint]:
+    """A case that the unit verifies, and what it was asked."""
+    case = handling.dispatch(
+        case=accepted(unit, handler, **fields), to_unit=True, actor=handler, now=min(now, LATER)
+    )
+    asked: dict[str, Any] = {"to": hearing.To.UNIT, "text": "当日窗口何人值守？", "would_identify": False}
+    point = hearing.point_write(case=case, **asked, actor=handler, now=now)
+    return point.complaint, point
 
 
 def drafted(case: Complaint, now: datetime = LATER, **changed: Any) -> Complaint:

@@ -8,8 +8,8 @@ from attendance.models import Finding
 from common.models import Notice
 from complaints.models import StageReached
 from complaints.rules import Stage
-from complaints.services import handling, sweeps
-from tests.complaints.cases import LATER, accepted
+from complaints.services import sweeps
+from tests.complaints.cases import verifying
 from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,8 +24,7 @@ def right(request, monkeypatch) -> bool:
 
 
 def test_of_two_sweeps_each_stage_is_one_sweeps(right, unit, express, officer, monkeypatch):
-    case = accepted(unit, express)
-    case = handling.dispatch(case=case, to_unit=True, actor=express, now=LATER)
+    case, _point = verifying(unit, express)
     with meeting(monkeypatch, sweeps, "_known_stages", 2, right):
         outcomes = at_once(*[lambda: sweeps.stages_reach(now=case.due_at)] * 2)
     # Without locks only the unique row keeps the second from doing it again, and that one fails.

@@ -12,11 +12,19 @@ from cards.models import Cadre
 from common.models import CalendarYear, Notice
 from common.rules import at
 from complaints import interests, rules
-from complaints.models import Complaint, ComplaintEvent, Draft, DraftImage, Interest, StageReached
+from complaints.models import (
+    Complaint,
+    ComplaintEvent,
+    Draft,
+    DraftImage,
+    Interest,
+    StageReached,
+    VerificationPoint,
+)
 from complaints.rules import Stage, State
-from complaints.services import handling, sweeps
+from complaints.services import handling, hearing, sweeps
 from tests.cast import NOW, give, make_user
-from tests.complaints.cases import LATER, accepted, in_state, received
+from tests.complaints.cases import LATER, accepted, in_state, received, verifying
 
 pytestmark = pytest.mark.django_db
 
@@ -145,9 +153,8 @@ def test_an_extended_case_has_the_stages_of_its_new_end(unit, express, express_h
 # --- The unit that is late -------------------------------------------------------------------------------------------
 
 
-def test_a_unit_that_still_verifies_gets_one_finding_that_names_no_case(unit, express, officer, head):
-    case = accepted(unit, express)
-    handling.dispatch(case=case, to_unit=True, actor=express, now=LATER)
+def test_a_unit_that_has_not_answered_gets_one_finding_that_names_no_case(unit, express, officer, head):
+    case, _point = verifying(unit, express)
     sweeps.stages_reach(now=DUE)
     sweeps.stages_reach(now=DUE + DAY)
     finding = Finding.objects.get()
@@ -160,11 +167,13 @@ def test_a_unit_that_still_verifies_gets_one_finding_that_names_no_case(unit, ex
     assert not Notice.objects.filter(user__in=[officer, head], kind__startswith="complaint_").exists()
 
 
-@pytest.mark.parametrize("held", ["never dispatched", "returned", "answer handed in", "linked"])
+@pytest.mark.parametrize("held", ["kept", "returned", "answer handed in", "linked", "asked nothing"])
 def test_what_the_express_holds_is_not_the_units_fault(held, unit, express, express_head, officer):
-    case = accepted(unit, express)
-    if held != "never dispatched":
-        case = handling.dispatch(case=case, to_unit=True, actor=express, now=LATER)
+    case, _point = verifying(unit, express)
+    if held == "kept":
+        handling.dispatch(case=case, to_unit=False, actor=express, now=LATER)
+    if held == "asked nothing":
+        VerificationPoint.objects.all().delete()
     if held == "returned":
         handling.unit_return(case=case, reason="不属本单位", actor=officer, now=LATER)
     if held == "answer handed in":
@@ -176,6 +185,31 @@ def test_what_the_express_holds_is_not_the_units_fault(held, unit, express, expr
     assert not Finding.objects.exists()
 
 
+END_OF_WEDNESDAY = at(date(2026, 11, 26), time(0))
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "swept", "is_found"),
+    [
+        (LATER, None, DUE, True),
+        (LATER, DUE - HOUR, DUE, False),
+        (LATER, END_OF_WEDNESDAY + HOUR, DUE, False),  # late, and before the case was
+        (LATER, DUE + HOUR, DUE, True),
+        (LATER, DUE + HOUR, DUE + 2 * DAY, True),  # whenever the sweep comes
+        (DUE - HOUR, None, DUE + 2 * DAY, False),  # asked too late to be late
+        (DUE - DAY - HOUR, None, DUE, True),  # on Thursday, to be answered by the end of Friday
+    ],
+)
+def test_a_unit_is_late_only_with_what_it_owed_at_the_end(
+    asked, answered, swept, is_found, unit, express, officer
+):
+    _case, point = verifying(unit, express, now=asked)
+    if answered is not None and answered < swept:
+        hearing.point_answer(point=point, text="当日由小李值守。", actor=officer, now=answered)
+    sweeps.stages_reach(now=swept)
+    assert Finding.objects.exists() == is_found
+
+
 # --- Many ------------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +219,16 @@ def test_many_cases_cost_as_many_statements_as_a_few(unit, express):
     for number, begin in ((1, NOW), (5, NOW + 7 * DAY)):
         for _case in range(number):
             case = accepted(unit, express, received_at=begin, now=begin)
-            handling.dispatch(case=case, to_unit=True, actor=express, now=begin)
+            case = handling.dispatch(case=case, to_unit=True, actor=express, now=begin)
+            VerificationPoint.objects.create(
+                complaint=case,
+                unit=unit,
+                text="何人值守？",
+                written_by=express,
+                written_at=begin,
+                asked_at=begin,
+                due_at=begin + DAY,
+            )
         with CaptureQueriesContext(connection) as queries:
             assert sweeps.stages_reach(now=case.due_at) == 3 * number
         costs.append(len(queries))

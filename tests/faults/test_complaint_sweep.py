@@ -16,7 +16,7 @@ from attendance.models import Finding
 from common.models import Notice
 from common.rules import at
 from complaints import clock, rules
-from complaints.models import Complaint, StageReached
+from complaints.models import Complaint, StageReached, VerificationPoint
 from complaints.rules import Mode, Stage, State
 from complaints.services import sweeps
 from tests.support.processes import PATIENCE, ROOT
@@ -58,7 +58,16 @@ def open_cases(unit, handler) -> list[Complaint]:
                 **clocks[day, mode],
             )
         )
-    return Complaint.objects.bulk_create(cases, batch_size=1000)
+    Complaint.objects.bulk_create(cases, batch_size=1000)
+    VerificationPoint.objects.bulk_create(unanswered(case) for case in cases if case.dispatched_to)
+    return cases
+
+
+def unanswered(case: Complaint) -> VerificationPoint:
+    asked = {"written_at": case.received_at, "asked_at": case.received_at, "due_at": case.received_at}
+    return VerificationPoint(
+        complaint=case, unit=case.unit, text="何人值守？", written_by=case.handler, **asked
+    )
 
 
 def reached(case: Complaint) -> Iterator[tuple[Stage, datetime]]:
