@@ -1,10 +1,13 @@
 """Every page of the permission table, as each role sees it: WCAG 2.2 AA, one heading, no sideways scroll."""
 
+import re
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Role
@@ -12,7 +15,7 @@ from accounts.permissions import BOTH, TABLE
 from accounts.permissions import Page as Row
 from cards.models import Cadre, Card, Duty
 from tests.accounts import test_permission_table as table
-from tests.cast import NOW
+from tests.cast import NOW, portrait
 from tests.e2e.tools import open_page, scrolls_sideways, violations
 
 PHONE, NARROW, DESK = (
@@ -154,5 +157,45 @@ def test_pages_that_say_no_are_accessible(world, browser, live_server, path):
     page = page_for(browser, table.client_for(Role.CADRE, world), live_server.url)
     assert open_page(page, live_server.url + path).status in (403, 404)
     wrong = list(complaints(page, (PHONE, DESK)))
+    page.context.close()
+    assert wrong == []
+
+
+def test_what_a_complainant_meets_is_accessible(world, browser, live_server, time_machine):
+    """Every step, refused and filled in, to the receipt and its page."""
+    card = Card.objects.valid().select_related("cadre").first()
+    assert card is not None
+    page, wrong = page_for(browser, table.client_for(table.ANONYMOUS, world), live_server.url), []
+    onward = page.locator("main button[name=go][value=next]")
+
+    def look(expected: str) -> None:
+        assert page.locator(expected).count() == 1, page.locator("main").inner_text()
+        wrong.extend(complaints(page, (PHONE, DESK)))
+
+    open_page(page, f"{live_server.url}{reverse('complain')}?card={card.token}")
+    onward.click()
+    look(".error-summary")
+    page.locator("[name=text]").fill("窗口上午一直没有人。")
+    page.locator("[name=occasion]").fill("周一上午，二楼")
+    onward.click()
+    broken, photo = {"buffer": b"no picture"}, {"buffer": portrait(300, 400).getvalue()}
+    kinds = {"name": "1.jpg", "mimeType": "image/jpeg"}
+    page.locator("input[type=file]").set_input_files([{**kinds, **broken}, {**kinds, **photo}])
+    onward.click()
+    look(".error-summary")
+    look(".thumbs")
+    onward.click()
+    look("[name=contact_phone]")
+    onward.click()
+    look("main button[name=go][value=send]")
+    time_machine.move_to(NOW + timedelta(minutes=2))
+    page.locator("main button[name=go][value=send]").click()
+    number = re.search(r"\d{4} \d{4} \d{4} \d{4}", page.locator("main").inner_text())
+    assert number
+    wrong.extend(complaints(page, (PHONE, DESK)))
+    open_page(page, live_server.url + reverse("receipt"))
+    page.locator("main [name=number]").fill(number[0])
+    page.locator("main form button[type=submit]").last.click()
+    look(".timeline")
     page.context.close()
     assert wrong == []
