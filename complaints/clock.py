@@ -25,6 +25,17 @@ def start(received_at: datetime, mode: str, days: int = rules.DAYS) -> dict[str,
     return counted(received, days, mode, calendar.around(received), versions(years(received)))
 
 
+def starts(instants: Iterable[datetime], mode: str) -> list[dict[str, Any]]:
+    """`start` for each of many, with one look at the calendars of each year."""
+    known: dict[int, tuple[WorkingCalendar, dict[str, int]]] = {}
+    found = []
+    for received in (local(instant).date() for instant in instants):
+        if received.year not in known:
+            known[received.year] = calendar.around(received), versions(years(received))
+        found.append(counted(received, rules.DAYS, mode, *known[received.year]))
+    return found
+
+
 def counted(
     received: date, days: int, mode: str, working: WorkingCalendar, known: dict[str, int]
 ) -> dict[str, Any]:

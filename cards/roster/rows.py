@@ -54,7 +54,7 @@ KIND_WORDS = {
 }
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
     """A cell is refused with this sentence, which never repeats a formula."""
 
 
@@ -79,7 +79,7 @@ def check(number: int, cells: Mapping[str, Any], titles: Mapping[str, str]) -> t
     for field, value in cells.items():
         try:
             values[field] = _FIELDS[field](value)
-        except (_Wrong, ValidationError) as error:
+        except (Wrong, ValidationError) as error:
             sentence = error.messages[0] if isinstance(error, ValidationError) else str(error)
             problems.append(Problem(number, titles[field], sentence))
             wrong.add(field)
@@ -94,13 +94,11 @@ def check(number: int, cells: Mapping[str, Any], titles: Mapping[str, str]) -> t
 def text_of(value: Any, *, allowed: str = "") -> str:
     """A cell's text without what cannot be seen around it; a number that Excel made becomes digits again."""
     if isinstance(value, Formula):
-        raise _Wrong(_("A formula stands here. Paste its result as a value."))
+        raise Wrong(_("A formula stands here. Paste its result as a value."))
     if isinstance(value, Broken):
-        raise _Wrong(_("The spreadsheet shows an error here. Write what belongs here."))
+        raise Wrong(_("The spreadsheet shows an error here. Write what belongs here."))
     if isinstance(value, (date, time, timedelta)):
-        raise _Wrong(
-            _("The spreadsheet has made a date of this. Format the cell as text and write it again.")
-        )
+        raise Wrong(_("The spreadsheet has made a date of this. Format the cell as text and write it again."))
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = _CONTROL.sub(lambda code: chr(int(code[1], 16)), "" if value is None else str(value))
@@ -109,13 +107,13 @@ def text_of(value: Any, *, allowed: str = "") -> str:
     text = text.strip()
     if code := hidden_character(text, allowed):
         sentence = _("The character %(code)s stands in it, which cannot be seen or printed. Remove it.")
-        raise _Wrong(sentence % {"code": code})
+        raise Wrong(sentence % {"code": code})
     return text
 
 
-def _short(text: str, longest: int | None) -> str:
+def short(text: str, longest: int | None) -> str:
     if longest is not None and len(text) > longest:
-        raise _Wrong(_("At most %(longest)s characters.") % {"longest": longest})
+        raise Wrong(_("At most %(longest)s characters.") % {"longest": longest})
     return text
 
 
@@ -125,12 +123,12 @@ def _longest(model: Any, field: str) -> int:
 
 def _one_line(longest: int) -> Callable[[Any], str]:
     """A line break inside a cell is a space here: cells wrap."""
-    return lambda value: _short(person_name(text_of(value, allowed=LINE_BREAKS)), longest)
+    return lambda value: short(person_name(text_of(value, allowed=LINE_BREAKS)), longest)
 
 
 def _narrow(longest: int) -> Callable[[Any], str]:
     """Digits and letters as an input method may have made them full-width."""
-    return lambda value: _short(
+    return lambda value: short(
         re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text_of(value, allowed=LINE_BREAKS))), longest
     )
 
@@ -143,7 +141,7 @@ def _name(value: Any) -> str:
     # 张 伟 is how two characters are set to the width of three; a letter keeps its spaces.
     if re.fullmatch(r"[^\x00-\u2e7f](?: [^\x00-\u2e7f])+", text):
         text = text.replace(" ", "")
-    return _short(checked_name(text), _longest(Cadre, "name")) if text else ""
+    return short(checked_name(text), _longest(Cadre, "name")) if text else ""
 
 
 def _phone(value: Any) -> str:
@@ -151,7 +149,7 @@ def _phone(value: Any) -> str:
     lost = _LOST_ZERO.fullmatch(text)
     if lost and not _NO_ZERO.fullmatch(text):
         text = f"0{lost[1]}-{lost[2]}"
-    return _short(phone_number(text), _longest(Cadre, "office_phone"))
+    return short(phone_number(text), _longest(Cadre, "office_phone"))
 
 
 def _mobile(value: Any) -> str:
@@ -162,11 +160,11 @@ def _listed(split: Callable[[str], tuple[str, ...]], most: int, longest: int) ->
     def listed(value: Any) -> tuple[str, ...]:
         entries = split(text_of(value, allowed=LINE_BREAKS))
         if len(entries) > most:
-            raise _Wrong(_("At most %(most)s lines fit on the plaque.") % {"most": most})
+            raise Wrong(_("At most %(most)s lines fit on the plaque.") % {"most": most})
         for number, entry in enumerate(entries, start=1):
             if len(entry) > longest:
                 sentence = _("Line %(number)s is longer than %(longest)s characters.")
-                raise _Wrong(sentence % {"number": number, "longest": longest})
+                raise Wrong(sentence % {"number": number, "longest": longest})
         return entries
 
     return listed
@@ -181,7 +179,7 @@ def _kind(value: Any) -> str:
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text_of(value)))
     if text and text not in KINDS:
         choices = "、".join(KIND_WORDS.values())
-        raise _Wrong(_("“%(value)s” is not one of %(choices)s.") % {"value": text[:20], "choices": choices})
+        raise Wrong(_("“%(value)s” is not one of %(choices)s.") % {"value": text[:20], "choices": choices})
     return str(KINDS[text].value) if text else ""
 
 
@@ -195,7 +193,7 @@ def _day(value: Any) -> date | None:
     if not text:
         return None
     if (day := _parsed(text)) is None:
-        raise _Wrong(_("Write a date such as 2026-09-05 or 2026年9月5日."))
+        raise Wrong(_("Write a date such as 2026-09-05 or 2026年9月5日."))
     return day
 
 

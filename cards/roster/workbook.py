@@ -4,6 +4,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -49,12 +50,40 @@ class Sheet:
 
 def read(path: Path, *, unit_known: bool) -> Sheet:
     """The first sheet with a roster's header. Raises Refused with a sentence when there is none to be read."""
-    _refuse_other_kinds(path)
-    with zips.opened(path, LIMITS) as archive, path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        words = {"file": path.name, "error": error.strerror}
+        raise Refused(_("The file %(file)s cannot be read: %(error)s.") % words) from error
+    with file, opened(file, LIMITS) as book:
+        return _sheet(book, unit_known)
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook of which nothing but its directory, its words and its formats has been read."""
+
+    archive: zipfile.ZipFile
+    #: Name and part.
+    sheets: list[tuple[str, str]]
+    _parts: Parts
+    _formats: Any
+    _words: list[str]
+
+    def rows(self, part: str) -> Iterator[tuple[int, list[tuple[Any, str]]]]:
+        """Number, and of the first columns value and type."""
+        return parts.rows(self._parts, part, self._formats, self._words, MOST_COLUMNS)
+
+
+@contextmanager
+def opened(file: IO[bytes], limits: zips.Limits) -> Iterator[Book]:
+    """Raises Refused with a sentence for what is no workbook, also while its rows are read."""
+    _refuse_other_kinds(file)
+    with zips.opened_file(file, limits) as archive:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return _sheet(archive, file, unit_known)
+                yield _book(archive, file)
         except Refused:
             raise
         except MemoryError:
@@ -66,13 +95,8 @@ def read(path: Path, *, unit_known: bool) -> Sheet:
             ) from error
 
 
-def _refuse_other_kinds(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_OLE))
-    except OSError as error:
-        words = {"file": path.name, "error": error.strerror}
-        raise Refused(_("The file %(file)s cannot be read: %(error)s.") % words) from error
+def _refuse_other_kinds(file: IO[bytes]) -> None:
+    start = file.read(len(_OLE))
     if start == _OLE:
         raise Refused(
             _(
@@ -85,17 +109,14 @@ def _refuse_other_kinds(path: Path) -> None:
         )
 
 
-def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet:
-    reader, weighed = ExcelReader(file, read_only=True, data_only=False, keep_links=False), Parts(archive)
-    reader.archive = weighed  # type: ignore[assignment]
-    words, sheets = _opened(reader, weighed)
-    for name, part in sheets:
-        rows = parts.rows(weighed, part, reader.wb, words, MOST_COLUMNS)
+def _sheet(book: Book, unit_known: bool) -> Sheet:
+    for name, part in book.sheets:
+        rows = book.rows(part)
         if (header := _header(rows)) is None:
             continue
         sheet, columns = _titled(name, header)
         _check_titles(sheet, unit_known)
-        _fill(sheet, rows, columns, _merged(archive, part, columns))
+        _fill(sheet, rows, columns, _merged(book.archive, part, columns))
         return sheet
     raise Refused(
         _("No sheet has a header with %(columns)s and the other columns. Use the template.")
@@ -103,21 +124,24 @@ def _sheet(archive: zipfile.ZipFile, file: IO[bytes], unit_known: bool) -> Sheet
     )
 
 
-def _opened(reader: Any, weighed: Parts) -> tuple[list[str], list[tuple[str, str]]]:
-    """The words, and names and parts of the sheets. Of the workbook only what a roster needs is parsed."""
+def _book(archive: zipfile.ZipFile, file: IO[bytes]) -> Book:
+    """Only what a table needs is parsed."""
+    reader: Any = ExcelReader(file, read_only=True, data_only=False, keep_links=False)
+    reader.archive = weighed = Parts(archive)
     reader.read_manifest()
     shared = reader.package.find(SHARED_STRINGS)
     words = parts.strings(weighed, shared.PartName[1:]) if shared is not None else []
     reader.read_workbook()
     if len(reader.parser.sheets) > MOST_SHEETS:
-        sentence = _("The workbook has more than %(most)s sheets. Hand in the sheet of the roster alone.")
+        sentence = _("The workbook has more than %(most)s sheets. Hand in the one that is needed alone.")
         raise Refused(sentence % {"most": MOST_SHEETS})
     apply_stylesheet(weighed, reader.wb)  # type: ignore[arg-type]
-    return words, [
+    sheets = [
         (sheet.name, rel.target)
         for sheet, rel in reader.parser.find_sheets()
         if rel.target in reader.valid_files and "chartsheet" not in rel.Type
     ]
+    return Book(archive, sheets, weighed, reader.wb, words)
 
 
 # --- The header --------------------------------------------------------------------------------------------------
@@ -175,7 +199,7 @@ def _fill(
     for number, cells in rows:
         values = {}
         for position, named in columns.items():
-            value = _value(cells[position]) if position < len(cells) else None
+            value = value_of(cells[position]) if position < len(cells) else None
             if value is not None:
                 values[named] = value
                 if number in tops:
@@ -197,7 +221,7 @@ def _fill(
             raise Refused(sentence % {"most": f"{MOST_ROWS:,}"})
 
 
-def _value(cell: tuple[Any, str]) -> Any:
+def value_of(cell: tuple[Any, str]) -> Any:
     """What a cell holds; None for an empty one. A formula is neither worked out nor kept."""
     value, kind = cell
     if value is None:

@@ -65,8 +65,8 @@ HELP = (
     ),
     ("公式", "不接受公式。请用“选择性粘贴—数值”。"),
 )
-_HEADING = PatternFill("solid", start_color="DCE9E3")
-_GREY = Font(color="808080", italic=True)
+HEADING = PatternFill("solid", start_color="DCE9E3")
+GREY = Font(color="808080", italic=True)
 
 
 def template(unit: Unit | None) -> bytes:
@@ -74,11 +74,11 @@ def template(unit: Unit | None) -> bytes:
     workbook = Workbook()
     sheet = _sheet(workbook, unit)
     own = {"unit_code": unit.code, "unit_name": unit.name} if unit else {"unit_code": "D001"}
-    _write(sheet, 3, {**EXAMPLE, **own}, _GREY)
+    _write(sheet, 3, {**EXAMPLE, **own}, GREY)
     _help(workbook)
     if unit is None:
-        _units(workbook)
-    return _bytes(workbook)
+        units(workbook)
+    return packed(workbook)
 
 
 def export(people: CadreQuerySet, unit: Unit | None = None) -> bytes:
@@ -94,7 +94,7 @@ def export(people: CadreQuerySet, unit: Unit | None = None) -> bytes:
     for row, cadre in enumerate(found, start=3):
         _write(sheet, row, _values(cadre, namesakes))
     _help(workbook)
-    return _bytes(workbook)
+    return packed(workbook)
 
 
 def _namesakes(unit_ids: Iterable[int]) -> Counter[tuple[int, str]]:
@@ -139,14 +139,14 @@ def _sheet(workbook: Workbook, unit: Unit | None) -> Worksheet:
     sheet = workbook.active
     assert isinstance(sheet, Worksheet)
     sheet.title = "名册"
-    _text(sheet, 1, 1, f"{unit.name}{TITLE}" if unit else TITLE)
+    put(sheet, 1, 1, f"{unit.name}{TITLE}" if unit else TITLE)
     sheet["A1"].font = Font(bold=True, size=14)
     for position, column in enumerate(COLUMNS, start=1):
         letter = get_column_letter(position)
         sheet.column_dimensions[letter].width = WIDTHS.get(column.field, USUAL_WIDTH)
         sheet.column_dimensions[letter].number_format = TEXT
         cell = sheet.cell(2, position, column.title + "*" * (column.field in REQUIRED))
-        cell.font, cell.fill, cell.number_format = Font(bold=True), _HEADING, TEXT
+        cell.font, cell.fill, cell.number_format = Font(bold=True), HEADING, TEXT
     sheet.freeze_panes = "A3"
     _kinds(sheet)
     return sheet
@@ -162,12 +162,12 @@ def _kinds(sheet: Worksheet) -> None:
 
 def _write(sheet: Worksheet, row: int, values: dict[str, str], font: Font | None = None) -> None:
     for position, column in enumerate(COLUMNS, start=1):
-        _text(sheet, row, position, values.get(column.field, ""))
+        put(sheet, row, position, values.get(column.field, ""))
         if font is not None:
             sheet.cell(row, position).font = font
 
 
-def _text(sheet: Worksheet, row: int, position: int, value: str) -> None:
+def put(sheet: Worksheet, row: int, position: int, value: str) -> None:
     """A string whatever it looks like, and nothing that a spreadsheet would work out (formula injection)."""
     text = ILLEGAL_CHARACTERS_RE.sub("", quoted(value))
     if text:
@@ -178,28 +178,30 @@ def _text(sheet: Worksheet, row: int, position: int, value: str) -> None:
 
 
 def _help(workbook: Workbook) -> None:
-    _table(workbook, "填写说明", (14, 100), HELP)
+    explain(workbook, "填写说明", (14, 100), HELP)
 
 
-def _units(workbook: Workbook) -> None:
+def units(workbook: Workbook) -> None:
+    """A sheet of the codes by which rows name their unit."""
     rows = [
         ("代码", "单位", "又名"),
         *Unit.objects.filter(valid_to=None).values_list("code", "name", "alias"),
     ]
-    _table(workbook, "单位代码表", (12, 36, 24), rows)
+    explain(workbook, "单位代码表", (12, 36, 24), rows)
 
 
-def _table(workbook: Workbook, title: str, widths: Sequence[int], rows: Iterable[Sequence[Any]]) -> None:
+def explain(workbook: Workbook, title: str, widths: Sequence[int], rows: Iterable[Sequence[Any]]) -> None:
+    """A sheet beside the table, to be read."""
     sheet = workbook.create_sheet(title)
     for position, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = width
     for row, values in enumerate(rows, start=1):
         for position, value in enumerate(values, start=1):
-            _text(sheet, row, position, value)
+            put(sheet, row, position, value)
             sheet.cell(row, position).alignment = Alignment(vertical="top", wrap_text=True)
 
 
-def _bytes(workbook: Workbook) -> bytes:
+def packed(workbook: Workbook) -> bytes:
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()

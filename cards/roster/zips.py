@@ -1,11 +1,13 @@
 """ZIP files from outside: their directory is judged before anything is unpacked (an XLSX workbook is one, too)."""
 
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from django.utils.translation import gettext as _
 
@@ -32,25 +34,30 @@ class Limits:
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     """Raises Refused before anything is unpacked. What is read later never exceeds what the directory said."""
-    with path.open("rb") as file:
-        _check_size(path, limits)
-        try:
-            archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
-            raise Refused(_("The file is damaged or incomplete. Save or pack it again.")) from error
-        with archive:
-            check_directory(archive, limits)
-            yield archive
+    with path.open("rb") as file, opened_file(file, limits) as archive:
+        yield archive
 
 
-def _check_size(path: Path, limits: Limits) -> None:
+@contextmanager
+def opened_file(file: IO[bytes], limits: Limits) -> Iterator[zipfile.ZipFile]:
+    """The same for what may be in memory only."""
+    _check_size(file, limits)
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
+        raise Refused(_("The file is damaged or incomplete. Save or pack it again.")) from error
+    with archive:
+        check_directory(archive, limits)
+        yield archive
+
+
+def _check_size(file: IO[bytes], limits: Limits) -> None:
     """Python reads the whole directory at once, so its size is read first."""
-    size = path.stat().st_size
+    size = file.seek(0, os.SEEK_END)
     if size > limits.file_bytes:
         raise Refused(_too_large(limits.file_bytes))
-    with path.open("rb") as file:
-        file.seek(max(0, size - _END_LENGTH - _LONGEST_REMARK))
-        tail = file.read()
+    file.seek(max(0, size - _END_LENGTH - _LONGEST_REMARK))
+    tail = file.read()
     at = tail.rfind(_END)
     if at < 0 or len(tail) < at + _END_LENGTH:
         raise Refused(_("The file is damaged or incomplete. Save or pack it again."))

@@ -12,7 +12,7 @@ from complaints.models.cases import (
     StageReached,
     VerificationPoint,
 )
-from complaints.models.intake import Draft, DraftImage
+from complaints.models.intake import Draft, DraftImage, HotlineSheet
 from complaints.models.setting import CaseCounter, ComplaintSettings
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "DraftImage",
     "Feedback",
     "Grade",
+    "HotlineSheet",
     "Interest",
     "Outcome",
     "Praise",

@@ -1,5 +1,6 @@
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from common.tokens import new_token
@@ -26,3 +27,16 @@ class DraftImage(models.Model):
 
     def __str__(self) -> str:
         return f"draft image {self.pk}"
+
+
+class HotlineSheet(models.Model):
+    """Work orders of 12345 between being handed in and being confirmed, for whoever handed them in; the name of the file
+    is not kept."""
+
+    token = models.CharField(max_length=16, unique=True, default=new_token, editable=False)
+    data = EncryptedBinaryField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"hotline sheet {self.pk}"

@@ -1,5 +1,5 @@
 """What is removed when its period is over (docs/complaints.md). The record stays: number, days, moves, outcome, answer,
-rating. Photos of drafts go earlier (sweeps.drafts_remove)."""
+rating. Photos of drafts and sheets of 12345 go earlier (sweeps.drafts_remove)."""
 
 from collections.abc import Callable
 from datetime import datetime

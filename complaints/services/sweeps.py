@@ -16,7 +16,7 @@ from attendance.services import unit_findings_record
 from common import calendar, notices
 from common.rules import WorkingCalendar, local
 from complaints import clock, interests, notifying, rules
-from complaints.models import Complaint, ComplaintEvent, Draft, StageReached, VerificationPoint
+from complaints.models import Complaint, ComplaintEvent, Draft, HotlineSheet, StageReached, VerificationPoint
 from complaints.models.cases import ComplaintQuerySet
 from complaints.rules import Count, Stage, State
 
@@ -251,6 +251,8 @@ def _first_days(case: Complaint) -> int:
 
 
 def drafts_remove(*, now: datetime) -> int:
-    """Photos of complaints that nobody sent."""
-    old = Draft.objects.filter(created_at__lt=now - DRAFTS_KEPT)
-    return old.delete()[1].get("complaints.Draft", 0)
+    """Photos of complaints that nobody sent, and work orders of 12345 that nobody confirmed."""
+    before = now - DRAFTS_KEPT
+    _rows, drafts = Draft.objects.filter(created_at__lt=before).delete()
+    _rows, sheets = HotlineSheet.objects.filter(created_at__lt=before).delete()
+    return drafts.get("complaints.Draft", 0) + sheets.get("complaints.HotlineSheet", 0)

@@ -102,7 +102,7 @@ def test_more_sheets_than_anybody_has(tmp_path):
     path = workbook_with(
         tmp_path / "a.xlsx", "xl/workbook.xml", lambda xml: xml.replace("</sheets>", sheets + "</sheets>")
     )
-    assert refusal(path) == "The workbook has more than 100 sheets. Hand in the sheet of the roster alone."
+    assert refusal(path) == "The workbook has more than 100 sheets. Hand in the one that is needed alone."
 
 
 def test_words_in_another_alphabet_are_not_taken(tmp_path):
