@@ -127,7 +127,13 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 #: Where more is taken: a roster of 10 MB with 100 MB of photos.
 #: And a complaint with five photos of 10 MB, with room to say politely that there were more.
-LARGER_REQUEST_BYTES = {"/desk/roster/": 112 * 1024 * 1024, "/complain": 64 * 1024 * 1024}
+LARGER_REQUEST_BYTES = {
+    "/desk/roster/": 112 * 1024 * 1024,
+    "/complain": 64 * 1024 * 1024,
+    "/desk/complaints/new/": 64 * 1024 * 1024,
+}
+#: Kept in memory up to here, so that a sheet of work orders is never in a file, were it only for a second.
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 #: Of this, text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

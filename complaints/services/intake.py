@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import Unit
+from accounts.models import Unit, User
 from cards.models import Cadre
 from common import audit
 from common.problems import Refused
@@ -62,19 +62,48 @@ def image_remove(*, draft: str, image: str) -> None:
 def complaint_send(
     *, ticket: Ticket, subject: Subject, words: Words, draft: str, from_card: bool, now: datetime
 ) -> tuple[Complaint | None, str]:
-    """The case and the number of its receipt; "" where the ticket was used before, a second tap excepted; and no case
-    where its receipt was renewed since.
+    """The case and the number of its receipt, as `receive_once` tells them."""
+    return receive_once(
+        ticket=ticket,
+        channel=Channel.CARD if from_card else Channel.SITE,
+        subject=subject,
+        words=words,
+        draft=draft,
+        received_at=now,
+        actor=None,
+        now=now,
+    )
+
+
+@transaction.atomic
+def receive_once(
+    *,
+    ticket: Ticket,
+    channel: str,
+    subject: Subject,
+    words: Words,
+    draft: str,
+    received_at: datetime,
+    with_receipt: bool = True,
+    actor: User | None,
+    now: datetime,
+) -> tuple[Complaint | None, str]:
+    """The case and the number of its receipt; "" where the ticket was used before, a second tap excepted, or where no
+    receipt was asked for; and no case where a used ticket leads to none: its receipt was renewed since, or there is
+    none.
 
     Two at once wait for each other at the unique mark, and one of them makes the case.
     """
-    if not _use(ticket, "complaint", now):
-        rows = Complaint.objects.select_related("unit", "cadre")
-        there = rows.filter(receipt=receipts.digest(ticket.number)).first()
+    is_new = _use(ticket, "complaint", now)
+    rows = Complaint.objects.select_related("unit", "cadre")
+    # The mark is gone after some hours, and the receipt still tells that the form is an old one.
+    there = rows.filter(receipt=receipts.digest(ticket.number)).first()
+    if there is not None or not is_new:
         again = there is not None and now - there.entered_at <= SECOND_TAP
         return there, ticket.number if again else ""
     photos = DraftImage.objects.filter(draft__token=draft)
     case, number = complaint_receive(
-        channel=Channel.CARD if from_card else Channel.SITE,
+        channel=channel,
         unit=subject.unit,
         cadre=subject.cadre,
         text=words.text,
@@ -82,9 +111,10 @@ def complaint_send(
         contact_name=words.contact_name,
         contact_phone=words.contact_phone,
         images=[bytes(photo.data) for photo in photos],
-        received_at=now,
+        received_at=received_at,
+        with_receipt=with_receipt,
         receipt_number=ticket.number,
-        actor=None,
+        actor=actor,
         now=now,
     )
     Draft.objects.filter(token=draft).delete()
