@@ -40,6 +40,13 @@ SUBMITTED = notices.Kind(
 SENT_BACK = notices.Kind(
     "complaint_sent_back", title=_("An answer of yours was sent back"), text=BY_END_OF, url=_page
 )
+#: How many, and not which: each reader may know of others.
+IMPORTED = notices.Kind(
+    "complaints_imported",
+    title=_("Work orders of 12345 came in"),
+    text=_("New in the queue: %(number)s."),
+    url=lambda _params: reverse("complaints"),
+)
 REFERRED = notices.Kind(
     "complaint_referred", title=_("A case was referred to you"), text=_("%(number)s."), url=_page
 )
@@ -68,7 +75,17 @@ UNIT_OVERDUE = notices.Kind(
     text=_("%(unit)s, %(day)s. A statement in defence can be made until %(until)s."),
     url=lambda params: reverse("finding", args=[params["finding"]]),
 )
-KINDS = (RECEIVED, ASSIGNED, RETURNED, SUBMITTED, SENT_BACK, REFERRED, *STAGES.values(), UNIT_OVERDUE)
+KINDS = (
+    RECEIVED,
+    IMPORTED,
+    ASSIGNED,
+    RETURNED,
+    SUBMITTED,
+    SENT_BACK,
+    REFERRED,
+    *STAGES.values(),
+    UNIT_OVERDUE,
+)
 
 
 def register() -> None:
@@ -80,6 +97,11 @@ def of_case(kind: notices.Kind, case: Complaint, to: Iterable[int], now: datetim
     """About the move that the case has just made; whoever has an interest must not be among `to`."""
     key = f"complaint:{case.number}:{kind.name}:{case.revision}"
     return notices.send(kind=kind.name, key=key, to=to, params=_facts(case), now=now)
+
+
+def imported(token: str, number: int, to: Iterable[int]) -> notices.Message:
+    """Of one sheet to those who may know of this many of its cases."""
+    return notices.Message(IMPORTED.name, f"hotline:{token}:{number}", to, {"number": number})
 
 
 def stage(case: Complaint, reached: Stage, to: Iterable[int]) -> notices.Message:

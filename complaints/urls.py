@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from complaints.views import caller, desk, entry, hearing, intake, numbers, receipt, setting
+from complaints.views import caller, desk, entry, hearing, hotline, intake, numbers, receipt, setting
 
 #: Not every word: other pages of the desk stand beside the cases.
 NUMBER = r"(?P<number>[0-9-]{1,16})"
@@ -37,6 +37,9 @@ urlpatterns: list[URLPattern] = [
     # The desk of the Efficiency Express
     path("desk/complaints/", desk.complaints, name="complaints"),
     path("desk/complaints/new/", entry.complaint_enter, name="complaint_enter"),
+    path("desk/complaints/hotline/", hotline.hand_in, name="complaint_hotline"),
+    path("desk/complaints/hotline/template/", hotline.template, name="hotline_template"),
+    path("desk/complaints/hotline/<str:token>/", hotline.sheet, name="hotline_sheet"),
     path("desk/complaints/caller/", caller.caller, name="complaint_caller"),
     path("desk/complaints/interests/", desk.own_interests, name="interests"),
     path("desk/complaints/interests/<int:pk>/withdraw/", desk.interest_withdraw, name="interest_withdraw"),

@@ -30,8 +30,8 @@ class DraftImage(models.Model):
 
 
 class HotlineSheet(models.Model):
-    """Work orders of 12345 between being handed in and being confirmed, for whoever handed them in; the name of the file
-    is not kept."""
+    """Work orders of 12345 between being handed in and being confirmed, for whoever handed them in. The name of the
+    file is not kept."""
 
     token = models.CharField(max_length=16, unique=True, default=new_token, editable=False)
     data = EncryptedBinaryField()

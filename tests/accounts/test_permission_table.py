@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts import services, totp
 from accounts.models import (
@@ -46,8 +47,16 @@ from cards.models import (
 from common import jobs, notices
 from common.crypto import encrypt
 from common.models import Channel, Delivery, Job, JobItem, Notice
-from complaints import points
-from complaints.models import Attachment, Complaint, Draft, DraftImage, Interest, VerificationPoint
+from complaints import hotline, points
+from complaints.models import (
+    Attachment,
+    Complaint,
+    Draft,
+    DraftImage,
+    HotlineSheet,
+    Interest,
+    VerificationPoint,
+)
 from complaints.services.cases import complaint_receive
 from tests.accounts.factories import NOW, give, give_second_factor, make_unit, make_user
 from tests.cast import make_cadre, make_office, photograph
@@ -217,6 +226,14 @@ def declared(user: User, cadre: Cadre) -> Interest:
 def sketched() -> DraftImage:
     """A photo of somebody who is writing."""
     return DraftImage.objects.create(draft=Draft.objects.create(created_at=NOW), data=b"JFIF")
+
+
+def orders_of(user: User) -> HotlineSheet:
+    """Work orders of 12345 that somebody is looking through."""
+    found = HotlineSheet.objects.filter(uploaded_by=user).first()
+    return found or HotlineSheet.objects.create(
+        data=hotline.template(), uploaded_by=user, created_at=timezone.now()
+    )
 
 
 def at_desk(world: "World") -> Complaint:
@@ -531,6 +548,10 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
         {"pk": declared(world.people.get(world.asking, world.account), world.there.cadre).pk},
         {"pk": declared(world.people[Role.CADRE], world.there.cadre).pk},
     ),
+    "hotline_sheet": lambda world: (
+        {"token": orders_of(world.people.get(world.asking, world.account)).token},
+        {"token": orders_of(world.people[Role.CADRE]).token},
+    ),
     "complain_image": lambda world: ({"token": sketched().token}, {"token": "0" * 16}),
     "complaint": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_image": lambda world: (
@@ -732,6 +753,9 @@ HANDLING = {
     "interest_withdraw",
     "complaint_numbers",
     "complaint_enter",
+    "complaint_hotline",
+    "hotline_template",
+    "hotline_sheet",
     "complaint_caller",
     "complaint_receipt_renew",
     "complaint_accept",
