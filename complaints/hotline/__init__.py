@@ -1,5 +1,5 @@
-"""Work orders of the 12345 hotline as a sheet: read, checked, and told what they would become, which
-complaints.services.hotline then does.
+"""Work orders of the 12345 hotline as a sheet: read, checked, and told what they would become, which complaints.sheets
+then does.
 
 No sentence repeats what a cell says: it may be a complainant's words, or a formula.
 """

@@ -14,10 +14,9 @@ from accounts.http import user_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.responses import download, private
-from complaints import clock, hotline, rules
+from complaints import clock, hotline, rules, sheets
 from complaints.hotline_forms import HotlineForm
 from complaints.models import ComplaintSettings, HotlineSheet
-from complaints.services import hotline as verbs
 from complaints.services.sweeps import DRAFTS_KEPT
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,7 +33,7 @@ def hand_in(request: HttpRequest) -> HttpResponse:
     form = HotlineForm(posted(request), request.FILES or None)
 
     def keep() -> None:
-        kept.append(verbs.sheet_keep(data=form.cleaned_data["file"], actor=user_of(request), now=now))
+        kept.append(sheets.sheet_keep(data=form.cleaned_data["file"], actor=user_of(request), now=now))
 
     if form.is_valid() and accepted(form, keep):
         return redirect("hotline_sheet", kept[0].token)
@@ -52,12 +51,12 @@ def sheet(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return private(render(request, "complaints/hotline_sheet.html", _preview(kept, now)))
     if "discard" in request.POST:
-        verbs.sheet_discard(sheet=kept)
+        sheets.sheet_discard(sheet=kept)
         messages.success(request, _("Discarded. Nothing was imported, and the file is gone."))
         return redirect("complaint_hotline")
     try:
-        done = verbs.sheet_import(sheet=kept, actor=user_of(request), now=now)
-    except verbs.Gone as gone:
+        done = sheets.sheet_import(sheet=kept, actor=user_of(request), now=now)
+    except sheets.Gone as gone:
         messages.warning(request, gone.sentence)
         return redirect("complaint_hotline")
     except Refused as refused:
@@ -67,7 +66,7 @@ def sheet(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("complaints")
 
 
-def _said(done: verbs.Imported) -> str:
+def _said(done: sheets.Imported) -> str:
     if not done.new:
         return _("All of these work orders are here already: nothing was imported.")
     new = ngettext("%(number)s work order imported.", "%(number)s work orders imported.", done.new)

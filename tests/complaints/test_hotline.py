@@ -17,10 +17,9 @@ from cards.roster.rows import Broken, Formula
 from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.rules import SHANGHAI, local
-from complaints import clock, hotline, receipts, rules
+from complaints import clock, hotline, receipts, rules, sheets
 from complaints.hotline import cells, columns, sheet
 from complaints.models import Complaint, ComplaintEvent, ComplaintSettings, HotlineSheet, Interest
-from complaints.services import hotline as verbs
 from complaints.services import sweeps
 from tests.cast import NOW, crowd, give, issue_card, make_cadre, make_unit, make_user, signed_in
 from tests.support.races import at_once
@@ -58,11 +57,11 @@ def problems(*rows: list[Any], **more: Any) -> list[tuple[int, str, str]]:
 
 
 def kept(user: Any, *rows: list[Any], now: datetime = NOW) -> HotlineSheet:
-    return verbs.sheet_keep(data=workbook(*rows), actor=user, now=now)
+    return sheets.sheet_keep(data=workbook(*rows), actor=user, now=now)
 
 
-def imported(user: Any, *rows: list[Any]) -> verbs.Imported:
-    return verbs.sheet_import(sheet=kept(user, *rows), actor=user, now=NOW)
+def imported(user: Any, *rows: list[Any]) -> sheets.Imported:
+    return sheets.sheet_import(sheet=kept(user, *rows), actor=user, now=NOW)
 
 
 # --- Cells ----------------------------------------------------------------------------------------------------------
@@ -330,7 +329,7 @@ def test_who_had_left_before_or_came_later_is_not_meant(unit, office):
 
 @pytest.mark.django_db
 def test_the_time_of_12345_starts_the_clock_and_everything_arrives(unit, lin, express):
-    assert imported(express, row("DH1", person="林一帆", **FULL)) == verbs.Imported(new=1, known=0)
+    assert imported(express, row("DH1", person="林一帆", **FULL)) == sheets.Imported(new=1, known=0)
     case = Complaint.objects.get()
     assert (case.channel, case.original_number, case.unit, case.cadre) == ("hotline", "DH1", unit, lin)
     assert (case.text, case.occasion, case.contact_name, case.contact_phone) == (TEXT, *FULL.values())
@@ -356,7 +355,7 @@ def test_the_time_of_12345_starts_the_clock_and_everything_arrives(unit, lin, ex
 def test_one_mistake_keeps_every_row_out(unit, express):
     waiting = kept(express, row("1"), row("2", unit="没有这个局"), row("3"))
     with pytest.raises(Refused):
-        verbs.sheet_import(sheet=waiting, actor=express, now=NOW)
+        sheets.sheet_import(sheet=waiting, actor=express, now=NOW)
     assert not Complaint.objects.exists()
     assert HotlineSheet.objects.exists()
 
@@ -367,8 +366,8 @@ def test_what_is_here_already_is_passed_over_however_old_it_is_by_now(unit, expr
     later = NOW + timedelta(days=90)
     fresh = local(later) - timedelta(hours=1)
     again = kept(express, row("2", unit="改了名"), row("3", received_at=f"{fresh:%Y-%m-%d %H:%M}"), row("1"))
-    assert verbs.sheet_import(sheet=again, actor=express, now=later) == verbs.Imported(new=1, known=2)
-    assert imported(express, row("1"), row("2"), row("3")) == verbs.Imported(new=0, known=3)
+    assert sheets.sheet_import(sheet=again, actor=express, now=later) == sheets.Imported(new=1, known=2)
+    assert imported(express, row("1"), row("2"), row("3")) == sheets.Imported(new=0, known=3)
     numbers = Complaint.objects.order_by("pk").values_list("number", "original_number")
     assert list(numbers) == [("2026-0001", "1"), ("2026-0002", "2"), ("2027-0001", "3")]
 
@@ -380,13 +379,13 @@ def test_of_two_who_confirm_at_once_one_makes_them(same, unit, express, express_
     first = kept(express, *rows)
     second = first if same else kept(express_head, *reversed(rows))
     outcomes = at_once(
-        lambda: verbs.sheet_import(sheet=first, actor=express, now=NOW),
-        lambda: verbs.sheet_import(sheet=second, actor=express_head, now=NOW),
+        lambda: sheets.sheet_import(sheet=first, actor=express, now=NOW),
+        lambda: sheets.sheet_import(sheet=second, actor=express_head, now=NOW),
     )
-    made = verbs.Imported(new=5, known=0)
+    made = sheets.Imported(new=5, known=0)
     assert made in outcomes
     (other,) = [outcome for outcome in outcomes if outcome != made]
-    assert isinstance(other, verbs.Gone) if same else other == verbs.Imported(new=0, known=5)
+    assert isinstance(other, sheets.Gone) if same else other == sheets.Imported(new=0, known=5)
     assert Complaint.objects.count() == 5
     assert not HotlineSheet.objects.exists()
 
@@ -399,7 +398,7 @@ def test_the_words_stand_nowhere_but_in_the_case(unit, lin, express, express_hea
         stored = bytes(cursor.fetchone()[0])
     assert b"PK" not in stored[:4]
     assert b"xl/worksheets" not in stored
-    verbs.sheet_import(sheet=waiting, actor=express, now=NOW)
+    sheets.sheet_import(sheet=waiting, actor=express, now=NOW)
     assert not HotlineSheet.objects.exists()
     facts = [
         json.dumps(list(rows), ensure_ascii=False)
@@ -441,9 +440,9 @@ def test_many_rows_take_no_more_queries_than_one(
         kept(express, *[row(str(n), person=f"众{n}") for n in range(1, 41)]),
     )
     with django_assert_max_num_queries(45) as one:
-        verbs.sheet_import(sheet=first, actor=express, now=NOW)
+        sheets.sheet_import(sheet=first, actor=express, now=NOW)
     with django_assert_max_num_queries(len(one.captured_queries) + 4):
-        verbs.sheet_import(sheet=many, actor=express, now=NOW)
+        sheets.sheet_import(sheet=many, actor=express, now=NOW)
     assert Complaint.objects.count() == 41
 
 

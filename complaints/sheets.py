@@ -1,4 +1,5 @@
-"""Work orders of 12345: kept between being handed in and being confirmed, and then made cases, all of them or none."""
+"""Sheets of work orders of 12345 that are handed in through the browser: kept for two hours, and made cases once they
+are confirmed, all of them or none."""
 
 from collections import defaultdict
 from collections.abc import Sequence
