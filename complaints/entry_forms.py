@@ -102,9 +102,9 @@ class EntryForm(ContactForm):
 
     def __init__(self, data: Any, *, units: Any, now: datetime) -> None:
         here = local(now)
-        # Photos are looked at one by one, beside the form.
         first = {"day": here.date(), "clock": here.time().replace(second=0, microsecond=0)}
-        super().__init__(data, {}, initial=first, label_suffix="")
+        # Photos are looked at one by one, beside the form.
+        super().__init__(data, None if data is None else {}, initial=first, label_suffix="")
         self.units, self.today = units, here.date()
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["text"].error_messages["required"] = _("Write what happened.")

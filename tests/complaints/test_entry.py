@@ -61,6 +61,7 @@ class Page:
     def __init__(self, user) -> None:
         self.client = signed_in(user)
         self.last = self.client.get(reverse("complaint_enter"))
+        assert (self.last.status_code, self.last.context["form"].errors) == (200, {})
 
     def send(self, about, **changed: Any):
         first = self.last.context["form"].initial if "form" in self.last.context else {}
