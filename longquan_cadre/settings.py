@@ -132,7 +132,7 @@ LARGER_REQUEST_BYTES = {
     "/complain": 64 * 1024 * 1024,
     "/desk/complaints/new/": 64 * 1024 * 1024,
 }
-#: Kept in memory up to here, so that a sheet of work orders is never in a file, were it only for a second.
+#: Kept in memory up to here: a temporary file of work orders would stay behind where a process is killed.
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 #: Of this, text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
