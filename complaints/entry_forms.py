@@ -79,7 +79,7 @@ class EntryForm(ContactForm):
     with_receipt = forms.BooleanField(
         label=_("Give a receipt"),
         help_text=_(
-            "The number is shown once, for you to read out. With it the complainant follows the case."
+            "The number is shown once, for you to pass on. With it the complainant follows the case."
         ),
         required=False,
         initial=True,
