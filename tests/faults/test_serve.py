@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tests.support.processes import PATIENCE, ROOT, Server
+from tests.support.processes import PATIENCE, ROOT, Server, children
 
 #: Embedded mode: its own SQLite and its own broker, whatever the test run itself uses.
 EMBEDDED = {"DATABASE_URL": "", "REDIS_URL": ""}
@@ -77,16 +77,6 @@ def answer(server: Server) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
-
-
-def children(pid: int) -> dict[str, int]:
-    """The children of a process by what they run."""
-    found = {}
-    for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
-        command = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-        name = next((word for word in ("common.web", "worker", "beat") if word in command), command[0])
-        found[name] = child
-    return found
 
 
 @contextlib.contextmanager

@@ -105,3 +105,13 @@ class Server:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return self.process.returncode
+
+
+def children(pid: int) -> dict[str, int]:
+    """The children of a process by what they run."""
+    found = {}
+    for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+        command = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+        name = next((word for word in ("common.web", "worker", "beat") if word in command), command[0])
+        found[name] = child
+    return found

@@ -27,8 +27,8 @@ POSTGRES_SETTINGS = {
 class Postgres:
     """The folder is named first and the server started later: Django's settings need the address, not the server."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str, **settings: str) -> None:
+        self.folder, self.settings = Path(folder), settings
 
     @property
     def url(self) -> str:
@@ -65,7 +65,7 @@ class Postgres:
             cwd=self.folder,
             **self.owner,
         )
-        settings = {**POSTGRES_SETTINGS, "unix_socket_directories": str(self.folder)}
+        settings = {**POSTGRES_SETTINGS, "unix_socket_directories": str(self.folder), **self.settings}
         self.server = Server(
             [
                 program("postgres"),
@@ -99,8 +99,8 @@ def _version(path: Path) -> int:
 
 
 class Redis:
-    def __init__(self) -> None:
-        self.port = free_port()
+    def __init__(self, **options: str) -> None:
+        self.port, self.options = free_port(), options
 
     def url(self, database: int) -> str:
         return f"redis://127.0.0.1:{self.port}/{database}"
@@ -111,6 +111,7 @@ class Redis:
                 "redis-server is missing: deploy/debian-packages.txt says what the tests need."
             )
         options = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "databases": 64}
+        options |= self.options
         self.server = Server(
             [found, *(part for name, value in options.items() for part in (f"--{name}", str(value)))],
             cwd=tempfile.gettempdir(),
