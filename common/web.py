@@ -58,6 +58,12 @@ class Parser(HTTPRequestParser):
 class Channel(HTTPChannel):
     parser_class = Parser
 
+    def __repr__(self) -> str:
+        """For the log, when the connection breaks in a way that nobody expected: without whose it was."""
+        return f"<connection {id(self):#x}>"
+
+    __str__ = __repr__
+
 
 class HeadWithoutBody:
     """waitress sends what it is given: a body behind HEAD would be read as the next answer of the connection."""

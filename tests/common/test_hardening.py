@@ -16,13 +16,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 
 from accounts.forms import UserForm
 from cards.forms import CadreForm, LinesField, OfficeForm, WhereaboutsForm
 from common import serving
 from common.forms import PageForm, checked_name
 from common.text import file_name, has_letter, hidden_character
-from common.web import HeadWithoutBody, Parser
+from common.web import Channel, HeadWithoutBody, Parser
 from longquan_cadre.logs import SendersMistakes
 from tests.cast import NOW, issue_card
 from tests.support.processes import PATIENCE, ROOT, Server
@@ -204,6 +205,23 @@ def test_other_tracebacks_are_kept():
     assert "ValueError: seen" in _console().format(record)
 
 
+@pytest.mark.parametrize("header", ["HTTP_ORIGIN", "HTTP_REFERER"])
+def test_a_form_of_another_site_is_logged_without_its_address(db, caplog, header):
+    client = Client(enforce_csrf_checks=True)
+    client.post(reverse("complain"), secure=True, **{header: "https://from.example/page"})
+    (record,) = [record for record in caplog.records if record.name == "django.security.csrf"]
+    line = _console().format(record)
+    assert "checking failed - another site does not match any trusted origins" in line
+    assert "from.example" not in line
+
+
+def test_a_broken_connection_is_logged_without_its_address():
+    channel = object.__new__(Channel)
+    channel.addr, channel.connected = ("203.0.113.7", 49152), True
+    assert "203.0.113.7" in HTTPChannel.__repr__(channel)
+    assert "203.0.113.7" not in f"{channel} {channel!r}"
+
+
 def _console() -> logging.Handler:
     (handler,) = [
         handler
@@ -326,6 +344,41 @@ def test_nginx_takes_as_much_as_the_website():
     )
     taken = {address: int(most) * 1024 * 1024 for address, most in found}
     assert taken == {"": django_settings.MAX_REQUEST_BYTES, **django_settings.LARGER_REQUEST_BYTES}
+
+
+CITIZENS = ["complain", "praise", "receipt", "receipt_image", "receipt_rate", "receipt_redo", "home"]
+SIGNING_IN = ["account_login", "activate", "account_security", "my_whereabouts", "desk", "complaints"]
+
+
+@pytest.fixture(scope="module")
+def nginx() -> str:
+    return re.sub(r"#.*", "", (ROOT / "deploy/nginx.conf").read_text())
+
+
+def test_every_site_of_nginx_logs_in_our_words_or_not_at_all(nginx):
+    for site in nginx.split("\nserver {")[1:]:
+        logs = re.findall(r"access_log ([^;]+);", site)
+        assert logs
+        assert all(log == "off" or log.endswith(" without_queries") for log in logs)
+        # Its lines have an address and the page before, whatever we say.
+        assert re.findall(r"error_log ([^;]+);", site) == ["/dev/null"]
+    [words] = re.findall(r"log_format without_queries '([^;]+)';", nginx)
+    kept = {"asking", "time_local", "request_method", "uri", "status", "body_bytes_sent", "request_time"}
+    assert set(re.findall(r"\$(\w+)", words)) == kept
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [(reverse(name), "-") for name in CITIZENS]
+    + [(reverse("complain_image", args=["A" * 16]), "-"), (reverse("card", args=["A" * 16]), "-")]
+    + [(reverse(name), "$remote_addr") for name in SIGNING_IN],
+)
+def test_nginx_logs_the_address_of_whoever_signs_in_and_of_nobody_else(nginx, path, logged):
+    [rules] = re.findall(r"map \$uri \$asking \{(.*?)\n\}", nginx, re.DOTALL)
+    lines = re.findall(r"^\s*(\S+) (\S+);$", rules, re.MULTILINE)
+    assert lines[-1][0] == "default"
+    matching = [name for rule, name in lines[:-1] if re.search(rule.removeprefix("~"), path)]
+    assert [*matching, lines[-1][1]][0] == logged
 
 
 # --- serve -------------------------------------------------------------------------------------------------------
