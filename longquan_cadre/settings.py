@@ -123,6 +123,10 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "common.uploads.UnnamedFileHandler",
+]
 #: A photo of 8 MB with its form; waitress and deploy/nginx.conf refuse more with 413.
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 #: Where more is taken: a roster of 10 MB with 100 MB of photos.

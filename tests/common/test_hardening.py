@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django import forms
 from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -23,6 +24,7 @@ from cards.forms import CadreForm, LinesField, OfficeForm, WhereaboutsForm
 from common import serving
 from common.forms import PageForm, checked_name
 from common.text import file_name, has_letter, hidden_character
+from common.uploads import UnnamedFileHandler
 from common.web import Channel, HeadWithoutBody, Parser
 from longquan_cadre.logs import SendersMistakes
 from tests.cast import NOW, issue_card
@@ -379,6 +381,24 @@ def test_nginx_logs_the_address_of_whoever_signs_in_and_of_nobody_else(nginx, pa
     assert lines[-1][0] == "default"
     matching = [name for rule, name in lines[:-1] if re.search(rule.removeprefix("~"), path)]
     assert [*matching, lines[-1][1]][0] == logged
+
+
+def test_a_large_file_has_no_name_on_the_disk(settings, tmp_path, rf):
+    settings.FILE_UPLOAD_TEMP_DIR, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = str(tmp_path), 100_000
+    upload = rf.post("/", {"photo": SimpleUploadedFile("from a phone.jpg", b"x" * 200_000)}).FILES["photo"]
+    assert os.fstat(upload.fileno()).st_size > 0
+    assert list(tmp_path.iterdir()) == []
+    assert (upload.name, upload.size, upload.read()) == ("from a phone.jpg", 200_000, b"x" * 200_000)
+    upload.close()
+
+
+def test_a_large_file_that_breaks_off_is_closed():
+    handler = UnnamedFileHandler()
+    handler.upload_interrupted()
+    handler.new_file("photo", "from a phone.jpg", "image/jpeg", 200_000)
+    handler.receive_data_chunk(b"x", 0)
+    handler.upload_interrupted()
+    assert handler.file.closed
 
 
 # --- serve -------------------------------------------------------------------------------------------------------
