@@ -23,6 +23,11 @@ def hidden_character(value: str, allowed: str = "") -> str:
     return next((f"U+{ord(character):04X}" for character in hidden), "")
 
 
+def without_hidden(value: str, allowed: str = "") -> str:
+    """The same words without what nobody can see."""
+    return "".join(character for character in value if character in allowed or not _is_hidden(character))
+
+
 @lru_cache(maxsize=4096)
 def _is_hidden(character: str) -> bool:
     code = ord(character)

@@ -9,10 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from common.forms import WordedForm, person_name, phone_number
+from common.text import without_hidden
 from complaints import receipts
 from complaints.models import Grade
 
 LONGEST_TEXT = 5000
+
+
+class WordsField(forms.CharField):
+    """What citizens write or paste. Characters that nobody sees come along with it and could be found by nobody: they
+    are left out; and a line break is one sign, as the browser counts it."""
+
+    def to_python(self, value: Any) -> str:
+        lines = (super().to_python(value) or "").expandtabs(1).splitlines()
+        return without_hidden("\n".join(lines), "\n")
 
 
 class UnitField(forms.ModelChoiceField):
@@ -38,7 +48,7 @@ class AboutForm(WordedForm):
 
 
 class StoryForm(AboutForm):
-    text = forms.CharField(
+    text = WordsField(
         label=_("What happened"),
         help_text=_(
             "Just what happened; your name is not needed. The person complained about learns neither who you are "
@@ -47,7 +57,7 @@ class StoryForm(AboutForm):
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 6}),
     )
-    occasion = forms.CharField(
+    occasion = WordsField(
         label=_("Time and place"),
         help_text=_("Roughly is enough, such as “last Wednesday morning, room 306”."),
         max_length=200,
@@ -107,7 +117,7 @@ class ContactForm(WordedForm):
 
 
 class PraiseForm(AboutForm):
-    text = forms.CharField(
+    text = WordsField(
         label=_("What was done well"),
         help_text=_("Your name is not needed."),
         max_length=1000,
@@ -150,7 +160,7 @@ class GradeForm(WordedForm):
 
 
 class RedoForm(WordedForm):
-    reason = forms.CharField(
+    reason = WordsField(
         label=_("What should be looked at again"),
         help_text=_("Somebody else handles it, with a new period."),
         max_length=1000,
