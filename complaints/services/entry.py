@@ -42,7 +42,7 @@ def complaint_enter(
     if received_at < now - OLDEST:
         days = OLDEST.days
         raise Refused(_("It came in more than %(days)s days ago: check the day.") % {"days": days}, "day")
-    case, number = receive_once(
+    return receive_once(
         ticket=ticket,
         channel=channel,
         subject=subject,
@@ -53,6 +53,3 @@ def complaint_enter(
         actor=actor,
         now=now,
     )
-    if draft and case is not None and not case.attachments.exists():
-        raise Refused(_("The photos waited too long and were removed. Choose them again."), "photos")
-    return case, number

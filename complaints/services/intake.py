@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
 from cards.models import Cadre
@@ -90,7 +91,7 @@ def receive_once(
 ) -> tuple[Complaint | None, str]:
     """The case and the number of its receipt; "" where the ticket was used before, a second tap excepted, or where no
     receipt was asked for; and no case where a used ticket leads to none: its receipt was renewed since, or there is
-    none.
+    none. Raises Refused where the photos of the draft are gone.
 
     Two at once wait for each other at the unique mark, and one of them makes the case.
     """
@@ -101,7 +102,9 @@ def receive_once(
     if there is not None or not is_new:
         again = there is not None and now - there.entered_at <= SECOND_TAP
         return there, ticket.number if again else ""
-    photos = DraftImage.objects.filter(draft__token=draft)
+    photos = list(DraftImage.objects.filter(draft__token=draft))
+    if draft and not photos:
+        raise Refused(_("The photos waited too long and were removed. Choose them again."), "photos")
     case, number = complaint_receive(
         channel=channel,
         unit=subject.unit,
@@ -123,8 +126,9 @@ def receive_once(
 
 @transaction.atomic
 def praise_send(*, ticket: Ticket, subject: Subject, text: str, now: datetime) -> None:
-    """Once, however often it is tapped."""
-    if not _use(ticket, "praise", now):
+    """Once, however often it is tapped; who goes back and praises somebody else is heard again."""
+    about = f"{subject.unit.pk} {subject.cadre.pk if subject.cadre else 0}"
+    if not _use(ticket, f"praise {about} {text}", now):
         return
     praise = Praise.objects.create(unit=subject.unit, cadre=subject.cadre, text=text, received_at=now)
     audit.record(verb="praise_received", subject=praise, actor=None, now=now)

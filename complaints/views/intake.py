@@ -144,15 +144,25 @@ class Steps(Sheet):
             return self.page(CHECK, problem=ONCE_MORE, status=422)
         if not limits.allows(limits.SENDING, self.request, self.now):
             return self.page(CHECK, problem=_too_often(), status=429)
-        case, number = intake.complaint_send(
-            ticket=self.ticket,
-            subject=self.subject,
-            words=Words(**{name: self.typed[name] for name in WORDS}),
-            draft=self.typed["draft"],
-            from_card=self.is_about_person,
-            now=self.now,
-        )
+        try:
+            case, number = intake.complaint_send(
+                ticket=self.ticket,
+                subject=self.subject,
+                words=Words(**{name: self.typed[name] for name in WORDS}),
+                draft=self.typed["draft"],
+                from_card=self.is_about_person,
+                now=self.now,
+            )
+        except Refused as refused:
+            self.typed["draft"] = ""
+            return self.page(EVIDENCE, problem=str(refused.sentence), status=422)
         return _receipt(self.request, case, number)
+
+    def remove(self, image: str) -> HttpResponse:
+        intake.image_remove(draft=self.typed["draft"], image=image)
+        if not self.images:
+            self.typed["draft"] = ""
+        return self.page(EVIDENCE)
 
 
 def complain(request: HttpRequest) -> HttpResponse:
@@ -163,8 +173,7 @@ def complain(request: HttpRequest) -> HttpResponse:
     if step == CHECK and not go.startswith("to-"):
         return steps.send()
     if go.startswith("remove-"):
-        intake.image_remove(draft=steps.typed["draft"], image=go.removeprefix("remove-"))
-        return steps.page(EVIDENCE)
+        return steps.remove(go.removeprefix("remove-"))
     form = steps.form(step, bound=True) if step != CHECK else None
     if step == EVIDENCE and form is not None:
         steps.take(form)
