@@ -2,6 +2,8 @@
 that it has written, but what was sent can be read with the key."""
 
 import base64
+import hashlib
+import hmac
 import html
 import io
 import json
@@ -11,7 +13,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -26,7 +28,7 @@ from PIL import Image, PngImagePlugin
 
 from common.crypto import decrypt, decrypt_bytes, encrypt
 from common.models import Channel
-from complaints import notifying, receipts, tickets
+from complaints import limits, notifying, receipts, tickets
 from complaints.rules import Stage
 from complaints.tasks import reach_stages
 from longquan_cadre.celery import app
@@ -319,6 +321,17 @@ def looks_everywhere(places: Sequence[Place], is_deployed: bool) -> None:
         assert any(word.encode() in data for name, data in places if name.startswith(f"dumps: {dump}")), dump
 
 
+def was_counted(places: Sequence[Place], address: str, now: datetime) -> None:
+    """The product did see the address, and the cache can tell it only to whoever guesses it."""
+    cache = b"".join(data for name, data in places if name.startswith("dumps: cache"))
+    clients = [
+        hmac.digest(key, address.encode(), hashlib.sha256).hex()
+        for key in re.findall(rb"[0-9a-f]{64}", cache)
+    ]
+    counts = [limits.SENDING._cache_key(client, now).rpartition(":")[0] for client in clients]
+    assert any(count.encode() in cache for count in counts)
+
+
 def is_stored(place: Stack, case: str, words: Mapping[str, str]) -> None:
     """All that was sent, under the key; of the photos the pictures."""
     [row] = place.sql(f"SELECT {', '.join(words)} FROM complaints_complaint WHERE number = '{case}'")
@@ -366,10 +379,11 @@ def test_nothing_of_whoever_complains_is_found_again(transactional_db, tmp_path,
 
     with mail_server(letters) as mail_port:
         place = stack(tmp_path, mail_port)
+        is_deployed = isinstance(place, Deployed)
         try:
             place.start()
             place.hold_worker()
-            citizen = Visitor(place, SENDER, "127.0.0.1" if isinstance(place, Deployed) else PEER)
+            citizen = Visitor(place, SENDER, "127.0.0.1" if is_deployed else PEER)
             number = complain(citizen, place, token)
             praise(citizen, token)
             follow(citizen, number)
@@ -386,7 +400,8 @@ def test_nothing_of_whoever_complains_is_found_again(transactional_db, tmp_path,
         finally:
             place.kill()
 
-    looks_everywhere(places, isinstance(place, Deployed))
+    looks_everywhere(places, is_deployed)
+    was_counted(places, f"{NETWORK}::" if is_deployed else PEER, now)
     numbers = {"receipt": number, "renewed receipt": renewed}
     numbers |= {f"{name} as shown": receipts.grouped(value) for name, value in numbers.items()}
     found = hits(places, WORDS | numbers)

@@ -185,8 +185,11 @@ class Deployed(Stack):
         self.run("worker", *celery, "-A", "longquan_cadre", "worker", "--concurrency=1", "--loglevel=INFO")
 
     def end(self) -> None:
-        for name in ("web", "beat", "worker"):
-            self.programs[name].stop()
+        running = [self.programs[name] for name in ("web", "beat", "worker")]
+        for server in running:
+            server.send(signal.SIGTERM)
+        for server in running:
+            server.wait()
         self._dump_redis("cache")
         RedisClient.from_url(self.redis.url(0)).save()
         dump = [program("pg_dump"), "--data-only", "--column-inserts", self.url]
