@@ -72,11 +72,20 @@ class Stack:
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         raise NotImplementedError
 
+    def worker(self) -> int:
+        """Its process."""
+        raise NotImplementedError
+
+    def dump_queue(self) -> None:
+        raise NotImplementedError
+
     def hold_worker(self) -> None:
         """What is handed to it waits where it was put."""
+        os.kill(self.worker(), signal.SIGSTOP)
 
     def release_worker(self) -> None:
-        raise NotImplementedError
+        self.dump_queue()
+        os.kill(self.worker(), signal.SIGCONT)
 
     def end(self) -> None:
         """Stop it and dump what only lives while it runs."""
@@ -122,12 +131,11 @@ class Embedded(Stack):
         with contextlib.closing(sqlite3.connect(self.file, timeout=20, isolation_level=None)) as database:
             return database.execute(statement).fetchall()
 
-    def hold_worker(self) -> None:
-        os.kill(children(self.programs["web"].pid)["worker"], signal.SIGSTOP)
+    def worker(self) -> int:
+        return children(self.programs["web"].pid)["worker"]
 
-    def release_worker(self) -> None:
+    def dump_queue(self) -> None:
         shutil.copytree(self.data / "broker/queue", self.kept / "queue")
-        os.kill(children(self.programs["web"].pid)["worker"], signal.SIGCONT)
 
     def end(self) -> None:
         # The last to close the database would carry the log over into it and delete it.
@@ -157,9 +165,12 @@ class Deployed(Stack):
         self._copy_database()
         monitor = self.run("monitor", "redis-cli", "-p", str(self.redis.port), "monitor")
         monitor.await_line("OK")
-        self.serve("--no-worker")
-        celery = [sys.executable, "-m", "celery", "-A", "longquan_cadre"]
+        celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery"]
+        celery += ["-A", "longquan_cadre"]
+        worker = ["worker", "--concurrency=1", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+        self.run("worker", *celery, *worker)
         self.run("beat", *celery, "beat", f"--schedule={self.data / 'beat'}", "--pidfile=")
+        self.serve("--no-worker")
 
     def _copy_database(self) -> None:
         config = connection.settings_dict
@@ -178,11 +189,12 @@ class Deployed(Stack):
                 cursor.execute(statement)
                 return cursor.fetchall() if cursor.description else []
 
-    def release_worker(self) -> None:
-        """It is not there before: what waits for it is dumped."""
+    def worker(self) -> int:
+        self.programs["worker"].await_line(" ready.")
+        return self.programs["worker"].pid
+
+    def dump_queue(self) -> None:
         self._dump_redis("queue")
-        celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery"]
-        self.run("worker", *celery, "-A", "longquan_cadre", "worker", "--concurrency=1", "--loglevel=INFO")
 
     def end(self) -> None:
         running = [self.programs[name] for name in ("web", "beat", "worker")]
