@@ -54,6 +54,8 @@ class Limits:
     #: The longer side in shorter ones.
     longest: int = 3
     too_long: Any = TOO_LONG
+    #: What becomes of it at most: its shorter and its longer side.
+    size: tuple[int, int] = SCENE_SIZE
 
 
 PHOTO = Limits()
@@ -77,7 +79,8 @@ def scene(upload: BinaryIO, limits: Limits = PHOTO) -> bytes:
     data = _read(upload, limits)
     with _one_at_a_time:
         image = _open(data, limits)
-        image.thumbnail(SCENE_SIZE, Image.Resampling.LANCZOS)
+        is_upright = image.height >= image.width
+        image.thumbnail(limits.size if is_upright else limits.size[::-1], Image.Resampling.LANCZOS)
         image.info.clear()
         out = io.BytesIO()
         image.save(out, "JPEG", quality=80, optimize=True, progressive=False)
