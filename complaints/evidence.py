@@ -16,6 +16,8 @@ LIMITS = photos.Limits(
     min_side=50,
     # Pictures of a screen are long.
     longest=8,
+    # And can be read only if they stay as wide as a photo.
+    size=(900, 4800),
     too_long=gettext_lazy("The picture is too long or too wide. Cut it into parts."),
 )
 
@@ -29,16 +31,25 @@ def pictures(uploads: Iterable[UploadedFile], room: int) -> tuple[list[bytes], l
     """As many as there is room for, and a sentence for each that was not taken, called by its place."""
     taken: list[bytes] = []
     problems: list[str] = []
+    beyond: list[int] = []
     for place, upload in enumerate(uploads, start=1):
+        if len(taken) >= room:
+            beyond.append(place)
+            continue
         try:
-            if len(taken) >= room:
-                raise Refused(too_many())
             taken.append(picture(upload))
         except Refused as refused:
-            problems.append(
-                _("Photo %(number)s: %(problem)s") % {"number": place, "problem": refused.sentence}
-            )
+            problems.append(_of_one(place, refused.sentence))
+    if len(beyond) == 1:
+        problems.append(_of_one(beyond[0], too_many()))
+    elif beyond:
+        sentence = _("At most %(most)s photos: the last %(number)s were not added.")
+        problems.append(sentence % {"most": MOST, "number": len(beyond)})
     return taken, problems
+
+
+def _of_one(place: int, sentence: object) -> str:
+    return _("Photo %(number)s: %(problem)s") % {"number": place, "problem": sentence}
 
 
 def too_many() -> str:
