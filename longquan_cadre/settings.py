@@ -140,7 +140,8 @@ LARGER_REQUEST_BYTES = {
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 #: Of this, text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+#: More than anybody chooses at once: what is too many for a page gets its sentence, and what was typed stays.
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 CRISPY_TEMPLATE_PACK = "longquan"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ("longquan",)
