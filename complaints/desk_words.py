@@ -169,6 +169,7 @@ SAVED = (
     ("refusal_reason", gettext_lazy("Why it is not accepted")),
     ("right_door", gettext_lazy("The right door")),
     ("extension_reason", gettext_lazy("Reason of the extension")),
+    ("return_reason", gettext_lazy("Why the unit returned it")),
 )
 
 

@@ -151,6 +151,8 @@ class Complaint(models.Model):
     #: The unit that verifies; it sees points, never the case.
     dispatched_to = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     dispatched_at = models.DateTimeField(null=True)
+    #: Why the unit gave it back, the last time; not in the record, which nothing can be removed from.
+    return_reason = EncryptedTextField(_("why the unit returned it"), blank=True)
     #: Why it is not accepted, and the right door.
     refusal_reason = models.CharField(_("reason"), max_length=300, blank=True)
     right_door = models.CharField(_("the right door"), max_length=200, blank=True)
@@ -297,20 +299,20 @@ class VerificationPoint(models.Model):
     complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="points")
     #: In the address of its page, which must not tell how many cases there are.
     token = models.CharField(max_length=16, unique=True, default=new_token, editable=False)
-    text = models.CharField(_("point"), max_length=500)
+    text = EncryptedTextField(_("point"))
     #: The accused, or empty: the unit that verifies.
     cadre = models.ForeignKey(Cadre, models.PROTECT, null=True, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     #: Asking would tell who complained: the Express head decides how, and until then nobody is asked.
     would_identify = models.BooleanField(default=False)
-    decision = models.CharField(_("how to ask"), max_length=300, blank=True)
+    decision = EncryptedTextField(_("how to ask"), blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
     #: The end of the next working day.
     due_at = models.DateTimeField(null=True)
-    answer = models.TextField(_("answer"), max_length=2000, blank=True)
+    answer = EncryptedTextField(_("answer"), blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
 

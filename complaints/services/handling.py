@@ -171,14 +171,14 @@ def unit_return(
     if len(reason) > REASON_LENGTH:
         raise Refused(_("At most %(limit)s characters.") % {"limit": REASON_LENGTH}, "reason")
     unit, case.dispatched_to, case.dispatched_at = case.dispatched_to, None, None
+    case.return_reason = reason
     case = finish(
         case,
         Move.RETURN,
         State.ACCEPTED,
-        ["dispatched_to", "dispatched_at"],
+        ["dispatched_to", "dispatched_at", "return_reason"],
         actor=actor,
         now=now,
-        reason=reason,
         unit=unit.code if unit else "",
     )
     _tell(notifying.RETURNED, case, _handling(case, now), actor, now)

@@ -10,7 +10,14 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from common.rules import local
-from complaints.models import Attachment, Complaint, ComplaintEvent, ComplaintSettings, Praise
+from complaints.models import (
+    Attachment,
+    Complaint,
+    ComplaintEvent,
+    ComplaintSettings,
+    Praise,
+    VerificationPoint,
+)
 from complaints.models.cases import ComplaintQuerySet
 from complaints.rules import Move, State
 
@@ -93,7 +100,10 @@ def _remove_contacts(pks: list[int], now: datetime) -> None:
 
 def _remove_texts(pks: list[int], now: datetime) -> None:
     Attachment.objects.filter(complaint__in=pks).delete()
-    Complaint.objects.filter(pk__in=pks).update(text="", occasion="", redo_reason="", text_removed_at=now)
+    # Whoever asked, answered or gave it back may have said the same.
+    VerificationPoint.objects.filter(complaint__in=pks).update(text="", decision="", answer="")
+    nothing = {"text": "", "occasion": "", "redo_reason": "", "return_reason": ""}
+    Complaint.objects.filter(pk__in=pks).update(**nothing, text_removed_at=now)
     _note(pks, now, what="text")
 
 

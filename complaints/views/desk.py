@@ -32,7 +32,7 @@ from complaints.services.cases import MovedOn
 
 PAGE_SIZE = 30
 #: What a list does not need is not even deciphered.
-ENCRYPTED = ("text", "occasion", "contact_name", "contact_phone", "redo_reason")
+ENCRYPTED = ("text", "occasion", "contact_name", "contact_phone", "redo_reason", "return_reason")
 
 
 def handles(access: Access) -> bool:
