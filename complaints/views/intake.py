@@ -156,7 +156,13 @@ class Steps(Sheet):
         except Refused as refused:
             self.typed["draft"] = ""
             return self.page(EVIDENCE, problem=str(refused.sentence), status=422)
-        return _receipt(self.request, case, number)
+        return _receipt(self.request, case, number, is_other=case is not None and self._differs(case))
+
+    def _differs(self, case: Complaint) -> bool:
+        """Whether the form was sent before with other words, or without photos that were added since."""
+        sent = [self.typed[name] for name in WORDS] == [getattr(case, name) for name in WORDS]
+        same = self.subject is not None and self.subject == Subject(case.unit, case.cadre)
+        return not (sent and same) or bool(self.images)
 
     def remove(self, image: str) -> HttpResponse:
         intake.image_remove(draft=self.typed["draft"], image=image)
@@ -198,9 +204,10 @@ def _too_often() -> str:
     )
 
 
-def _receipt(request: HttpRequest, case: Complaint | None, number: str) -> HttpResponse:
-    """The only page that ever shows the number."""
+def _receipt(request: HttpRequest, case: Complaint | None, number: str, *, is_other: bool) -> HttpResponse:
+    """The only page that ever shows the number. `is_other` where the case holds something else than was sent now."""
     context = {
+        "is_other": is_other,
         "number": number,
         "grouped": receipts.grouped(number) if number else "",
         "due": due_words(case) if case is not None else "",
