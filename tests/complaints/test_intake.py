@@ -17,6 +17,7 @@ from cards import services
 from common.models import AuditEntry
 from complaints import limits, tickets
 from complaints.models import Complaint, ComplaintEvent, Draft, DraftImage, Praise
+from complaints.services.intake import images_add
 from complaints.services.sweeps import DRAFTS_KEPT, drafts_remove
 from tests.cast import NOW, issue_card, portrait
 from tests.complaints.citizens import BAIT, NAME, OCCASION, PHONE, TEXT, Citizen
@@ -397,6 +398,37 @@ def test_a_second_tap_makes_no_second_case_and_shows_the_same_number(citizen, la
     assert "此前已收到" in citizen.words
     assert "投诉只有一件，回执号已在首次提交时显示。" in citizen.words
     assert Complaint.objects.count() == 1
+
+
+def test_the_first_receipt_says_nothing_of_other_words(citizen):
+    citizen.press(text=TEXT, occasion=OCCASION).press(photos=[photo()])
+    citizen.press(contact_name=NAME, contact_phone=PHONE).press("send")
+    assert citizen.response.context["is_other"] is False
+    assert "此前已收到" not in citizen.words
+
+
+@pytest.mark.parametrize("name", ["text", "occasion", "contact_phone", "unit", "draft"])
+@pytest.mark.parametrize("seconds", [30, 300])
+def test_who_goes_back_and_sends_something_else_is_told_that_it_was_not_taken(
+    citizen, other_unit, later, name, seconds
+):
+    sent = {**citizen.to_check().fields, "go": "send"}
+    number = citizen.post(COMPLAIN, **sent).number
+    draft = images_add(draft="", pictures=[photo()], now=NOW)
+    changed = {
+        "text": "写错了。",
+        "occasion": "昨天",
+        "contact_phone": "",
+        "unit": other_unit.code,
+        "draft": draft,
+    }
+    later(seconds=seconds)
+    citizen.post(COMPLAIN, **{**sent, name: changed[name]})
+    assert citizen.response.context["is_other"]
+    assert citizen.number == (number if seconds < 120 else "")
+    assert citizen.words.count("此前已收到") == 1
+    case = Complaint.objects.get()
+    assert (case.text, case.occasion, case.contact_phone) == (TEXT, OCCASION, PHONE)
 
 
 def test_two_forms_make_two_cases_with_two_numbers(unit, later):
