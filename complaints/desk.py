@@ -1,4 +1,5 @@
-"""On the landing page of the Express: complaints that fall due, and those that are late."""
+"""On the landing pages: of the Express complaints that fall due and those that are late, of the commission what was
+referred to it."""
 
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import Access
+from accounts.models import Role
 from common import slots
 from complaints.desk_words import DAY
 from complaints.models import Complaint
@@ -33,12 +35,22 @@ def deadlines(request: HttpRequest, access: Access) -> tuple[str, dict[str, Any]
     return "complaints/desk_express.html", {"stats": _stats(running, now), "rows": rows(first, now)}
 
 
+def referrals(request: HttpRequest, access: Access) -> tuple[str, dict[str, Any]] | None:
+    """On the landing page of the commission: what was referred to it last."""
+    if not access.has(Role.DISCIPLINE):
+        return None
+    referred = Complaint.objects.visible_to(access).filter(state=State.REFERRED)
+    newest = list(for_lists(referred.order_by("-referred_at", "-pk"))[:SHOWN])
+    return ("complaints/desk_referrals.html", {"rows": rows(newest, timezone.now())}) if newest else None
+
+
 def _stats(running: ComplaintQuerySet, now: datetime) -> list[dict[str, Any]]:
     """What presses, what nobody has taken, and what waits for a second pair of eyes."""
     number = running.aggregate(
         overdue=Count("pk", filter=Q(due_at__lte=now)),
         soon=Count("pk", filter=Q(due_at__gt=now, due_at__lt=now + DAY)),
         new=Count("pk", filter=Q(state=State.RECEIVED)),
+        nobodys=Count("pk", filter=Q(state=State.ACCEPTED, handler=None)),
         review=Count("pk", filter=Q(state=State.REVIEW)),
     )
     overdue, url = number["overdue"], reverse("complaints")
@@ -53,6 +65,7 @@ def _stats(running: ComplaintQuerySet, now: datetime) -> list[dict[str, Any]]:
             "tone": pressing,
         },
         _figure(_("Complaints to accept"), number["new"], f"{url}?state={State.RECEIVED.value}"),
+        *([_figure(_("Complaints without a handler"), number["nobodys"], url)] if number["nobodys"] else []),
         _figure(_("Answers to check"), number["review"], f"{url}?state={State.REVIEW.value}"),
     ]
 
@@ -63,3 +76,4 @@ def _figure(label: str, value: int, url: str) -> dict[str, Any]:
 
 def register() -> None:
     slots.fill("desk", deadlines, order=4)
+    slots.fill("referrals", referrals)

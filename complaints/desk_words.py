@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from common.templatetags.components import zh_date, zh_datetime
 from complaints import clock, rules
-from complaints.models import Complaint, Feedback, Outcome
+from complaints.models import Channel, Complaint, Feedback, Outcome
 from complaints.rules import Count, Move, Stage, State
+from complaints.services.cases import last_move
 
 DAY = timedelta(days=1)
 EVENTS: dict[str, Any] = {
@@ -36,12 +37,22 @@ EVENTS: dict[str, Any] = {
     "caller_asked": gettext_lazy("The caller asked how it stands"),
     "receipt_renewed": gettext_lazy("A new receipt number was given"),
     "called_back": gettext_lazy("Call to the complainant"),
+    "handed_back": gettext_lazy("Handed back: it waits for another handler"),
     "recused": gettext_lazy("Stepped back from the case"),
     "recounted": gettext_lazy("Due date counted anew"),
     "cleared": gettext_lazy("Cleared, and told whoever the accusation reached"),
     "point_written": gettext_lazy("Verification point written"),
     "point_decided": gettext_lazy("Decided how to ask"),
     "purged": gettext_lazy("Removed at the end of its period"),
+}
+#: Of what did not come in by itself.
+ENTERED: dict[str, Any] = {
+    Channel.HOTLINE: gettext_lazy("Imported from 12345"),
+    **dict.fromkeys((Channel.PHONE, Channel.VISIT, Channel.LETTER), gettext_lazy("Entered by hand")),
+}
+ASKED: dict[str, Any] = {
+    "accused": gettext_lazy("to the person complained about"),
+    "unit": gettext_lazy("to the unit"),
 }
 STAGES: dict[str, Any] = {
     Stage.DAY_LEFT: gettext_lazy("24 hours left"),
@@ -122,6 +133,8 @@ def timeline(case: Complaint) -> list[dict[str, Any]]:
 def _event_label(kind: str, facts: dict[str, Any]) -> str:
     if kind == Move.DISPATCH and facts.get("kept"):
         return _("Kept at the Efficiency Express")
+    if kind == "entered":
+        return str(ENTERED.get(facts.get("channel", ""), EVENTS[kind]))
     return str(EVENTS.get(kind, kind))
 
 
@@ -130,6 +143,8 @@ def _event_note(actor: Any, facts: dict[str, Any]) -> str:
 
 
 def _details(facts: dict[str, Any]) -> Iterable[str]:
+    if asked := facts.get("asked"):
+        yield str(ASKED.get(asked, ""))
     if outcome := facts.get("outcome"):
         yield _label(Outcome, outcome)
     if feedback := facts.get("feedback"):
@@ -181,6 +196,6 @@ def saved(case: Complaint) -> list[tuple[Any, str]]:
         value = getattr(case, shown)() if hasattr(case, shown) else getattr(case, name)
         if value:
             found.append((label, str(value)))
-    last = case.events.last()
+    last = last_move(case)
     said = last and (last.facts.get("remark") or last.facts.get("reason"))
     return [*found, (_("Said with it"), str(said))] if said else found

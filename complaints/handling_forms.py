@@ -1,20 +1,28 @@
 """Every form of the desk carries the revision that its page showed: what was decided on an older state is refused."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Unit, User
 from common.forms import CHOOSE, PageForm, day_field
-from common.rules import at
-from complaints.models import CaseState, Complaint, ComplaintSettings, Feedback, Outcome
+from common.rules import at, local
+from common.templatetags.components import zh_date
+from complaints.models import CaseState, Channel, Complaint, ComplaintSettings, Feedback, Outcome
 
+#: Of what happened, enough to tell one case from another.
+BEGINNING = 20
 OPEN, ALL, MINE = "open", "all", "mine"
 
 
 class ActForm(PageForm):
+    #: What its page says above the fields: what follows from it, and what to think of first.
+    points: tuple[str, ...] = ()
+    warning = ""
+
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, case: Complaint, **more: Any) -> None:
@@ -49,9 +57,11 @@ class RefuseForm(ActForm):
     right_door = forms.CharField(label=_("The right door"), max_length=200)
 
     def first(self, case: Complaint) -> dict[str, Any]:
-        """The doors the city has set, to choose from."""
+        """The doors the city has set, to choose from; never the one through which it came."""
         city = ComplaintSettings.current()
         doors = _("Citizens’ hotline %(hotline)s; reports about discipline %(discipline)s")
+        if case.channel == Channel.HOTLINE:
+            doors = _("Reports about discipline %(discipline)s")
         return {"right_door": doors % {"hotline": city.hotline, "discipline": city.discipline_line}}
 
 
@@ -82,8 +92,16 @@ class AssignForm(ActForm):
 
 class CaseChoiceField(forms.ModelChoiceField):
     def label_from_instance(self, case: Any) -> str:
-        who = f" · {case.cadre.name}" if case.cadre else ""
-        return f"{case.number}{who} · {case.get_state_display()}"
+        told = " ".join(case.source.text.split())
+        begins = f"“{told[:BEGINNING]}{'…' if len(told) > BEGINNING else ''}”" if told else ""
+        known = (
+            case.number,
+            zh_date(case.received_at),
+            case.get_channel_display(),
+            case.get_state_display(),
+            begins,
+        )
+        return " · ".join(filter(None, known))
 
 
 class LinkForm(ActForm):
@@ -108,6 +126,13 @@ class ReasonForm(ActForm):
 class ExtendForm(ReasonForm):
     submit = _("Extend it")
     reason = _lines(_("Reason"), max_length=300, help_text=_("The complainant reads it."))
+
+    def __init__(self, data: Any, *, case: Complaint, days: int, until: date) -> None:
+        super().__init__(data, case=case)
+        words = ngettext(
+            "By %(days)s day, until %(until)s, 24:00.", "By %(days)s days, until %(until)s, 24:00.", days
+        )
+        self.points = (words % {"days": days, "until": zh_date(until)},)
 
 
 class SendBackForm(ReasonForm):
@@ -157,8 +182,13 @@ class RenewForm(PlainReasonForm):
     tone = "seal"
     phone = _caller_phone()
     reason = _lines(_("Reason"), 2, max_length=300)
+    #: Pressed twice it gives one number.
+    ticket = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    field_order = ("phone", "reason")
+    field_order = ("phone", "reason", "ticket")
+
+    def given(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("phone", "reason")}
 
 
 class RecuseForm(PlainReasonForm):
@@ -170,7 +200,12 @@ class RecuseForm(PlainReasonForm):
 class SubmitForm(ActForm):
     submit = _("Hand in for checking")
     outcome = forms.ChoiceField(
-        label=_("Result of the verification"), choices=Outcome.choices, widget=forms.RadioSelect
+        label=_("Result of the verification"),
+        choices=Outcome.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "“Cleared” is told to whoever was asked as well, “Unsubstantiated” to the complainant alone."
+        ),
     )
     statement = _lines(
         _("Statement of fact"),
@@ -181,13 +216,25 @@ class SubmitForm(ActForm):
             "Needed for what is substantiated or partly so. It alone reaches the accused: quote nothing."
         ),
     )
-    measures = _lines(_("Measures"), 3, max_length=1000, required=False)
+    measures = _lines(
+        _("Measures"), 3, max_length=1000, required=False, help_text=_("The complainant reads it.")
+    )
     answer = _lines(
         _("Answer to the complainant"),
         6,
         max_length=2000,
         help_text=_("In your own words, without the complainant’s name or phone."),
     )
+
+    def __init__(self, data: Any, *, case: Complaint) -> None:
+        super().__init__(data, case=case)
+        open_ones = case.points.asked().filter(answered_at=None).count()
+        words = ngettext(
+            "%(number)s verification point is not answered yet. Once the draft is handed in, no answer is taken.",
+            "%(number)s verification points are not answered yet. Once the draft is handed in, no answer is taken.",
+            open_ones,
+        )
+        self.warning = words % {"number": open_ones} if open_ones else ""
 
     def first(self, case: Complaint) -> dict[str, Any]:
         return {name: getattr(case, name) for name in ("outcome", "statement", "measures", "answer")}
@@ -213,15 +260,29 @@ class FeedBackForm(ActForm):
     feedback = forms.ChoiceField(label=_("How"), choices=Feedback.choices[1:], widget=forms.RadioSelect)
     day = day_field(_("Day"))
     clock = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    remark = _lines(
+        _("Remark"),
+        2,
+        max_length=300,
+        required=False,
+        help_text=_("Needed where it is entered after the last day."),
+    )
+
+    def __init__(self, data: Any, *, case: Complaint, now: datetime) -> None:
+        self.now = local(now)
+        super().__init__(data, case=case)
 
     def first(self, case: Complaint) -> dict[str, Any]:
-        return {"feedback": case.feedback}
+        return {"feedback": case.feedback, "day": self.now.date(), "clock": self.now.time()}
 
     def moment(self) -> datetime:
-        return at(self.cleaned_data["day"], self.cleaned_data["clock"])
+        """To the minute: in the minute of the closing means after it."""
+        told, closed = at(self.cleaned_data["day"], self.cleaned_data["clock"]), self.case.closed_at
+        return closed if closed is not None and told == closed.replace(second=0, microsecond=0) else told
 
     def given(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("revision", "feedback")} | {"at": self.moment()}
+        names = ("revision", "feedback", "remark")
+        return {name: self.cleaned_data[name] for name in names} | {"at": self.moment()}
 
 
 class CallBackForm(PageForm):

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from attendance.models import Finding
 from common import notices
+from common.models import Notice
 from complaints import rules
 from complaints.models import Complaint
 from complaints.rules import Stage
@@ -46,6 +48,9 @@ IMPORTED = notices.Kind(
     title=_("Work orders of 12345 came in"),
     text=_("New in the queue: %(number)s."),
     url=lambda _params: reverse("complaints"),
+)
+HANDED_BACK = notices.Kind(
+    "complaint_handed_back", title=_("A complaint waits for another handler"), text=BY_END_OF, url=_page
 )
 REFERRED = notices.Kind(
     "complaint_referred", title=_("A case was referred to you"), text=_("%(number)s."), url=_page
@@ -82,6 +87,7 @@ KINDS = (
     RETURNED,
     SUBMITTED,
     SENT_BACK,
+    HANDED_BACK,
     REFERRED,
     *STAGES.values(),
     UNIT_OVERDUE,
@@ -97,6 +103,16 @@ def of_case(kind: notices.Kind, case: Complaint, to: Iterable[int], now: datetim
     """About the move that the case has just made; whoever has an interest must not be among `to`."""
     key = f"complaint:{case.number}:{kind.name}:{case.revision}"
     return notices.send(kind=kind.name, key=key, to=to, params=_facts(case), now=now)
+
+
+def forget(cases: QuerySet[Complaint], users: Iterable[int] | None = None, but: Iterable[int] = ()) -> None:
+    """Nothing of these cases stands any longer in the lists of these people, or of all but some, and what waits in the
+    outbox is not sent: whoever must not know of a case has no notice of it either."""
+    found = Q(pk__in=[])
+    for number in cases.order_by().values_list("number", flat=True):
+        found |= Q(key__startswith=f"complaint:{number}:")
+    rows = Notice.objects.filter(found).exclude(user__in=list(but))
+    (rows if users is None else rows.filter(user__in=list(users))).delete()
 
 
 def imported(token: str, number: int, to: Iterable[int]) -> notices.Message:

@@ -39,16 +39,17 @@ ANSWERED = notices.Kind(
     title=_("A question of yours was answered"),
     url=lambda params: reverse("complaint", args=[params["number"]]),
 )
-RETURNED = notices.Kind(
-    "case_returned",
-    title=_("A unit has returned what it was to verify"),
-    url=lambda params: reverse("complaint", args=[params["number"]]),
-)
 STATEMENT = notices.Kind(
     "statement_shown",
     title=_("What was verified about you is on your page"),
     text=_("You can read it under “Questions to you”."),
     url=lambda params: reverse("my_points"),
+)
+UNIT_STATEMENT = notices.Kind(
+    "unit_statement_shown",
+    title=_("What was verified can be read under “Verification points”"),
+    text=_("About your unit, or about a colleague without an account, who hears it from you."),
+    url=lambda params: reverse("unit_points"),
 )
 CLEARED = notices.Kind(
     "accusation_cleared",
@@ -62,7 +63,7 @@ UNIT_CLEARED = notices.Kind(
     text=_("The accusation was verified and does not hold: whom it was about is cleared."),
     url=lambda params: reverse("unit_point", args=[params["point"]]),
 )
-KINDS = (ASKED, UNIT_ASKED, HELD, DECIDED, ANSWERED, RETURNED, STATEMENT, CLEARED, UNIT_CLEARED)
+KINDS = (ASKED, UNIT_ASKED, HELD, DECIDED, ANSWERED, STATEMENT, UNIT_STATEMENT, CLEARED, UNIT_CLEARED)
 
 
 def register() -> None:
@@ -90,6 +91,10 @@ def of_case(kind: notices.Kind, point: VerificationPoint, to: Iterable[int], now
 
 def statement(case: Complaint, to: Iterable[int], now: datetime) -> None:
     notices.send(kind=STATEMENT.name, key=f"statement:{case.pk}", to=to, params={}, now=now)
+
+
+def unit_statement(case: Complaint, to: Iterable[int], now: datetime) -> None:
+    notices.send(kind=UNIT_STATEMENT.name, key=f"statement:{case.pk}", to=to, params={}, now=now)
 
 
 def cleared(case: Complaint, to: Iterable[int], now: datetime) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -17,12 +17,14 @@ from accounts.models import Membership, Role
 from cards.models import Cadre
 from complaints import rules
 from complaints.models import Complaint, Interest, Outcome, VerificationPoint
-from complaints.models.cases import SUPERIORS, PointQuerySet
+from complaints.models.cases import ENCRYPTED, SUPERIORS, PointQuerySet
 from complaints.rules import Move, State
 
 #: What is found wrong with somebody; of anything else only being cleared is told.
 FOUND = (Outcome.SUBSTANTIATED, Outcome.PARTLY)
 _SALT = "complaints.statement"
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 # --- How a point stands ---------------------------------------------------------------------------------------------
@@ -109,7 +111,8 @@ def _is_cleared(case: Complaint) -> bool:
 
 
 def for_lists(found: PointQuerySet) -> PointQuerySet:
-    return found.select_related("complaint", "cadre", "unit")
+    words = (f"complaint__{name}" for name in ENCRYPTED)
+    return found.select_related("complaint", "cadre", "unit").defer(*words)
 
 
 def of_case(case: Complaint) -> PointQuerySet:
@@ -120,7 +123,7 @@ def of_case(case: Complaint) -> PointQuerySet:
 def _shown() -> PointQuerySet:
     """What was asked, and is not with the commission: a referral hides the file from everybody it was about."""
     return VerificationPoint.objects.asked().exclude(
-        Q(complaint__state=State.REFERRED) | Q(complaint__redone_by__state=State.REFERRED)
+        complaint__matter__in=Complaint.objects.referred_matters()
     )
 
 
@@ -136,22 +139,38 @@ def of_units(access: Access, today: date) -> PointQuerySet:
     unit is the accused: such cases stay with the city.
     """
     every, officers = _units(access, SUPERIORS), _units(access, (Role.UNIT_OFFICER,))
-    accused = Membership.objects.current(today).filter(
-        user=OuterRef("complaint__cadre__user"),
-        role__in=SUPERIORS,
-        unit=Coalesce(OuterRef("unit"), OuterRef("cadre__unit")),
-    )
     found = _shown().filter(Q(unit__in=every) | Q(cadre__unit__in=officers, cadre__user=None))
+    unit = Coalesce(OuterRef("unit"), OuterRef("cadre__unit"))
+    return for_lists(_known_to(access, found, "complaint__", unit, today)).order_by("-asked_at", "-pk")
+
+
+def unit_statements(access: Access, today: date) -> list[Complaint]:
+    """What was found of the reader's unit itself, and of colleagues without an account, for whom the officer reads; the
+    newest first, under the same rule as what they answer."""
+    every, officers = _units(access, SUPERIORS), _units(access, (Role.UNIT_OFFICER,))
+    found = _last_words().filter(outcome__in=FOUND)
+    found = found.filter(Q(unit__in=every, cadre=None) | Q(cadre__unit__in=officers, cadre__user=None))
+    known = _known_to(access, found, "", OuterRef("unit"), today)
+    shown = ("outcome", "statement", "closed_at", "unit__name", "cadre__name")
+    return list(known.select_related("unit", "cadre").only(*shown).order_by("-closed_at", "-pk"))
+
+
+def _known_to(access: Access, found: Rows, case: str, unit: OuterRef | Coalesce, today: date) -> Rows:
+    """Without what is about the reader, about whom they declared an interest in, of what they stepped back from, and
+    about whoever answers for the unit. `case` leads from a row to its complaint, `unit` to the unit that reads."""
     own = Interest.objects.filter(user=access.user)
-    found = (
-        found.exclude(complaint__cadre__user=access.user)
-        .exclude(complaint__cadre__in=own.filter(cadre__isnull=False).values("cadre"))
-        .exclude(complaint__in=own.filter(complaint__isnull=False).values("complaint"))
-        .exclude(complaint__redo_of__in=own.filter(complaint__isnull=False).values("complaint"))
-        .exclude(complaint__cadre__leads_unit=True)
-        .exclude(Exists(accused))
+    return (
+        found.exclude(**{f"{case}cadre__user": access.user})
+        .exclude(**{f"{case}cadre__in": own.filter(cadre__isnull=False).values("cadre")})
+        .exclude(**{f"{case}matter__in": own.filter(complaint__isnull=False).values("complaint__matter")})
+        .exclude(**{f"{case}cadre__leads_unit": True})
+        .exclude(Exists(accused_answering(OuterRef(f"{case}cadre__user"), unit, today)))
     )
-    return for_lists(found).order_by("-asked_at", "-pk")
+
+
+def accused_answering(accused: OuterRef, unit: OuterRef | Coalesce, today: date) -> QuerySet[Membership]:
+    """Whether whom a case is about answers for the unit (interests.unit_is_involved), for a query."""
+    return Membership.objects.current(today).filter(user=accused, role__in=SUPERIORS, unit=unit)
 
 
 def _units(access: Access, roles: Collection[Role]) -> set[int]:
@@ -166,8 +185,9 @@ def waiting(found: PointQuerySet) -> PointQuerySet:
 
 def without_interest(users: Iterable[int], case: Complaint) -> set[int]:
     """Of these, who may hear of a question about the case."""
-    cases = [pk for pk in (case.pk, case.redo_of_id) if pk is not None]
-    interested = Interest.objects.filter(Q(complaint__in=cases) | Q(cadre=case.cadre, cadre__isnull=False))
+    interested = Interest.objects.filter(
+        Q(complaint__matter=case.matter) | Q(cadre=case.cadre, cadre__isnull=False)
+    )
     accused = case.cadre.user_id if case.cadre is not None else None
     return set(users) - set(interested.values_list("user", flat=True)) - {accused}
 
@@ -181,16 +201,21 @@ def statements(cadre: Cadre) -> list[Complaint]:
     What was found wrong; and that they were cleared, if they were asked: whom an accusation never reached need not
     hear of it. A case that was done again stands for what it was before, a duplicate for nothing of its own.
     """
-    asked = VerificationPoint.objects.asked().filter(complaint=OuterRef("pk"), cadre=cadre)
+    asked = VerificationPoint.objects.asked().filter(complaint__matter=OuterRef("matter"), cadre=cadre)
+    told = _last_words().filter(Q(outcome__in=FOUND) | Q(Exists(asked), outcome=Outcome.CLEARED), cadre=cadre)
+    return list(_accused_reads(told).order_by("-closed_at", "-pk"))
+
+
+def _last_words() -> QuerySet[Complaint]:
+    """Of each matter the case that was closed last; none of those with the commission."""
     closed = Complaint.objects.filter(
-        cadre=cadre,
-        closed_at__isnull=False,
-        state__in=(State.CLOSED, State.ANSWERED),
-        master=None,
+        closed_at__isnull=False, state__in=(State.CLOSED, State.ANSWERED), master=None
     )
-    told = closed.filter(Q(outcome__in=FOUND) | Q(Exists(asked), outcome=Outcome.CLEARED))
-    standing_ones = told.exclude(redone_by__closed_at__isnull=False).exclude(redone_by__state=State.REFERRED)
-    return list(_accused_reads(standing_ones).order_by("-closed_at", "-pk"))
+    later = closed.filter(
+        Q(closed_at__gt=OuterRef("closed_at")) | Q(closed_at=OuterRef("closed_at"), pk__gt=OuterRef("pk")),
+        matter=OuterRef("matter"),
+    )
+    return closed.exclude(Exists(later)).exclude(matter__in=Complaint.objects.referred_matters())
 
 
 def _accused_reads(cases: QuerySet[Complaint]) -> QuerySet[Complaint]:

@@ -181,7 +181,7 @@ class Story:
         case.heard(received + timedelta(hours=1, minutes=30))
 
     def duplicate(self, received: datetime) -> None:
-        case = self.case(words.LATE_COUNTER_AGAIN, 2)
+        case = self.case(words.LATE_COUNTER_AGAIN, 2, person=0)
         case.receive(received, Channel.SITE)
         master = Complaint.objects.filter(unit=case.unit).order_by("-pk")[1]
         handling.link(case=case.row, master=master, actor=case.handler, now=received + timedelta(hours=1))
@@ -242,14 +242,14 @@ class Story:
         self.answered(self.case(words.WRONGLY, 0, person=2), received)
 
     def unsatisfied(self, received: datetime) -> None:
-        self.first = self.case(words.SLOW, 3, person=0)
+        self.first = self.case(words.SLOW, 3, person=0, hands=(accounts.EXPRESS, HEAD))
         self.answered(self.first, received)
         self.first.rate(Grade.VERY_UNSATISFIED, received + timedelta(days=2))
 
     def redone(self, received: datetime) -> None:
         """By another handler, on its own clock."""
         row = aftercare.complaint_redo(case=self.first.row, reason=words.SLOW_AGAIN_WHY, now=received)
-        again = replace(self.first, handler=self.first.second, second=self.first.handler)
+        again = replace(self.first, handler=self.desk.user(accounts.SECOND_EXPRESS))
         again.row = row
         again.accept(received + timedelta(hours=1))
 

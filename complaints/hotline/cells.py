@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from cards.models import Cadre
 from cards.roster.rows import Wrong, short, text_of
-from common.forms import person_name, phone_number
+from common.forms import person_name
 from common.rules import SHANGHAI
 from common.text import LINE_BREAKS
 from complaints.hotline.columns import REQUIRED
-from complaints.intake_forms import LONGEST_TEXT, ContactForm, StoryForm
+from complaints.intake_forms import LONGEST_TEXT, ContactForm, StoryForm, contact_number
 from complaints.models import Complaint
 
 #: What 12345 hands over late is entered by hand, with a word about why.
@@ -63,7 +63,8 @@ def _number(value: Any) -> str:
                 "from 12345 again."
             )
         )
-    return short(text, Complaint._meta.get_field("original_number").max_length)
+    # 12345 writes letters in either case.
+    return short(text.upper(), Complaint._meta.get_field("original_number").max_length)
 
 
 def _received_at(value: Any, now: datetime) -> datetime | None:
@@ -108,7 +109,7 @@ def _one_line(longest: int | None) -> Callable[[Any, datetime], str]:
 
 def _phone(value: Any, _now: datetime) -> str:
     plain = re.sub(r"\s+", " ", text_of(value, allowed=LINE_BREAKS))
-    return phone_number(short(plain, _longest(ContactForm, "contact_phone")))
+    return contact_number(short(plain, _longest(ContactForm, "contact_phone")))
 
 
 def _longest(form: Any, field: str) -> int | None:

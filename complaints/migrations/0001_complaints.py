@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('receipt', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('channel', models.CharField(choices=[('card', 'Door plaque'), ('site', 'Website'), ('phone', 'Phone'), ('visit', 'Visit'), ('letter', 'Letter'), ('hotline', '12345 hotline')], max_length=10, verbose_name='channel')),
                 ('original_number', models.CharField(blank=True, max_length=40, verbose_name='original number')),
+                ('matter', models.CharField(db_index=True, default=common.tokens.new_token, editable=False, max_length=16)),
                 ('text', complaints.models.fields.EncryptedTextField(blank=True, verbose_name='what happened')),
                 ('occasion', complaints.models.fields.EncryptedTextField(blank=True, verbose_name='time and place')),
                 ('contact_name', complaints.models.fields.EncryptedTextField(blank=True, verbose_name='name')),

@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -69,6 +69,10 @@ class Grade(models.IntegerChoices):
     VERY_UNSATISFIED = 1, _("Very unsatisfied")
 
 
+#: What a list does not need is not even deciphered.
+ENCRYPTED = ("text", "occasion", "contact_name", "contact_phone", "redo_reason", "return_reason")
+
+
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
     def running(self) -> "ComplaintQuerySet":
         return self.filter(state__in=rules.RUNNING)
@@ -77,8 +81,7 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         """What somebody may know the existence of: the Express whatever it has no interest in, the commission what
         was referred to it, nobody else anything. Every page, file, count and search begins here."""
         seen = Q(pk__in=[])
-        # The words of a case that was done again stay with the first.
-        referred = Q(state=rules.State.REFERRED) | Q(redone_by__state=rules.State.REFERRED)
+        referred = Q(matter__in=Complaint.objects.referred_matters())
         if access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD):
             seen |= ~referred
         if access.has(Role.DISCIPLINE):
@@ -92,9 +95,12 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
             .exclude(unit__in=answers_for)
             .exclude(unit__in=Cadre.objects.filter(user=user, leads_unit=True).values("unit"))
             .exclude(cadre__in=interests.filter(cadre__isnull=False).values("cadre"))
-            .exclude(pk__in=interests.filter(complaint__isnull=False).values("complaint"))
-            .exclude(redo_of__in=interests.filter(complaint__isnull=False).values("complaint"))
+            .exclude(matter__in=interests.filter(complaint__isnull=False).values("complaint__matter"))
         )
+
+    def referred_matters(self) -> models.QuerySet[Any, str]:
+        """Frozen with the commission, and hidden from everybody else in all its cases."""
+        return self.filter(state=rules.State.REFERRED).order_by().values_list("matter", flat=True)
 
 
 class Complaint(models.Model):
@@ -104,7 +110,7 @@ class Complaint(models.Model):
     row of its own with its own clock and handler (`redo_of`), and the words stay with the first.
     """
 
-    #: For staff: “2026-0042”, gapless in a year (services.numbers). Tells the complainant nothing.
+    #: For staff: “2026-0042”, gapless in a year (services.cases.next_number). Tells the complainant nothing.
     number = models.CharField(_("case number"), max_length=12, unique=True)
     #: HMAC-SHA256 of the sixteen digits that were shown once; empty where somebody else keeps the number.
     receipt = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 -- unique, and empty means none
@@ -113,6 +119,9 @@ class Complaint(models.Model):
     original_number = models.CharField(_("original number"), max_length=40, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="complaints")
     cadre = models.ForeignKey(Cadre, models.PROTECT, null=True, related_name="complaints")
+    #: The same for a case, what is linked to it and what is done again: an interest in one is an interest in all, and
+    #: a referral of one hides all.
+    matter = models.CharField(max_length=16, default=new_token, editable=False, db_index=True)
 
     text = EncryptedTextField(_("what happened"), blank=True)
     #: When and where, in the complainant's words.

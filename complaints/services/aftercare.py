@@ -48,6 +48,7 @@ def complaint_redo(*, case: Complaint, reason: str, now: datetime) -> Complaint:
         channel=case.channel,
         unit=case.unit,
         cadre=case.cadre,
+        matter=case.matter,
         received_at=now,
         entered_at=now,
         redo_of=case,

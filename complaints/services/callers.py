@@ -15,9 +15,8 @@ from complaints import receipts
 from complaints.interests import conflicted
 from complaints.models import Complaint
 from complaints.models.cases import ComplaintQuerySet
-from complaints.rules import State
 from complaints.services.cases import locked, note
-from complaints.services.handling import written
+from complaints.services.handling import WITH_COMMISSION, is_referred, written
 
 
 @transaction.atomic
@@ -38,21 +37,28 @@ def caller_look_up(*, cases: ComplaintQuerySet, phone: str, actor: User, now: da
 
 
 @transaction.atomic
-def receipt_renew(*, case: Complaint, phone: str, reason: str, actor: User, now: datetime) -> str:
-    """A new number, which nobody sees again; the old one ends. Only for whoever knows the phone that was left."""
+def receipt_renew(
+    *, case: Complaint, phone: str, reason: str, number: str = "", actor: User, now: datetime
+) -> str:
+    """A new number, which nobody sees again; the old one ends. Only for whoever knows the phone that was left.
+
+    `number` is the one that the form's ticket stands for: tapped twice it is given once.
+    """
     case = locked(case)
     # The first case holds the receipt, however often it was done.
     holder = case if case.redo_of is None else locked(case.redo_of)
     if conflicted([actor.pk], case, local(now).date()):
         raise Refused(_("You have an interest in this case: leave it to others."))
-    if State.REFERRED in (case.state, holder.state):
-        raise Refused(_("The case is with the discipline inspection commission."))
+    if is_referred(case):
+        raise Refused(WITH_COMMISSION)
     if not may_be_renewed(holder):
         raise Refused(_("No receipt was given out, or no phone was left: there is nothing to renew."))
     if not hmac.compare_digest(receipts.contact_key(phone), holder.contact_key):
         raise Refused(_("This is not the phone that was left with the complaint."), "phone")
+    if number and holder.receipt == receipts.digest(number):
+        return number
     reason = written(case, "reason", reason, _("Say why a new receipt is needed."))
-    number = receipts.new_number()
+    number = number or receipts.new_number()
     holder.receipt = receipts.digest(number)
     holder.save(update_fields=["receipt"])
     note(case, "receipt_renewed", actor, now, reason=reason)

@@ -13,7 +13,7 @@ from cards.models import Cadre
 from common import audit
 from common.problems import Refused
 from common.rules import local
-from complaints import clock, receipts, rules
+from complaints import clock, interests, notifying, receipts, rules
 from complaints.models import (
     Attachment,
     CaseCounter,
@@ -150,9 +150,6 @@ def complaints_receive(
 
 def tell_received(case: Complaint, actor: User | None, now: datetime) -> None:
     """The Express hears that a case came in, without those who must not know of it and whoever has entered it."""
-    # Imported here: who has an interest, and what is told, build on the verbs of this room.
-    from complaints import interests, notifying
-
     day = local(now).date()
     people = interests.express_people(day)
     free = people - interests.conflicted(people, case, day) - {actor.pk if actor is not None else 0}
@@ -169,16 +166,27 @@ def locked(case: Complaint) -> Complaint:
     return Complaint.objects.select_for_update(of=("self",)).select_related("unit", "cadre").get(pk=case.pk)
 
 
+#: What counts a revision up, besides the moves.
+TAKEN = ("assigned", "handed_back")
+
+
 class MovedOn(Refused):
     """Somebody else has moved the case meanwhile; the page shows both texts."""
 
-    def __init__(self, case: Complaint, last: ComplaintEvent | None) -> None:
+    def __init__(self, case: Complaint) -> None:
+        last = last_move(case)
         who = str(last.actor) if last is not None and last.actor is not None else _("The program")
         super().__init__(
             _("%(who)s has changed this case meanwhile: it is now “%(state)s”. Nothing of yours was saved.")
             % {"who": who, "state": case.get_state_display()}
         )
         self.case = case
+
+
+def last_move(case: Complaint) -> ComplaintEvent | None:
+    """What has counted its revision up last; what is only written down has not."""
+    moves = case.events.filter(kind__in=[*(move.value for move in Move), *TAKEN])
+    return moves.select_related("actor").last()
 
 
 def begin(case: Complaint, move: Move, *, revision: int | None = None) -> Complaint:
@@ -188,7 +196,7 @@ def begin(case: Complaint, move: Move, *, revision: int | None = None) -> Compla
     """
     case = locked(case)
     if revision is not None and revision != case.revision:
-        raise MovedOn(case, case.events.select_related("actor").last())
+        raise MovedOn(case)
     if not rules.can(case.state, move):
         raise Refused(
             _("This cannot be done with a case that is “%(state)s”.") % {"state": case.get_state_display()}

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,7 @@ from common.problems import Refused
 from common.rules import local
 from complaints import clock, notifying, quoting
 from complaints.interests import conflicted, express_people, unit_is_involved
-from complaints.models import Complaint, ComplaintSettings, Feedback, Outcome
+from complaints.models import Complaint, ComplaintEvent, ComplaintSettings, Feedback, Outcome
 from complaints.models.cases import SUPERIORS
 from complaints.rules import Move, State
 from complaints.services.cases import MovedOn, begin, finish, locked, note
@@ -28,6 +29,8 @@ REASON_LENGTH = 300
 GIVES_AWAY = gettext_lazy(
     "Words of the complaint, or the complainant’s name or phone, stand in it. Say it in your own words."
 )
+
+WITH_COMMISSION = gettext_lazy("The case is with the discipline inspection commission.")
 
 
 # --- What every verb asks -----------------------------------------------------------------------------------------
@@ -48,13 +51,18 @@ def written(case: Complaint, field: str, value: str, missing: Any = "") -> str:
     limit = LIMITS.get(field, REASON_LENGTH)
     if len(value) > limit:
         raise Refused(_("At most %(limit)s characters.") % {"limit": limit}, field)
-    source = case.source
-    said = (source.text, source.redo_reason, case.redo_reason)
-    if any(quoting.quotes(value, words) for words in said) or quoting.names(
-        value, source.contact_name, source.contact_phone
-    ):
+    if gives_away(case, value):
         raise Refused(GIVES_AWAY, field)
     return value
+
+
+def gives_away(case: Complaint, value: str) -> bool:
+    """Whether words of a complainant of this matter, or their name or phone, stand in it."""
+    return any(
+        any(quoting.quotes(value, said) for said in (told.text, told.occasion, told.redo_reason))
+        or quoting.names(value, told.contact_name, told.contact_phone)
+        for told in Complaint.objects.filter(matter=case.matter)
+    )
 
 
 def _own(case: Complaint, actor: User) -> None:
@@ -73,13 +81,32 @@ def _headed(actor: User, now: datetime) -> None:
         raise Refused(_("Only the head of the Efficiency Express decides this."))
 
 
-def _may_handle(case: Complaint, user: User) -> None:
+def _may_handle(case: Complaint, user: User, now: datetime) -> None:
     """Who is not satisfied is heard by somebody else."""
-    if case.redo_of is not None and case.redo_of.handler_id == user.pk:
+    if user.pk in not_again(case, local(now).date()):
         raise Refused(
             _("%(name)s handled it the first time: somebody else must do it again.") % {"name": user},
             "handler",
         )
+
+
+def not_again(case: Complaint, day: date, *, without: int | None = None) -> set[int]:
+    """Whoever had a hand in the first answer, and so has none in the second: who handled, drafted or closed it. Where
+    nobody else is left, besides `without`, those who only closed it may."""
+    if case.redo_of_id is None:
+        return set()
+    before = ComplaintEvent.objects.filter(complaint__matter=case.matter).exclude(complaint=case)
+    hands = _actors(before, Move.ACCEPT, Move.SUBMIT)
+    rows = Complaint.objects.filter(matter=case.matter).exclude(pk=case.pk)
+    hands |= set(rows.filter(handler__isnull=False).values_list("handler", flat=True))
+    all_hands = hands | _actors(before, Move.CLOSE)
+    left = express_people(day) - all_hands - {without}
+    return all_hands if left - conflicted(left, case, day) else hands
+
+
+def _actors(events: QuerySet[ComplaintEvent], *moves: Move) -> set[int]:
+    found = events.filter(kind__in=[move.value for move in moves], actor__isnull=False)
+    return set(found.order_by().values_list("actor", flat=True))
 
 
 def has_receipt(case: Complaint) -> bool:
@@ -104,7 +131,7 @@ def _tell(kind: Kind, case: Complaint, people: Iterable[int], actor: User, now: 
 def accept(*, case: Complaint, actor: User, now: datetime, revision: int | None = None) -> Complaint:
     """Whoever accepts handles it."""
     case = _begin(case, Move.ACCEPT, actor, now, revision)
-    _may_handle(case, actor)
+    _may_handle(case, actor, now)
     case.handler, case.accepted_at = actor, now
     return finish(case, Move.ACCEPT, State.ACCEPTED, ["handler", "accepted_at"], actor=actor, now=now)
 
@@ -121,6 +148,10 @@ def refuse(
 ) -> Complaint:
     """Not accepted, with the reason and the door that is the right one."""
     case = _begin(case, Move.REFUSE, actor, now, revision)
+    if case.redo_of_id is not None:
+        raise Refused(_("A case that is done again is handled and answered."))
+    if case.duplicates.filter(state=State.LINKED).exists():
+        raise Refused(_("Others are linked to this case and wait for its answer: accept it, or link it too."))
     case.refusal_reason = written(case, "reason", reason, _("Say why it is not accepted."))
     case.right_door = written(case, "right_door", right_door, _("Say who is the right one."))
     return finish(
@@ -197,7 +228,7 @@ def assign(
     """Another handler, or the first after one stepped back."""
     case = locked(case)
     if revision is not None and revision != case.revision:
-        raise MovedOn(case, case.events.select_related("actor").last())
+        raise MovedOn(case)
     if case.state != State.ACCEPTED:
         raise Refused(_("Only a case that is being handled changes its handler."))
     day = local(now).date()
@@ -207,7 +238,7 @@ def assign(
         raise Refused(_("%(name)s handles it already.") % {"name": handler}, "handler")
     if handler.pk not in express_people(day) or conflicted([handler.pk], case, day):
         raise Refused(_("%(name)s cannot handle this case.") % {"name": handler}, "handler")
-    _may_handle(case, handler)
+    _may_handle(case, handler, now)
     before, case.handler = case.handler_id, handler
     case.revision += 1
     case.save(update_fields=["handler", "revision"])
@@ -229,13 +260,19 @@ def link(
     case = _begin(case, Move.LINK, actor, now, revision)
     master = locked(master)
     _refuse_link(case, master)
-    case.master = master
-    return finish(case, Move.LINK, State.LINKED, ["master"], actor=actor, now=now, master=master.number)
+    hands = {pk for pk in (master.handler_id, master.submitted_by_id) if pk is not None}
+    if conflicted(hands, case, local(now).date()):
+        raise Refused(_("Who handles that case has an interest in this one: give it to somebody else first."))
+    case.master, case.matter = master, master.matter
+    return finish(
+        case, Move.LINK, State.LINKED, ["master", "matter"], actor=actor, now=now, master=master.number
+    )
 
 
 def _refuse_link(case: Complaint, master: Complaint) -> None:
-    if master.pk == case.pk or master.unit_id != case.unit_id:
-        raise Refused(_("Choose another case of the same unit."), "master")
+    if master.pk == case.pk or (master.unit_id, master.cadre_id) != (case.unit_id, case.cadre_id):
+        # What is found of one says nothing of another.
+        raise Refused(_("Choose another case about the same unit or the same person."), "master")
     if master.master_id is not None:
         raise Refused(_("That case is itself linked to another one. Choose the other one."), "master")
     if master.state not in MASTER_STATES:
@@ -264,25 +301,34 @@ def extend(
     if now >= case.due_at:
         raise Refused(_("Its time is over: it can only be extended before."))
     case.extension_reason = written(case, "reason", reason, _("Say why it needs more time."))
-    extra = ComplaintSettings.current().extension_days
-    before = case.due_at
-    fields = _restarted(case, extra)
-    case.first_due_at, case.extended_at, case.extended_by = before, now, actor
-    fields += ["first_due_at", "extended_at", "extended_by", "extension_reason"]
-    facts = {"days": extra, "before": before.isoformat(), "after": case.due_at.isoformat()}
-    return finish(
-        case, Move.EXTEND, State.ACCEPTED, fields, actor=actor, now=now, reason=case.extension_reason, **facts
-    )
+    extra, reason = ComplaintSettings.current().extension_days, case.extension_reason
+    for duplicate in _duplicates(case):
+        # One whose time is over stays late.
+        if now < duplicate.due_at and duplicate.extended_at is None:
+            fields, facts = _prolonged(duplicate, extra, reason, actor, now)
+            duplicate.save(update_fields=fields)
+            note(duplicate, Move.EXTEND.value, actor, now, **facts)
+    fields, facts = _prolonged(case, extra, reason, actor, now)
+    return finish(case, Move.EXTEND, State.ACCEPTED, fields, actor=actor, now=now, **facts)
 
 
-def _restarted(case: Complaint, extra: int) -> list[str]:
-    """Fill the columns of the clock anew; which ones those were."""
-    received = local(case.received_at).date()
+def _prolonged(
+    case: Complaint, extra: int, reason: str, actor: User, now: datetime
+) -> tuple[list[str], dict[str, Any]]:
+    """Fill the columns of the clock anew; which ones those were, and what the record says."""
+    received, before = local(case.received_at).date(), case.due_at
     known = clock.versions(clock.years(received))
     columns = clock.extended(received, case.days, extra, case.mode, calendar.around(received), known)
+    columns |= {
+        "first_due_at": before,
+        "extended_at": now,
+        "extended_by": actor,
+        "extension_reason": reason,
+    }
     for name, value in columns.items():
         setattr(case, name, value)
-    return list(columns)
+    facts = {"days": extra, "before": before.isoformat(), "after": case.due_at.isoformat(), "reason": reason}
+    return list(columns), facts
 
 
 # --- The answer ---------------------------------------------------------------------------------------------------
@@ -360,7 +406,14 @@ def close(
     case = _begin(case, Move.CLOSE, actor, now, revision)
     if case.submitted_by_id == actor.pk:
         raise Refused(_("You have written this answer: somebody else checks and closes it."))
+    if actor.pk in not_again(case, local(now).date(), without=case.submitted_by_id):
+        raise Refused(_("You have had a hand in the first answer: somebody else closes the second."))
     _refuse_feedback(case, feedback)
+    # Others may have been linked to it since it was drafted.
+    if any(gives_away(case, words) for words in (case.statement, case.measures, case.answer)):
+        raise Refused(
+            _("Words of a complainant stand in the answer: send it back to be written in other words.")
+        )
     remark = written(case, "remark", remark)
     case.closed_by, case.closed_at, case.feedback = actor, now, feedback
     fields, to = ["closed_by", "closed_at", "feedback"], State.CLOSED
@@ -422,11 +475,13 @@ def feed_back(
     case: Complaint,
     feedback: str,
     at: datetime,
+    remark: str = "",
     actor: User,
     now: datetime,
     revision: int | None = None,
 ) -> Complaint:
-    """Told, by whom and when: only then is the case answered."""
+    """Told, by whom and when: only then is the case answered. What is entered after the end as told before it needs a
+    reason, which stands in the record with the time of entry."""
     case = _begin(case, Move.FEED_BACK, actor, now, revision)
     if case.closed_at is None:
         raise Refused(_("The case it is linked to has not been closed yet."))
@@ -435,6 +490,8 @@ def feed_back(
         raise Refused(_("This time is still to come."), "day")
     if at < case.closed_at:
         raise Refused(_("The complainant cannot have been told before the case was closed."), "day")
+    why = _("It is entered after the last day as told before: say why so late, and who can confirm it.")
+    remark = written(case, "remark", remark, why if at < case.due_at <= now else "")
     case.feedback, case.answered_at = feedback, at
     return finish(
         case,
@@ -444,6 +501,7 @@ def feed_back(
         actor=actor,
         now=now,
         feedback=feedback,
+        **({"remark": remark} if remark else {}),
     )
 
 
@@ -459,6 +517,13 @@ def refer(
     case = _begin(case, Move.REFER, actor, now, revision)
     _headed(actor, now)
     reason = written(case, "reason", reason, _("Say why it is referred."))
+    commission = _commission(now)
+    if not _without_interest(commission, case, actor, now):
+        raise Refused(
+            _(
+                "Nobody of the commission may know of this case: name somebody without an interest there first."
+            )
+        )
     for row in [case, *_duplicates(case)]:
         row.referred_at, row.referred_by, row.referral_reason = now, actor, reason
         finish(
@@ -470,8 +535,13 @@ def refer(
             now=now,
             reason=reason,
         )
-    _tell(notifying.REFERRED, case, _commission(now), actor, now)
+    notifying.forget(Complaint.objects.filter(matter=case.matter), but=commission)
+    _tell(notifying.REFERRED, case, commission, actor, now)
     return case
+
+
+def is_referred(case: Complaint) -> bool:
+    return Complaint.objects.filter(matter=case.matter, state=State.REFERRED).exists()
 
 
 def _commission(now: datetime) -> set[int]:
@@ -488,6 +558,8 @@ def unmask(*, case: Complaint, reason: str, actor: User, now: datetime) -> None:
     case = locked(case)
     if conflicted([actor.pk], case, local(now).date()):
         raise Refused(_("You have an interest in this case: leave it to others."))
+    if is_referred(case) and actor.pk not in _commission(now):
+        raise Refused(WITH_COMMISSION)
     reason = written(case, "reason", reason, _("Say what the contact is needed for."))
     note(case, "unmasked", actor, now, reason=reason)
     audit.record(verb="complaint_unmasked", subject=case, actor=actor, now=now, changes={"reason": reason})
@@ -499,8 +571,8 @@ def call_back(*, case: Complaint, reached: bool, remark: str, actor: User, now: 
     case = locked(case)
     if conflicted([actor.pk], case, local(now).date()):
         raise Refused(_("You have an interest in this case: leave it to others."))
-    if case.state == State.REFERRED:
-        raise Refused(_("The case is with the discipline inspection commission."))
+    if is_referred(case):
+        raise Refused(WITH_COMMISSION)
     remark = written(case, "remark", remark)
     note(case, "called_back", actor, now, reached=reached, remark=remark)
     audit.record(

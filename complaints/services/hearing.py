@@ -17,13 +17,13 @@ from common import audit, calendar
 from common.problems import Refused
 from common.rules import local
 from complaints import notifying_hearing as notifying
-from complaints import points, quoting, rules
+from complaints import points, rules
 from complaints.interests import conflicted, unit_is_involved
 from complaints.models import Complaint, Outcome, VerificationPoint
 from complaints.models.cases import SUPERIORS
 from complaints.rules import Move, State
 from complaints.services.cases import begin, finish, locked, note
-from complaints.services.handling import GIVES_AWAY, is_express_head, unit_return
+from complaints.services.handling import GIVES_AWAY, gives_away, is_express_head, unit_return
 
 LIMITS = {"text": 500, "decision": 300, "answer": 2000}
 
@@ -75,7 +75,7 @@ def point_write(
     point.save(force_insert=True)
     note(case, "point_written", actor, now)
     audit.record(verb="complaint_point_written", subject=case, actor=actor, now=now)
-    notifying.of_case(notifying.HELD, point, _heads(case, now), now)
+    notifying.of_case(notifying.HELD, point, _heads(case, now) - {actor.pk}, now)
     return point
 
 
@@ -90,6 +90,8 @@ def point_decide(
         raise Refused(_("Only the head of the Efficiency Express decides this."))
     if conflicted([actor.pk], case, local(now).date()):
         raise Refused(_("You have an interest in this case: leave it to others."))
+    if actor.pk in (point.written_by_id, case.handler_id):
+        raise Refused(_("The question is yours: another head decides how it is put."))
     if not point.would_identify or point.decided_by_id is not None:
         raise Refused(_("This has been decided already."))
     point.decision = _reworded(case, words, "decision", _("Say why."))
@@ -140,18 +142,9 @@ def _reworded(case: Complaint, value: str, field: str, missing: str) -> str:
         raise Refused(missing, field)
     if len(value) > LIMITS[field]:
         raise Refused(_("At most %(limit)s characters.") % {"limit": LIMITS[field]}, field)
-    for told in _told(case):
-        words = (told.text, told.occasion, told.redo_reason)
-        if any(quoting.quotes(value, said) for said in words) or quoting.names(
-            value, told.contact_name, told.contact_phone
-        ):
-            raise Refused(GIVES_AWAY, field)
+    if gives_away(case, value):
+        raise Refused(GIVES_AWAY, field)
     return value
-
-
-def _told(case: Complaint) -> Iterable[Complaint]:
-    """All rows with words of complainants about this matter."""
-    return {row.pk: row for row in (case, case.source, *case.duplicates.all())}.values()
 
 
 # --- Answering ----------------------------------------------------------------------------------------------------
@@ -196,7 +189,6 @@ def point_return(*, point: VerificationPoint, reason: str, actor: User, now: dat
     unit_return(case=case, reason=reason, actor=actor, now=now)
     waiting = case.points.asked().filter(unit=unit, answered_at=None)
     waiting.update(answer=reason.strip(), answered_by=actor, answered_at=now)
-    notifying.of_case(notifying.RETURNED, point, _handler(case), now)
 
 
 def may_answer(point: VerificationPoint, user: User, now: datetime) -> bool:
@@ -268,13 +260,18 @@ def tell_closed(*, case: Complaint, actor: User, now: datetime) -> None:
         tell_cleared(case=case, actor=actor, now=now)
     elif case.outcome in points.FOUND and case.cadre is not None and case.cadre.user_id is not None:
         notifying.statement(case, [case.cadre.user_id], now)
+    elif case.outcome in points.FOUND and case.cadre is not None:
+        notifying.unit_statement(case, _entering(case, case.cadre, now), now)
+    elif case.outcome in points.FOUND:
+        notifying.unit_statement(case, _answering(case.unit, SUPERIORS, case, now), now)
 
 
 @transaction.atomic
 def tell_cleared(*, case: Complaint, actor: User, now: datetime) -> None:
     """Clearing has the reach of the accusation: the accused, and the unit's people, who were asked."""
     told: set[int] = set()
-    for point in points.for_lists(case.points.asked().order_by("pk")):
+    asked = VerificationPoint.objects.asked().filter(complaint__matter=case.matter)
+    for point in points.for_lists(asked.order_by("pk")):
         to = _asked(point, case, now)
         if point.cadre is not None and point.cadre.user_id is not None:
             notifying.cleared(case, to, now)

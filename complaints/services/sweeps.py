@@ -18,6 +18,7 @@ from common.rules import WorkingCalendar, local
 from complaints import clock, interests, notifying, rules
 from complaints.models import Complaint, ComplaintEvent, Draft, HotlineSheet, StageReached, VerificationPoint
 from complaints.models.cases import ComplaintQuerySet
+from complaints.points import accused_answering
 from complaints.rules import Count, Stage, State
 
 BATCH = 500
@@ -29,6 +30,7 @@ OVERDUE_ITEM = "complaint_overdue"
 READ = (
     "number",
     "state",
+    "matter",
     "unit",
     "cadre",
     "handler",
@@ -137,7 +139,7 @@ def _findings(new: Collection[Reached], now: datetime) -> list[notices.Message]:
     """About the units whose answer was missing when the time was over. What the Express keeps, checks or has only to
     tell is not theirs, and a linked case is late with its master."""
     late = [case for case, stages in new if Stage.OVERDUE in stages and case.state == State.ACCEPTED]
-    owing = _owing_answers(late)
+    owing = _owing_answers(late, local(now).date())
     about = [
         (case.dispatched_to, rules.last_day(case.due_at), overdue_source(case))
         for case in late
@@ -150,14 +152,17 @@ def _findings(new: Collection[Reached], now: datetime) -> list[notices.Message]:
     return [notifying.unit_overdue(finding, to[finding.unit_id]) for finding in made]
 
 
-def _owing_answers(cases: Collection[Complaint]) -> set[int]:
+def _owing_answers(cases: Collection[Complaint], today: date) -> set[int]:
     """Keys of the cases whose verifying unit had left a question open by their end, however late the sweep comes. Time
-    to answer must have been over by then: of what was asked on the last day the unit is not the one who is late (C)."""
+    to answer must have been over by then: of what was asked on the last day the unit is not the one who is late (C);
+    nor of what it cannot see any more, since the accused answers for it now."""
     end = F("complaint__due_at")
     points = VerificationPoint.objects.asked().filter(
         complaint__in=[case.pk for case in cases], unit=F("complaint__dispatched_to"), due_at__lte=end
     )
-    return set(points.exclude(answered_at__lte=end).values_list("complaint", flat=True))
+    unanswered = points.exclude(answered_at__lte=end).exclude(complaint__cadre__leads_unit=True)
+    hidden = accused_answering(OuterRef("complaint__cadre__user"), OuterRef("unit"), today)
+    return set(unanswered.exclude(Exists(hidden)).values_list("complaint", flat=True))
 
 
 def overdue_source(case: Complaint) -> str:
@@ -199,7 +204,9 @@ def _recount_batch(
     overdue = StageReached.objects.filter(
         complaint=OuterRef("pk"), due_at=OuterRef("due_at"), stage=Stage.OVERDUE.value
     )
-    stale = _ticking().filter(~Exists(overdue), calendar_versions=versions, pk__gt=after)
+    # Also what is overdue and was not swept yet.
+    ahead = _ticking().filter(~Exists(overdue), due_at__gt=now)
+    stale = ahead.filter(calendar_versions=versions, pk__gt=after)
     cases = _claimed(stale.order_by("pk"))
     if not cases:
         return None

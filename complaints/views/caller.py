@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.http import user_of
 from common.forms import accepted, posted, render_form
 from common.responses import private
-from complaints import limits, receipts
+from complaints import limits, receipts, tickets
 from complaints.handling_forms import CallerForm, RenewForm
 from complaints.models import Complaint
 from complaints.services import callers
@@ -33,8 +33,14 @@ def caller(request: HttpRequest) -> HttpResponse:
 
     if form.is_valid() and accepted(form, look_up):
         # An empty form for the next call: the phone does not stay on the screen.
-        return _page(request, CallerForm(None), asked=True, rows=rows(found, now))
+        return _page(request, CallerForm(None), asked=True, rows=[_row(row) for row in rows(found, now)])
     return _page(request, form, **context)
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """The receipt is the first case's, however often it was done."""
+    case = row["case"]
+    return {**row, "may_renew": case.redo_of_id is None and callers.may_be_renewed(case)}
 
 
 def _page(request: HttpRequest, form: CallerForm, **context: Any) -> HttpResponse:
@@ -45,9 +51,12 @@ def receipt_renew(request: HttpRequest, number: str) -> HttpResponse:
     """The new number stands in the answer to the request that was written down, and nowhere else."""
     case, now = case_of(request, number), timezone.now()
     form, given = RenewForm(posted(request), case=case), list[str]()
+    ticket = tickets.read(request.POST.get("ticket", ""), now)
+    form.fields["ticket"].initial = str(ticket)
 
     def renew() -> None:
-        given.append(callers.receipt_renew(case=case, **form.given(), actor=user_of(request), now=now))
+        asked = {**form.given(), "number": ticket.number}
+        given.append(callers.receipt_renew(case=case, **asked, actor=user_of(request), now=now))
 
     if not _is_one_too_many(request, form) and form.is_valid() and accepted(form, renew):
         context = {**head_of(case, now), "grouped": receipts.grouped(given[0])}

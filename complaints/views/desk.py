@@ -22,17 +22,19 @@ from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.responses import private
 from common.rules import local
-from complaints import desk_words, interests, rules
+from complaints import clock, desk_words, interests, rules
 from complaints import handling_forms as forms
-from complaints.models import Attachment, Complaint, Interest
-from complaints.models.cases import ComplaintQuerySet
+from complaints.models import Attachment, Complaint, ComplaintSettings, Interest
+from complaints.models.cases import ENCRYPTED, ComplaintQuerySet
 from complaints.rules import Move, State
 from complaints.services import callers, handling
+from complaints.services import interests as stepping_back
 from complaints.services.cases import MovedOn
+from complaints.services.hearing import To
 
 PAGE_SIZE = 30
-#: What a list does not need is not even deciphered.
-ENCRYPTED = ("text", "occasion", "contact_name", "contact_phone", "redo_reason", "return_reason")
+#: Cases to link another one to.
+MOST_MASTERS = 20
 
 
 def handles(access: Access) -> bool:
@@ -118,6 +120,7 @@ def complaint(request: HttpRequest, number: str) -> HttpResponse:
         "duplicates": seen(request).filter(master=case).defer(*ENCRYPTED),
         "redone_by": seen(request).filter(redo_of=case).defer(*ENCRYPTED).first(),
         "acts": _acts(request, case, now) if handles(access_for(request)) else {},
+        "asks_for_time": case.handler_id == user_of(request).pk and _may_be_extended(case, now),
         "access": access_for(request),
     }
     return private(render(request, "complaints/case.html", context))
@@ -177,6 +180,8 @@ class Act:
     stays: bool = True
     #: What the page shows beside the form: the complaint, or the drafted answer.
     beside: str = ""
+    #: The page that comes next and what it says, where it is not the case.
+    then: Callable[[Complaint, dict[str, Any]], tuple[str, str] | None] = lambda *_all: None
 
 
 def _plain(kind: Any) -> Callable[[HttpRequest, Complaint, datetime], Any]:
@@ -187,17 +192,31 @@ def _assign_form(request: HttpRequest, case: Complaint, now: datetime) -> forms.
     day = local(now).date()
     people = interests.express_people(day)
     free = people - interests.conflicted(people, case, day) - {case.handler_id}
-    if case.redo_of is not None:
-        free -= {case.redo_of.handler_id}
+    free -= handling.not_again(case, day)
     return forms.AssignForm(
         posted(request), case=case, handlers=User.objects.filter(pk__in=free).order_by("pk")
     )
 
 
 def _link_form(request: HttpRequest, case: Complaint, _now: datetime) -> forms.LinkForm:
-    masters = seen(request).filter(unit=case.unit_id, state__in=handling.MASTER_STATES, master=None)
-    masters = masters.exclude(pk=case.pk).select_related("cadre").defer(*ENCRYPTED)
+    masters = seen(request).filter(
+        unit=case.unit_id, cadre=case.cadre_id, state__in=handling.MASTER_STATES, master=None
+    )
+    newest = masters.exclude(pk=case.pk).order_by("-received_at", "-pk").values_list("pk", flat=True)
+    shown = ("number", "received_at", "channel", "state", "text", "redo_of", "redo_of__text")
+    masters = Complaint.objects.filter(pk__in=list(newest[:MOST_MASTERS])).order_by("-received_at", "-pk")
+    masters = masters.select_related("redo_of").only(*shown)
     return forms.LinkForm(posted(request), case=case, masters=masters)
+
+
+def _extend_form(request: HttpRequest, case: Complaint, _now: datetime) -> forms.ExtendForm:
+    days = ComplaintSettings.current().extension_days
+    until = rules.last_day(clock.lengthened(case, days)["due_at"])
+    return forms.ExtendForm(posted(request), case=case, days=days, until=until)
+
+
+def _feed_back_form(request: HttpRequest, case: Complaint, now: datetime) -> forms.FeedBackForm:
+    return forms.FeedBackForm(posted(request), case=case, now=now)
 
 
 def _close_form(request: HttpRequest, case: Complaint, _now: datetime) -> forms.CloseForm:
@@ -206,6 +225,20 @@ def _close_form(request: HttpRequest, case: Complaint, _now: datetime) -> forms.
 
 def _handler(case: Complaint, user: User, _head: bool, _now: datetime) -> bool:
     return case.handler_id == user.pk
+
+
+def _question(case: Complaint, given: dict[str, Any]) -> tuple[str, str] | None:
+    """The unit hears of a case by being asked."""
+    if not given["to_unit"]:
+        return None
+    url = reverse("complaint_point_new", args=[case.number])
+    return f"{url}?to={To.UNIT.value}", _(
+        "The unit verifies it. Put your question now: it hears of nothing before."
+    )
+
+
+def _may_be_extended(case: Complaint, now: datetime) -> bool:
+    return rules.can(case.state, Move.EXTEND) and case.extended_at is None and now < case.due_at
 
 
 def _headed(_case: Complaint, _user: User, head: bool, _now: datetime) -> bool:
@@ -232,6 +265,7 @@ ACTS: dict[str, Act] = {
         gettext_lazy("The complainant reads why it is not accepted and which door is the right one."),
         points=(gettext_lazy("The case ends with this."),),
         move=Move.REFUSE,
+        offered=lambda case, _user, _head, _now: case.redo_of_id is None,
         beside="complaint",
     ),
     "dispatch": Act(
@@ -242,6 +276,7 @@ ACTS: dict[str, Act] = {
         points=(gettext_lazy("The time to answer keeps running."),),
         move=Move.DISPATCH,
         offered=_handler,
+        then=_question,
     ),
     "submit": Act(
         gettext_lazy("Draft the answer"),
@@ -279,7 +314,7 @@ ACTS: dict[str, Act] = {
     ),
     "feed_back": Act(
         gettext_lazy("Enter that the complainant was told"),
-        _plain(forms.FeedBackForm),
+        _feed_back_form,
         handling.feed_back,
         gettext_lazy("The case is answered."),
         move=Move.FEED_BACK,
@@ -289,7 +324,7 @@ ACTS: dict[str, Act] = {
     ),
     "extend": Act(
         gettext_lazy("Extend"),
-        _plain(forms.ExtendForm),
+        _extend_form,
         handling.extend,
         gettext_lazy("Extended. The complainant reads the reason and the new day."),
         points=(
@@ -298,7 +333,7 @@ ACTS: dict[str, Act] = {
         ),
         move=Move.EXTEND,
         offered=lambda case, user, head, now: (
-            head and case.extended_at is None and case.handler_id != user.pk and now < case.due_at
+            head and case.handler_id != user.pk and _may_be_extended(case, now)
         ),
     ),
     "link": Act(
@@ -339,7 +374,7 @@ ACTS: dict[str, Act] = {
     "recuse": Act(
         gettext_lazy("Step back from this case"),
         _plain(forms.RecuseForm),
-        interests.recuse,
+        stepping_back.recuse,
         gettext_lazy("You have stepped back."),
         points=(gettext_lazy("You will not see this case any more."),),
         stays=False,
@@ -388,7 +423,10 @@ def _act(request: HttpRequest, number: str, act: Act) -> HttpResponse:
             raise
 
     if form.is_valid() and accepted(form, verb):
-        messages.success(request, str(act.said))
+        url, said = act.then(case, form.given()) or (None, str(act.said))
+        messages.success(request, said)
+        if url is not None:
+            return redirect(url)
         return redirect("complaint", case.number) if act.stays else redirect("complaints")
     if moved:
         return _overtaken(request, act, form, moved[0], now)
@@ -405,7 +443,9 @@ def _overtaken(request: HttpRequest, act: Act, form: Any, moved: MovedOn, now: d
 def _form_page(
     request: HttpRequest, act: Act, form: Any, case: Complaint, now: datetime, **more: Any
 ) -> HttpResponse:
-    context = {**head_of(case, now), "title": act.title, "points": act.points, "source": case.source, **more}
+    first, warning = getattr(form, "points", ()), getattr(form, "warning", "")
+    said = {"title": act.title, "points": (*first, *act.points), "warning": warning}
+    context = {**head_of(case, now), **said, "source": case.source, **more}
     shown = {"show_complaint": act.beside == "complaint", "show_answer": act.beside == "answer" and not more}
     return private(render_form(request, "complaints/act.html", form, **context, **shown))
 
@@ -428,7 +468,7 @@ def interest_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     interest, form = get_object_or_404(own, pk=pk), forms.WithdrawForm(posted(request))
 
     def withdraw() -> None:
-        interests.interest_withdraw(
+        stepping_back.interest_withdraw(
             interest=interest, **form.cleaned_data, actor=user_of(request), now=timezone.now()
         )
 
@@ -446,4 +486,4 @@ def _declare(given: dict[str, Any], actor: User, now: datetime) -> None:
     if not people:
         raise Refused(_("Nobody of this name is in that unit."), "name")
     for cadre in people:
-        interests.interest_declare(cadre=cadre, reason=given["reason"], actor=actor, now=now)
+        stepping_back.interest_declare(cadre=cadre, reason=given["reason"], actor=actor, now=now)

@@ -109,7 +109,9 @@ def unit_points(request: HttpRequest) -> HttpResponse:
     found = points.of_units(access_for(request), timezone.localdate(now))
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = points.views(page.object_list, now)
-    return render(request, "complaints/unit_points.html", {"page": page, "points": rows})
+    statements = points.unit_statements(access_for(request), timezone.localdate(now))
+    context = {"page": page, "points": rows, "statements": statements}
+    return render(request, "complaints/unit_points.html", context)
 
 
 def unit_point(request: HttpRequest, token: str) -> HttpResponse:
@@ -158,7 +160,9 @@ def waiting(request: HttpRequest, access: Access) -> Part:
 
 def point_new(request: HttpRequest, number: str) -> HttpResponse:
     case = _case(request, number)
-    form = PointForm(posted(request), accused=str(case.cadre or ""), unit=_unit(case))
+    to = request.GET.get("to")
+    initial = {"to": to} if to else None
+    form = PointForm(posted(request), accused=str(case.cadre or ""), unit=_unit(case), initial=initial)
     in_person = hearing.is_asked_in_person(case, timezone.now())
     if form.is_valid() and accepted(
         form,

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import Unit, User
+from accounts.models import Role, Unit, User
 from cards.models import Cadre
 from complaints.models import Complaint, VerificationPoint
 from complaints.rules import State
 from complaints.services import handling, hearing
 from complaints.services.cases import complaint_receive
-from tests.cast import NOW
+from tests.cast import NOW, give, make_user
 
 TEXT = "窗口工作人员上班时间一直在看手机，我等了四十分钟也没有人理睬。"
 LATER = NOW + timedelta(hours=1)
@@ -57,6 +57,27 @@ def drafted(case: Complaint, now: datetime = LATER, **changed: Any) -> Complaint
     return handling.submit(case=case, **{**ANSWER, **changed}, actor=case.handler, now=now)
 
 
+def commission() -> User:
+    """Somebody whom a case can be referred to."""
+    user = User.objects.filter(username="discipline").first()
+    if user is None:
+        user = make_user("discipline", "严律")
+        give(user, Role.DISCIPLINE)
+    return user
+
+
+def referred(case: Complaint, head: User, now: datetime = LATER) -> Complaint:
+    commission()
+    return handling.refer(case=case, reason="涉嫌违纪", actor=head, now=now)
+
+
+def done_again(first: Complaint, **fields: Any) -> Complaint:
+    """As `complaint_redo` makes it, from whatever state the first is in."""
+    again = received(first.unit, first.cadre, **fields)
+    Complaint.objects.filter(pk=again.pk).update(redo_of=first, matter=first.matter)
+    return Complaint.objects.get(pk=again.pk)
+
+
 def in_state(state: State, unit: Unit, handler: User, head: User) -> Complaint:
     """A case that has come to this state."""
     case = received(unit)
@@ -67,7 +88,7 @@ def in_state(state: State, unit: Unit, handler: User, head: User) -> Complaint:
     if state == State.LINKED:
         return handling.link(case=case, master=received(unit), actor=handler, now=LATER)
     if state == State.REFERRED:
-        return handling.refer(case=case, reason="涉嫌违纪", actor=head, now=LATER)
+        return referred(case, head)
     case = handling.accept(case=case, actor=handler, now=LATER)
     if state == State.ACCEPTED:
         return case

@@ -15,7 +15,7 @@ from complaints.services.cases import complaint_receive
 from complaints.services.intake import Subject, Words
 from complaints.tickets import SECOND_TAP, Ticket
 from tests.cast import NOW, give, make_user, signed_in
-from tests.complaints.cases import LATER, TEXT, accepted, drafted, received
+from tests.complaints.cases import LATER, TEXT, accepted, drafted, received, referred
 
 PHONE, OTHER = "13900001234", "13900009999"
 
@@ -99,7 +99,7 @@ def test_a_caller_is_found_by_the_phone_and_each_case_says_so(unit, other_unit, 
 def test_what_is_not_for_the_asker_is_not_found(unit, chen, express, express_head):
     Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=NOW)
     received(unit, chen)
-    handling.refer(case=received(unit), reason="涉嫌违纪", actor=express_head, now=LATER)
+    referred(received(unit), express_head)
     page = ask(express, PHONE)
     assert shown(page) == []
     assert page.context["asked"]
@@ -194,11 +194,11 @@ def test_whom_nobody_can_identify_gets_none(unit, express, express_head):
             renew(case, express)
         page = signed_in(express).get(reverse("complaint", args=[case.number]))
         assert page.context["may_renew"] is False
-    referred = handling.refer(case=received(unit), reason="涉嫌违纪", actor=express_head, now=LATER)
+    gone = referred(received(unit), express_head)
     kin, case = make_user("kin", "亲友"), received(unit)
     give(kin, Role.EXPRESS_STAFF)
     Interest.objects.create(user=kin, complaint=case, reason="回避", declared_at=NOW)
-    for row, actor in ((referred, express), (case, kin)):
+    for row, actor in ((gone, express), (case, kin)):
         with pytest.raises(Refused):
             renew(row, actor)
     assert not ComplaintEvent.objects.filter(kind="receipt_renewed").exists()

@@ -13,9 +13,10 @@ from common.models import AuditEntry
 from complaints import interests
 from complaints.models import Complaint, Interest
 from complaints.services import handling
+from complaints.services import interests as stepping_back
 from complaints.views.desk import ACTS
 from tests.cast import NOW, TODAY, give, make_cadre, make_user, signed_in
-from tests.complaints.cases import LATER, TEXT, accepted, drafted, received
+from tests.complaints.cases import LATER, TEXT, accepted, done_again, drafted, received, referred
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +29,11 @@ def accused(user: User, case: Complaint, _unit: Unit) -> None:
 
 def kin(user: User, case: Complaint, _unit: Unit) -> None:
     assert case.cadre is not None
-    interests.interest_declare(cadre=case.cadre, reason="表兄", actor=user, now=NOW)
+    stepping_back.interest_declare(cadre=case.cadre, reason="表兄", actor=user, now=NOW)
 
 
 def stepped_back(user: User, case: Complaint, _unit: Unit) -> None:
-    interests.recuse(case=case, reason="同学", actor=user, now=NOW)
+    stepping_back.recuse(case=case, reason="同学", actor=user, now=NOW)
 
 
 def officer_there(user: User, _case: Complaint, unit: Unit) -> None:
@@ -77,16 +78,15 @@ def test_whoever_has_an_interest_gets_404_everywhere_and_no_count(setting, unit,
 
 def test_a_case_with_an_interest_is_offered_as_no_master(unit, lin, express):
     case, other = received(unit, lin), received(unit)
-    interests.recuse(case=case, reason="同学", actor=express, now=NOW)
+    stepping_back.recuse(case=case, reason="同学", actor=express, now=NOW)
     page = signed_in(express).get(reverse("complaint_link", args=[other.number])).content.decode()
     assert case.number not in page
 
 
 def test_who_stepped_back_sees_it_not_when_it_is_done_again(unit, express):
     first = received(unit)
-    interests.recuse(case=first, reason="同学", actor=express, now=NOW)
-    again = received(unit)
-    Complaint.objects.filter(pk=again.pk).update(redo_of=first)
+    stepping_back.recuse(case=first, reason="同学", actor=express, now=NOW)
+    again = done_again(first)
     assert signed_in(express).get(reverse("complaint", args=[again.number])).status_code == 404
 
 
@@ -94,7 +94,7 @@ def test_what_was_referred_only_the_commission_sees_and_changes_nothing(
     unit, lin, express, express_head, discipline
 ):
     case = accepted(unit, express, lin, images=[b"JFIF"])
-    handling.refer(case=case, reason="涉嫌违纪", actor=express_head, now=LATER)
+    referred(case, express_head)
     # What only a head may do is not found by a head, and forbidden to others.
     for user, answers in ((express, {404, 403}), (express_head, {404})):
         client = signed_in(user)
@@ -120,9 +120,9 @@ def test_the_commission_sees_nothing_else(unit, discipline):
 def test_the_first_of_a_case_that_was_referred_when_done_again_is_hidden_with_it(
     unit, express, express_head, discipline
 ):
-    first, again = received(unit), received(unit)
-    Complaint.objects.filter(pk=again.pk).update(redo_of=first)
-    handling.refer(case=again, reason="涉嫌违纪", actor=express_head, now=LATER)
+    first = received(unit)
+    again = done_again(first)
+    referred(again, express_head)
     assert signed_in(express).get(reverse("complaint", args=[first.number])).status_code == 404
     assert signed_in(discipline).get(reverse("complaint", args=[first.number])).status_code == 200
 
@@ -141,7 +141,7 @@ def test_no_other_role_sees_any_case_even_with_a_hand_in_everything_else(role, u
 def test_the_page_and_conflicted_agree(unit, lin, chen, express, express_head):
     case = received(unit, lin)
     Interest.objects.create(user=express, cadre=chen, reason="表兄", declared_at=NOW)
-    interests.recuse(case=case, reason="同学", actor=express_head, now=NOW)
+    stepping_back.recuse(case=case, reason="同学", actor=express_head, now=NOW)
     people = [express, express_head]
     seen = {user.pk for user in people if Complaint.objects.visible_to(access_of(user, TODAY)).exists()}
     assert seen == {user.pk for user in people} - interests.conflicted(

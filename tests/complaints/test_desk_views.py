@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.models import Role
 from common.models import AuditEntry
 from common.problems import Refused
-from complaints import interests
 from complaints.models import Attachment, Complaint, ComplaintEvent, Interest
 from complaints.services import handling
+from complaints.services import interests as stepping_back
 from tests.cast import give, make_user, signed_in
 from tests.complaints.cases import ANSWER, LATER, TEXT, accepted, drafted, received
 
@@ -212,7 +212,7 @@ class TestTheJourney:
         self, unit, lin, express, express_head
     ):
         case = received(unit, lin)
-        declared = interests.interest_declare(cadre=lin, reason="夫妻", actor=express, now=LATER)
+        declared = stepping_back.interest_declare(cadre=lin, reason="夫妻", actor=express, now=LATER)
         address = reverse("interest_withdraw", args=[declared.pk])
         assert signed_in(express_head).post(address, {"reason": "无关"}).status_code == 404
         client = signed_in(express)
@@ -225,12 +225,12 @@ class TestTheJourney:
 
     def test_stepping_back_from_a_case_is_for_good(self, unit, express):
         case = received(unit)
-        interests.recuse(case=case, reason="同学", actor=express, now=LATER)
+        stepping_back.recuse(case=case, reason="同学", actor=express, now=LATER)
         stepped = Interest.objects.get()
         address = reverse("interest_withdraw", args=[stepped.pk])
         assert signed_in(express).post(address, {"reason": "后悔"}).status_code == 404
         with pytest.raises(Refused):
-            interests.interest_withdraw(interest=stepped, reason="后悔", actor=express, now=LATER)
+            stepping_back.interest_withdraw(interest=stepped, reason="后悔", actor=express, now=LATER)
         assert Interest.objects.exists()
 
 

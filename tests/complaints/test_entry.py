@@ -15,9 +15,10 @@ from cards.models import Cadre
 from common.models import AuditEntry
 from common.problems import Refused
 from common.rules import local
-from complaints import evidence, interests, progress, receipts, rules, tickets
+from complaints import evidence, progress, receipts, rules, tickets
 from complaints.models import Attachment, Complaint, ComplaintEvent, Draft, DraftImage
 from complaints.services import entry, intake, sweeps
+from complaints.services import interests as stepping_back
 from complaints.services.entry import OLDEST
 from complaints.services.intake import Subject, Words
 from complaints.tickets import SECOND_TAP, Ticket
@@ -322,7 +323,7 @@ def accused(user, chen):
 
 
 def kin(user, chen):
-    interests.interest_declare(cadre=chen, reason="表兄", actor=user, now=NOW)
+    stepping_back.interest_declare(cadre=chen, reason="表兄", actor=user, now=NOW)
 
 
 def own_unit(user, chen):

@@ -16,9 +16,20 @@ from complaints import clock, interests, quoting, rules
 from complaints.models import Complaint, ComplaintEvent, ComplaintSettings, Interest
 from complaints.rules import Move, State
 from complaints.services import handling
+from complaints.services import interests as stepping_back
 from complaints.services.cases import MovedOn, begin
 from tests.cast import NOW, TODAY, give, make_user
-from tests.complaints.cases import ANSWER, LATER, TEXT, accepted, drafted, in_state, received
+from tests.complaints.cases import (
+    ANSWER,
+    LATER,
+    TEXT,
+    accepted,
+    done_again,
+    drafted,
+    in_state,
+    received,
+    referred,
+)
 
 #: The arguments of each verb of the desk.
 VERBS: dict[Move, tuple[Any, dict[str, Any]]] = {
@@ -176,8 +187,7 @@ class TestTheWay:
 
     def test_a_case_done_again_has_another_handler(self, unit, express, second):
         first = accepted(unit, express)
-        again = received(unit)
-        Complaint.objects.filter(pk=again.pk).update(redo_of=first)
+        again = done_again(first)
         with pytest.raises(Refused, match="舒直 handled it the first time"):
             handling.accept(case=again, actor=express, now=LATER)
         again = handling.accept(case=again, actor=second, now=LATER)
@@ -248,8 +258,8 @@ class TestDuplicates:
         elsewhere, answered = received(other_unit), in_state(State.ANSWERED, unit, express, express_head)
         case = received(unit)
         for wrong, said in (
-            (case, "another case"),
-            (elsewhere, "another case of the same unit"),
+            (case, "Choose another"),
+            (elsewhere, "same unit or the same person"),
             (linked, "itself linked"),
             (answered, "nothing can be linked"),
         ):
@@ -264,7 +274,7 @@ class TestDuplicates:
         handling.link(case=case, master=master, actor=express, now=LATER)
         with pytest.raises(Refused, match="Only the head"):
             handling.refer(case=master, reason="涉嫌违纪", actor=express, now=LATER)
-        handling.refer(case=master, reason="涉嫌违纪", actor=express_head, now=LATER)
+        referred(master, express_head)
         assert set(Complaint.objects.values_list("state", "next_stage_at")) == {("referred", None)}
 
 
@@ -314,10 +324,8 @@ class TestWhatIsWritten:
         assert refusal.value.field == field
 
     def test_words_of_the_first_time_neither(self, unit, express, express_head):
-        again = received(unit, text="", contact_name="", contact_phone="")
-        Complaint.objects.filter(pk=again.pk).update(
-            redo_of=in_state(State.ANSWERED, unit, express, express_head)
-        )
+        first = in_state(State.ANSWERED, unit, express, express_head)
+        again = done_again(first, text="", contact_name="", contact_phone="")
         again = handling.accept(case=again, actor=express_head, now=LATER)
         with pytest.raises(Refused, match="own words"):
             drafted(again, answer=TEXT)
@@ -388,21 +396,17 @@ class TestWhoHears:
         self, unit, lin, officer, express, second, express_head, discipline
     ):
         case = accepted(unit, express, lin)
-        interests.interest_declare(cadre=lin, reason="表兄", actor=second, now=NOW)
+        stepping_back.interest_declare(cadre=lin, reason="表兄", actor=second, now=NOW)
         case = handling.dispatch(case=case, to_unit=True, actor=express, now=LATER)
         case = handling.unit_return(case=case, reason="无法核实", actor=officer, now=LATER)
         case = handling.send_back(case=drafted(case), reason="请补充", actor=express_head, now=LATER)
         case = handling.assign(case=case, handler=express_head, actor=express, now=LATER)
-        handling.refer(case=case, reason="涉嫌违纪", actor=express_head, now=LATER)
-        assert [
-            self.told(kind) for kind in ("returned", "submitted", "sent_back", "assigned", "referred")
-        ] == [
-            {"舒直"},
-            {"舒衡"},
-            {"舒直"},
-            {"舒衡"},
-            {"严律"},
-        ]
+        told = [self.told(kind) for kind in ("returned", "submitted", "sent_back", "assigned")]
+        assert told == [{"舒直"}, {"舒衡"}, {"舒直"}, {"舒衡"}]
+        referred(case, express_head)
+        assert self.told("referred") == {"严律"}
+        # Nobody else keeps a line about it.
+        assert not Notice.objects.exclude(user=discipline).filter(key__startswith="complaint:").exists()
 
 
 # --- Interests -----------------------------------------------------------------------------------------------------
@@ -415,8 +419,8 @@ class TestInterests:
     ):
         Cadre.objects.filter(pk=wei.pk).update(leads_unit=True)
         case = received(unit, lin)
-        interests.interest_declare(cadre=lin, reason="表兄", actor=second, now=NOW)
-        interests.recuse(case=case, reason="同学", actor=express_head, now=NOW)
+        stepping_back.interest_declare(cadre=lin, reason="表兄", actor=second, now=NOW)
+        stepping_back.recuse(case=case, reason="同学", actor=express_head, now=NOW)
         everybody = [
             lin.user,
             chen.user,
@@ -433,7 +437,7 @@ class TestInterests:
 
     def test_whoever_has_one_can_do_nothing_with_the_case(self, unit, lin, express):
         case = received(unit, lin)
-        interests.interest_declare(cadre=lin, reason="表兄", actor=express, now=NOW)
+        stepping_back.interest_declare(cadre=lin, reason="表兄", actor=express, now=NOW)
         for verb, given in (
             (handling.accept, {}),
             (handling.unmask, {"reason": "看看"}),
@@ -446,18 +450,18 @@ class TestInterests:
     def test_a_handler_gives_the_case_back(self, how, unit, lin, express):
         case = accepted(unit, express, lin)
         if how == "declared":
-            interests.interest_declare(cadre=lin, reason="表兄", actor=express, now=LATER)
+            stepping_back.interest_declare(cadre=lin, reason="表兄", actor=express, now=LATER)
         else:
-            interests.recuse(case=case, reason="同学", actor=express, now=LATER)
+            stepping_back.recuse(case=case, reason="同学", actor=express, now=LATER)
         case.refresh_from_db()
         assert case.handler is None
 
     def test_once_and_with_a_reason(self, unit, lin, express):
         case = received(unit, lin)
         with pytest.raises(Refused):
-            interests.interest_declare(cadre=lin, reason=" ", actor=express, now=NOW)
+            stepping_back.interest_declare(cadre=lin, reason=" ", actor=express, now=NOW)
         with pytest.raises(Refused):
-            interests.recuse(case=case, reason=" ", actor=express, now=NOW)
-        interests.interest_declare(cadre=lin, reason="表兄", actor=express, now=NOW)
+            stepping_back.recuse(case=case, reason=" ", actor=express, now=NOW)
+        stepping_back.interest_declare(cadre=lin, reason="表兄", actor=express, now=NOW)
         with pytest.raises(Refused, match="already"):
-            interests.interest_declare(cadre=lin, reason="表兄", actor=express, now=NOW)
+            stepping_back.interest_declare(cadre=lin, reason="表兄", actor=express, now=NOW)

@@ -15,6 +15,7 @@ from complaints.models import Complaint, Interest, VerificationPoint
 from complaints.points import Standing
 from complaints.services import cases, handling, hearing
 from tests.cast import NOW, TODAY, give, make_cadre, make_user, signed_in
+from tests.complaints.cases import referred
 
 TEXT = "十一月二十三日上午九点到十点，二楼审批窗口一直没有人，我等了一个小时。"
 QUESTION = "上周一上午您是否在审批窗口值守？如不在，请说明去向。"
@@ -356,7 +357,7 @@ def test_who_declared_an_interest_hears_nothing(case, lin, express, officer, hea
 
 def test_a_referral_hides_what_was_asked(case, lin, express, express_head, officer):
     accused, unit = write(case, express), write(case, express, to="unit")
-    handling.refer(case=case, reason="涉嫌吃拿卡要", actor=express_head, now=NOW)
+    referred(case, express_head, NOW)
     assert signed_in(lin.user).get(reverse("my_point", args=[accused.token])).status_code == 404
     assert signed_in(officer).get(reverse("unit_point", args=[unit.token])).status_code == 404
 
@@ -508,7 +509,7 @@ def test_the_unit_returns_what_it_cannot_verify_and_no_question_waits_any_more(c
     case.refresh_from_db()
     assert case.dispatched_to is None
     assert VerificationPoint.objects.get().answer == "窗口由另一单位派驻。"
-    assert "case_returned" in kinds(express)
+    assert "complaint_returned" in kinds(express)
 
 
 def test_returning_never_tells_whether_a_guess_at_the_complainant_is_right(case, express, officer):

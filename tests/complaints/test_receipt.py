@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image, ImageChops
 
+from accounts.models import Role
 from common.problems import Refused
 from complaints import limits, progress, receipt_picture, receipts, tickets
 from complaints.models import Complaint, ComplaintEvent
 from complaints.rules import State
 from complaints.services import aftercare, handling, purge
-from tests.complaints.cases import ANSWER, LATER, TEXT, accepted, drafted, in_state, received
+from tests.cast import give, make_user
+from tests.complaints.cases import ANSWER, LATER, TEXT, accepted, drafted, in_state, received, referred
 from tests.complaints.citizens import Citizen
 
 pytestmark = pytest.mark.django_db
@@ -223,7 +225,7 @@ def test_a_linked_case_shows_the_answer_on_its_own_receipt(unit, express, expres
 
 def test_a_referral_after_the_first_answer_tells_nothing_more(answered, express_head):
     again = aftercare.complaint_redo(case=rated(answered, 1), reason=REASON, now=TODAY)
-    handling.refer(case=again, reason="涉嫌违纪", actor=express_head, now=TODAY)
+    referred(again, express_head, TODAY)
     page = ask()
     assert "已移交有权处理的机关" in page.words
     assert ANSWER["answer"] not in page.words
@@ -384,8 +386,10 @@ def test_there_is_no_third_time(answered, express, express_head):
     assert (other.status, SENTENCES["twice"] in other.words) == (422, True)
     assert "还有一点。" not in other.words
     again = Complaint.objects.get(redo_of=answered)
-    again = drafted(handling.accept(case=again, actor=express_head, now=TODAY), TODAY)
-    handling.close(case=again, feedback="receipt", actor=express, now=TODAY)
+    third = make_user("third", "舒三")
+    give(third, Role.EXPRESS_STAFF)
+    again = drafted(handling.accept(case=again, actor=third, now=TODAY), TODAY)
+    handling.close(case=again, feedback="receipt", actor=express_head, now=TODAY)
     rating = ask(page="receipt_rate", grade="1")
     assert "申请重新办理" not in rating.words
     answered.refresh_from_db()

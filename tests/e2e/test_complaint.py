@@ -173,7 +173,7 @@ def test_a_complaint_from_the_plaque_to_the_second_answer(
     third = desks(express_head)
     act(third, live_server, again, "accept")
     act(third, live_server, again, "submit", **{**drafted, "answer": SECOND_ANSWER})
-    act(handler, live_server, again, "close", feedback="receipt")
+    act(desks(colleague), live_server, again, "close", feedback="receipt")
     progress(citizen, live_server, number)
     expect(citizen.locator("main")).to_contain_text(SECOND_ANSWER)
     case.refresh_from_db()
