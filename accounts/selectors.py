@@ -83,6 +83,10 @@ def roles_of(user: User, day: date) -> set[str]:
     return set(Membership.objects.current(day).filter(user=user).values_list("role", flat=True))
 
 
+#: What a second factor keeps encrypted: the key of the app, or what the recovery codes are made from.
+SECRETS = ("secret", "seed")
+
+
 def unreadable_second_factors() -> int:
     """Accounts whose stored key or recovery codes no key in FIELD_KEYS reads."""
     stored = Authenticator.objects.values_list("user_id", "data").iterator()
@@ -90,7 +94,7 @@ def unreadable_second_factors() -> int:
 
 
 def _secrets(data: dict[str, Any]) -> list[str]:
-    return [data[name] for name in ("secret", "seed") if name in data]
+    return [data[name] for name in SECRETS if name in data]
 
 
 def open_slip(user: User, now: datetime) -> Activation | None:

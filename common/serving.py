@@ -23,6 +23,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core import checks
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -59,11 +60,20 @@ class Reservation:
         return f"http://{reachable(host)}:{port}/"
 
 
-def run(host: str, port: int, *, worker: bool = True, reservation: Reservation | None = None) -> int:
+def run(
+    host: str,
+    port: int,
+    *,
+    worker: bool = True,
+    checked: bool = True,
+    reservation: Reservation | None = None,
+) -> int:
     """Serve until a signal; the exit status. A refusal is printed as a sentence."""
     end_with_make()
     try:
         require_migrations()
+        if checked:
+            require_sound_data()
         reservation = reservation or reserve(host, port, alone=worker)
     except Refused as refusal:
         print(refusal, file=sys.stderr, flush=True)
@@ -105,6 +115,14 @@ def listening_socket(host: str, port: int) -> socket.socket:
         else:
             sentence = _("Cannot listen on %(host)s, port %(port)s: %(error)s.")
         raise Refused(sentence % {"host": host, "port": port, "error": error}) from error
+
+
+def require_sound_data() -> None:
+    """A lost key would otherwise be noticed page by page."""
+    found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+    errors = [message for message in found if message.is_serious() and not message.is_silenced()]
+    if errors:
+        raise Refused("\n".join(f"{error.msg} {error.hint or ''}".strip() for error in errors))
 
 
 def require_migrations() -> None:

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -22,6 +23,7 @@ from cards.documents.fonts import check_fonts
 from cards.printing.address import has_permanent_address, no_address
 from common import calendar
 from common.models import CalendarYear
+from complaints.services import keys
 
 #: A Redis in the same network answers in a millisecond.
 REDIS_SECONDS = 3
@@ -160,6 +162,28 @@ def second_factors(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
     )
     hint = _("Put the earlier key back into FIELD_KEYS. If it is lost, docs/accounts.md says what to do.")
     return [Error(sentence % {"count": count}, hint=hint, id="longquan.E010")]
+
+
+@register(Tags.database)
+def complaints_are_readable(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The same for what was written by complainants; the oldest rows tell, and are few."""
+    tables = keys.unreadable_tables() if databases and _is_migrated("complaints", databases) else []
+    if not tables:
+        return []
+    sentence = _("Complaints cannot be read with any key in FIELD_KEYS (%(tables)s).")
+    hint = _("Put the earlier key back into FIELD_KEYS, and run “manage.py reencrypt” before one goes.")
+    return [Error(sentence % {"tables": ", ".join(tables)}, hint=hint, id="longquan.E010")]
+
+
+def _is_migrated(app: str, databases: Sequence[str]) -> bool:
+    """Until then its columns are others than its models say."""
+    loaders = [MigrationLoader(connections[alias]) for alias in databases]
+    return all(
+        node in loader.applied_migrations
+        for loader in loaders
+        for node in loader.graph.nodes
+        if node[0] == app
+    )
 
 
 def _has_table(model: type[Model], databases: Sequence[str]) -> bool:

@@ -20,4 +20,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(serving.run(options["host"], options["port"], worker=not options["no_worker"]))
+        sys.exit(
+            serving.run(
+                options["host"],
+                options["port"],
+                worker=not options["no_worker"],
+                checked=not options["skip_checks"],
+            )
+        )
