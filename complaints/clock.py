@@ -8,6 +8,7 @@ from common import calendar
 from common.models import CalendarYear
 from common.rules import WorkingCalendar, local
 from complaints import rules
+from complaints.models import Complaint
 
 
 def due_date(received: date, days: int, mode: str) -> date:
@@ -60,6 +61,13 @@ def extended(
     more = counted(rules.last_day(first["due_at"]), extra, mode, working, known)
     numbered = [[day, count, number and number + days] for day, count, number in more["derivation"][1:]]
     return {**more, "days": days + extra, "derivation": first["derivation"] + numbered}
+
+
+def lengthened(case: Complaint, extra: int) -> dict[str, Any]:
+    """The columns of this case once it is extended by `extra` days."""
+    received = local(case.received_at).date()
+    known = versions(years(received))
+    return extended(received, case.days, extra, case.mode, calendar.around(received), known)
 
 
 def years(received: date) -> tuple[int, int]:

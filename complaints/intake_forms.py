@@ -1,6 +1,7 @@
 """The pages on which a citizen writes. What was typed travels on in hidden fields and is stored nowhere until it is
 sent."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -14,6 +15,8 @@ from complaints import receipts
 from complaints.models import Grade
 
 LONGEST_TEXT = 5000
+MOBILE_DIGITS = 11
+_COUNTRY = re.compile(r"^(\+|00) ?86")
 
 
 class WordsField(forms.CharField):
@@ -94,6 +97,20 @@ class EvidenceForm(WordedForm):
     )
 
 
+def contact_number(value: str) -> str:
+    """A telephone number at which somebody can be reached: what begins like a mobile number has all its digits, for a
+    lost receipt is found again by it. Raises ValidationError."""
+    number = phone_number(value)
+    digits = re.sub("[^0-9]", "", _COUNTRY.sub("", number).partition("转")[0])
+    if digits.startswith("1") and not number.startswith("+1") and len(digits) != MOBILE_DIGITS:
+        raise forms.ValidationError(
+            _("A mobile number has %(right)s digits; this one has %(typed)s. Please check it."),
+            code="digits",
+            params={"right": MOBILE_DIGITS, "typed": len(digits)},
+        )
+    return number
+
+
 class ContactForm(WordedForm):
     contact_name = forms.CharField(
         label=_("How to address you"),
@@ -113,7 +130,7 @@ class ContactForm(WordedForm):
         return person_name(self.cleaned_data["contact_name"])
 
     def clean_contact_phone(self) -> str:
-        return phone_number(self.cleaned_data["contact_phone"])
+        return contact_number(self.cleaned_data["contact_phone"])
 
 
 class PraiseForm(AboutForm):

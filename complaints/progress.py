@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from common.templatetags.components import zh_date, zh_datetime
 from complaints import receipts, rules
 from complaints.desk_words import derivation, time_left
-from complaints.models import Complaint, Grade
+from complaints.models import Complaint, ComplaintSettings, Grade
 from complaints.rules import Move, State
 from complaints.services.aftercare import may_be_redone
 
@@ -41,6 +41,10 @@ class Part:
     grade: str = ""
     may_rate: bool = False
     may_redo: bool = False
+    #: Whether it may be done again if the rating is a bad one.
+    redo_remains: bool = False
+    #: Which door is left, or where to ask.
+    note: str = ""
 
 
 def find(number: str) -> list[Complaint]:
@@ -55,13 +59,33 @@ def find(number: str) -> list[Complaint]:
 def parts(cases: list[Complaint], now: datetime) -> list[Part]:
     """The newest first. Of what was referred nothing is told but that."""
     if any(case.state == State.REFERRED for case in cases):
-        first = cases[0]
-        return [Part(first, _("Handed to the competent authority"), None, [_received(first)])]
+        return [_referred(cases)]
     made = [_part(case, now) for case in reversed(cases)]
     newest = made[0]
     newest.may_rate = newest.is_answered and newest.case.grade is None
-    newest.may_redo = len(cases) == 1 and may_be_redone(newest.case) and newest.case.text_removed_at is None
+    newest.redo_remains = len(cases) == 1 and newest.case.text_removed_at is None
+    newest.may_redo = newest.redo_remains and may_be_redone(newest.case)
+    if newest.is_answered and len(cases) > 1:
+        newest.note = _doors_left()
     return made
+
+
+def _referred(cases: list[Complaint]) -> Part:
+    first, heading = cases[0], _("Handed to the competent authority")
+    when = next((zh_date(case.referred_at) for case in cases if case.referred_at is not None), "")
+    line = ComplaintSettings.current().discipline_line
+    ask = _("If you want to ask about it, call the line for reports about discipline: %(line)s.")
+    events = [_received(first), _event(heading, when, "done")]
+    return Part(first, heading, None, events, note=ask % {"line": line})
+
+
+def _doors_left() -> str:
+    city = ComplaintSettings.current()
+    sentence = _(
+        "It has been done again once, and is not done a third time. What is still open you may bring to the "
+        "citizens’ hotline %(hotline)s, and reports about discipline to %(discipline)s."
+    )
+    return sentence % {"hotline": city.hotline, "discipline": city.discipline_line}
 
 
 def _part(case: Complaint, now: datetime) -> Part:
@@ -118,14 +142,16 @@ def _events(case: Complaint) -> Iterable[Event]:
         yield _event(_("Handled together with another complaint about the same matter"), "", "done")
     else:
         accepted = case.accepted_at
-        label = _("Accepted, handled by the city Efficiency Express")
+        label = _("Accepted, handled by the city Efficiency Express") if accepted else _("Acceptance")
         yield _event(label, zh_date(accepted), "done" if accepted else "next")
         if case.extended_at is not None:
             yield _event(_("Extended"), zh_date(case.extended_at), "done")
         verified = case.submitted_at or case.closed_at
         unseen = _("The person complained about learns neither who you are nor what you wrote.")
-        yield _event(_("Verified"), zh_date(verified) or unseen, "done" if verified else "next")
-    yield _event(_("Answered"), zh_datetime(case.answered_at), "done" if case.answered_at else "next")
+        label = _("Verified") if verified else _("Verification")
+        yield _event(label, zh_date(verified) or unseen, "done" if verified else "next")
+    label = _("Answered") if case.answered_at else _("Answer")
+    yield _event(label, zh_datetime(case.answered_at), "done" if case.answered_at else "next")
     rated = case.graded_at
     yield _event(_("You rate the answer"), zh_date(rated), "done" if rated else "next")
 

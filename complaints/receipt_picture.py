@@ -24,17 +24,22 @@ def draw(case: Complaint, number: str, address: str) -> bytes:
     _line(canvas, 185, _("Receipt number"), "sans", 32, MUTED)
     canvas.rounded_rectangle((MARGIN, 225, WIDTH - MARGIN, 375), radius=24, fill=LIGHT)
     _line(canvas, 300, receipts.grouped(number), "sans-bold", 76, INK, centred=True)
-    lines = [
-        _("Received %(day)s") % {"day": zh_date(case.received_at)},
-        progress.due_words(case),
-        _("Follow it at %(address)s") % {"address": address},
-        _("Whoever has the number can read the answer: keep it to yourself."),
-    ]
+    received, *others = facts(case, address)
+    lines = [received, progress.due_words(case), *others]
     for place, text in enumerate(lines):
         _line(canvas, 440 + 65 * place, text, "sans", 34, INK if place < 2 else MUTED)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def facts(case: Complaint, address: str) -> tuple[str, ...]:
+    """What stands with a number wherever it is kept, besides the day of the answer."""
+    return (
+        _("Received %(day)s") % {"day": zh_date(case.received_at)},
+        _("Follow it at %(address)s") % {"address": address},
+        _("Whoever has the number can read the answer: keep it to yourself."),
+    )
 
 
 def _line(

@@ -16,13 +16,14 @@ from cards.selectors import find_card
 from common import slots, tokens
 from common.problems import Refused
 from common.responses import unkept
-from complaints import evidence, limits, receipts, tickets
+from complaints import evidence, limits, receipt_picture, receipts, tickets
 from complaints.desk_words import derivation
 from complaints.intake_forms import ContactForm, EvidenceForm, PraiseForm, StoryForm
 from complaints.models import Complaint, DraftImage
 from complaints.progress import due_words
 from complaints.services import intake
 from complaints.services.intake import Subject, Words
+from complaints.views.receipt import address
 
 STORY, EVIDENCE, CONTACT, CHECK = 1, 2, 3, 4
 WORDS = ("text", "occasion", "contact_name", "contact_phone")
@@ -213,14 +214,15 @@ def _receipt(request: HttpRequest, case: Complaint | None, number: str, *, is_ot
         "due": due_words(case) if case is not None else "",
         "derivation": derivation(case) if case is not None else [],
         "has_contact": case is not None and bool(case.contact_phone),
+        "facts": receipt_picture.facts(case, address()) if case is not None else (),
         "events": [
             {"label": _("Received"), "note": "", "state": "done"},
             {
-                "label": _("Accepted and verified"),
+                "label": _("Acceptance and verification"),
                 "note": _("The person complained about learns neither who you are nor what you wrote."),
                 "state": "next",
             },
-            {"label": _("Answered"), "note": "", "state": "next"},
+            {"label": _("Answer"), "note": "", "state": "next"},
             {"label": _("You rate the answer"), "note": "", "state": "next"},
         ],
     }

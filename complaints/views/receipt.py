@@ -74,12 +74,16 @@ def receipt(request: HttpRequest) -> HttpResponse:
     return asked.answer or asked.progress()
 
 
+def address() -> str:
+    """Where a number is looked up, as it stands on paper."""
+    return f"{settings.SITE_URL}{reverse('receipt')}"
+
+
 def receipt_image(request: HttpRequest) -> HttpResponse:
     asked = Asked(request)
     if asked.answer is not None:
         return asked.answer
-    address = f"{settings.SITE_URL}{reverse('receipt')}"
-    data = receipt_picture.draw(asked.cases[0], asked.number, address)
+    data = receipt_picture.draw(asked.cases[0], asked.number, address())
     return unkept(download(data, "image/png", f"{_('Receipt')}.png"))
 
 

@@ -156,7 +156,8 @@ class TestTheJourney:
         for user, name, given in steps:
             case.refresh_from_db()
             response = post(user, name, case, **given)
-            assert (response.status_code, response.headers.get("Location")) == (302, url("", case)), name
+            after = f"{url('point_new', case)}?to=unit" if name == "dispatch" else url("", case)
+            assert (response.status_code, response.headers.get("Location")) == (302, after), name
         case.refresh_from_db()
         assert case.state == "closed"
         now = timezone.localtime()
