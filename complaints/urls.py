@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from complaints.views import caller, desk, entry, hearing, hotline, intake, numbers, receipt, setting
+from complaints.views import caller, desk, entry, hearing, hotline, intake, numbers, praise, receipt, setting
 
 #: Not every word: other pages of the desk stand beside the cases.
 NUMBER = r"(?P<number>[0-9-]{1,16})"
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("me/points/", hearing.my_points, name="my_points"),
     path("me/points/statements/<str:token>/", hearing.my_statement, name="my_statement"),
     path("me/points/<str:token>/", hearing.my_point, name="my_point"),
+    path("me/praise/", praise.my_praises, name="my_praises"),
+    path("desk/praise/", praise.praises, name="unit_praises"),
     path("desk/points/", hearing.unit_points, name="unit_points"),
     path("desk/points/<str:token>/", hearing.unit_point, name="unit_point"),
     path("desk/points/<str:token>/return/", hearing.unit_return, name="unit_point_return"),
@@ -43,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/complaints/caller/", caller.caller, name="complaint_caller"),
     path("desk/complaints/interests/", desk.own_interests, name="interests"),
     path("desk/complaints/interests/<int:pk>/withdraw/", desk.interest_withdraw, name="interest_withdraw"),
+    path("desk/complaints/praise/", praise.praises, name="praises"),
     path("desk/complaints/numbers/", numbers.numbers, name="complaint_numbers"),
     path("desk/complaints/settings/", setting.settings, name="complaint_settings"),
     re_path(rf"^desk/complaints/{NUMBER}/$", desk.complaint, name="complaint"),

@@ -742,8 +742,8 @@ CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "c
 CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
-OWN_PAGE |= {"my_points", "my_point", "my_statement"}
-ANSWERING_FOR_UNITS = {"unit_points", "unit_point", "unit_point_return"}
+OWN_PAGE |= {"my_points", "my_point", "my_statement", "my_praises"}
+ANSWERING_FOR_UNITS = {"unit_points", "unit_point", "unit_point_return", "unit_praises"}
 ASKING = {"complaint_point_new", "complaint_point_decide", "complaint_point_answer"}
 POINTS = ANSWERING_FOR_UNITS | ASKING
 SEEING_CASES = {"complaints", "complaint", "complaint_image", "complaint_unmask"}
@@ -752,6 +752,7 @@ HANDLING = {
     "interests",
     "interest_withdraw",
     "complaint_numbers",
+    "praises",
     "complaint_enter",
     "complaint_hotline",
     "hotline_template",
