@@ -85,7 +85,13 @@ def test_a_caller_is_found_by_the_phone_and_each_case_says_so(unit, other_unit, 
     received(unit, contact_phone=OTHER)
     page = ask(express, "139 0000 1234")
     assert set(shown(page)) == {first.number, again.number, third.number}
-    assert PHONE not in page.content.decode()
+    html = page.content.decode()
+    assert PHONE not in html
+    # The receipt is the first case's.
+    renewals = [
+        reverse("complaint_receipt_renew", args=[case.number]) in html for case in (first, again, third)
+    ]
+    assert renewals == [True, False, True]
     assert page.headers["Cache-Control"] == "private, no-store"
     asked = ComplaintEvent.objects.filter(kind="caller_asked")
     assert {event.complaint for event in asked} == {first, again, third}

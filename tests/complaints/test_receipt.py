@@ -15,9 +15,10 @@ from PIL import Image, ImageChops
 from accounts.models import Role
 from common.problems import Refused
 from complaints import limits, progress, receipt_picture, receipts, tickets
-from complaints.models import Complaint, ComplaintEvent
+from complaints.models import Complaint, ComplaintEvent, ComplaintSettings
 from complaints.rules import State
 from complaints.services import aftercare, handling, purge
+from complaints.views.receipt import address
 from tests.cast import give, make_user
 from tests.complaints.cases import ANSWER, LATER, TEXT, accepted, drafted, in_state, received, referred
 from tests.complaints.citizens import Citizen
@@ -190,6 +191,25 @@ def test_nothing_of_the_complaint_or_of_who_handles_it_stands_in_the_page(unit, 
         assert absent not in page.words, absent
 
 
+@pytest.mark.parametrize(
+    ("state", "done"), [(State.RECEIVED, 1), (State.ACCEPTED, 2), (State.REVIEW, 3), (State.ANSWERED, 4)]
+)
+def test_a_step_that_is_not_reached_does_not_read_as_done(state, done, unit, express, express_head):
+    case = in_state(state, unit, express, express_head)
+    with translation.override("en"):
+        labels = [event["label"] for event in progress.parts([case], TODAY)[0].events]
+    reached = ["Received", "Accepted, handled by the city Efficiency Express", "Verified", "Answered"]
+    ahead = ["", "Acceptance", "Verification", "Answer"]
+    assert labels[:4] == reached[:done] + ahead[done:]
+
+
+def test_of_a_referral_the_day_and_whom_to_ask_are_told(unit, express_head):
+    ComplaintSettings.objects.update_or_create(pk=1, defaults={"discipline_line": "0578-7001234"})
+    page = follow(referred(received(unit), express_head, LATER + timedelta(days=3)))
+    assert "11月27日" in page.words
+    assert "0578-7001234" in page.words
+
+
 def test_an_extension_is_told_with_its_reason_and_never_counts_as_on_time(unit, express, express_head):
     case = handling.extend(case=accepted(unit, express), reason="须调取监控。", actor=express_head, now=LATER)
     page = follow(case)
@@ -305,6 +325,9 @@ def test_the_page_of_the_number_prints_without_its_buttons(unit):
         r'<(p|form)[^>]*class="[^"]*(?:no-print|actions)[^"]*".*?</\1>', "", citizen.html, flags=re.S
     )
     assert "凭回执号查询进度" not in kept
+    case = Complaint.objects.get(receipt=receipts.digest(citizen.number))
+    for fact in receipt_picture.facts(case, address()):
+        assert fact in citizen.words
     picture = ask(citizen.number, "receipt_image").response
     assert picture["Content-Type"] == "image/png"
 
@@ -390,7 +413,11 @@ def test_there_is_no_third_time(answered, express, express_head):
     give(third, Role.EXPRESS_STAFF)
     again = drafted(handling.accept(case=again, actor=third, now=TODAY), TODAY)
     handling.close(case=again, feedback="receipt", actor=express_head, now=TODAY)
-    rating = ask(page="receipt_rate", grade="1")
+    # Neither is it promised any more, and the doors that are left are named.
+    before, rating = ask(), ask(page="receipt_rate", grade="1")
+    for page in (before, rating):
+        assert "申请换人重新办理" not in page.words
+        assert all(number in page.words for number in ("12345", "12388"))
     assert "申请重新办理" not in rating.words
     answered.refresh_from_db()
     again.refresh_from_db()
