@@ -47,23 +47,21 @@ def main(workers: str, batch: str, seed: str, *instants: str) -> None:
     dooms: list[int] = []
     for instant in instants:
         at, kills = instant.split("=")
-        now, alive = datetime.fromisoformat(at), dict[int, int]()
+        now, alive = datetime.fromisoformat(at), set[int]()
         # The first die somewhere; those who come after them don't.
         dooms += [chance.randint(1, LAST_STATEMENT) for _kill in range(int(kills))]
         for _worker in range(int(workers)):
             doom = dooms.pop() if dooms else 0
-            alive[start(now, doom)] = doom
+            alive.add(start(now, doom))
         while alive:
             child, status = os.wait()
-            doom, code = alive.pop(child), os.waitstatus_to_exitcode(status)
+            alive.discard(child)
+            code = os.waitstatus_to_exitcode(status)
             if code == -9:
                 killed, next_doom = killed + 1, dooms.pop() if dooms else 0
-                alive[start(now, next_doom)] = next_doom
+                alive.add(start(now, next_doom))
             elif code:
                 raise SystemExit(f"A worker ended with {code}.")
-            elif doom:
-                # The others had done all before its last statement: somebody else dies of it, later.
-                dooms.append(doom)
     print("killed", killed, flush=True)
 
 
