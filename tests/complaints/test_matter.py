@@ -122,7 +122,9 @@ def test_notices_go_with_the_right_to_know(unit, lin, express, second, express_h
 # --- Whose words ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [OTHER_WORDS, "反映人钱多多", "电话13911112222", "星期三上午二楼东侧第七号窗口前面"])
+@pytest.mark.parametrize(
+    "words", [OTHER_WORDS, "反映人钱多多", "电话13911112222", "星期三上午二楼东侧第七号窗口前面"]
+)
 @pytest.mark.parametrize("field", ["statement", "answer", "measures"])
 def test_words_of_no_complainant_of_it_are_repeated(field, words, unit, express):
     master = accepted(unit, express)
