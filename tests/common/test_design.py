@@ -566,7 +566,8 @@ def card_context(**changes: object) -> dict[str, object]:
         details=["预计 15:30 返回", "09:12 本人确认"],
     )
     return {
-        "card": SimpleNamespace(serial="LQ-0306-0017", issued_on=date(2026, 3, 12)),
+        "card": SimpleNamespace(serial="LQ-0306-0017", issued_on=date(2026, 3, 12), token="ABCDEFGH12345678"),
+        "request": RequestFactory().get("/"),
         "cadre": cadre,
         "status": status,
         "stand_in": None,
