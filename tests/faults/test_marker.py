@@ -244,7 +244,7 @@ def go_wrong(citizen: Visitor, place: Stack) -> None:
     citizen.ask("/complain", {**citizen.hidden(), "text": MARK * 200_000})
     assert citizen.status == 400
     citizen.ask("/complain")
-    citizen.ask("/complain", {**citizen.hidden(), "photos": [NamedFile(f"{MARK}.jpg", b"x")] * 11})
+    citizen.ask("/complain", {**citizen.hidden(), "photos": [NamedFile(f"{MARK}.jpg", b"x")] * 101})
     assert citizen.status == 400
     cut_off(place)
 
