@@ -71,6 +71,13 @@ def _flush_append_only_tables(case: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = _flush_append_only_tables  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The servers and folders are made for the run and end with it. Nobody drops their databases before, which fails
+    as long as the server has not noticed that a program was killed."""
+    return True
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_files() -> None:
     """Pages name their files by the manifest, as in production."""
