@@ -136,8 +136,6 @@ LARGER_REQUEST_BYTES = {
     "/complain": 64 * 1024 * 1024,
     "/desk/complaints/new/": 64 * 1024 * 1024,
 }
-#: Kept in memory up to here: a temporary file of work orders would stay behind where a process is killed.
-FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BYTES
 #: Of this, text.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 #: More than anybody chooses at once: what is too many for a page gets its sentence, and what was typed stays.

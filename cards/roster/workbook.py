@@ -3,7 +3,7 @@
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +112,7 @@ def _refuse_other_kinds(file: IO[bytes]) -> None:
 def _sheet(book: Book, unit_known: bool) -> Sheet:
     for name, part in book.sheets:
         rows = book.rows(part)
-        if (header := _header(rows)) is None:
+        if (header := header_of(rows, is_header)) is None:
             continue
         sheet, columns = _titled(name, header)
         _check_titles(sheet, unit_known)
@@ -147,7 +147,10 @@ def _book(archive: zipfile.ZipFile, file: IO[bytes]) -> Book:
 # --- The header --------------------------------------------------------------------------------------------------
 
 
-def _header(rows: Iterator[tuple[int, Any]]) -> list[str] | None:
+def header_of(
+    rows: Iterator[tuple[int, Any]], is_header: Callable[[Iterable[str]], bool]
+) -> list[str] | None:
+    """The titles of the first row that is one; `rows` then goes on below it. Near the top or not at all."""
     for number, cells in rows:
         titles = [value if isinstance(value, str) else "" for value, _kind in cells]
         if is_header(titles):

@@ -17,7 +17,6 @@ MEGABYTE = 1024 * 1024
 LIMITS = zips.Limits(file_bytes=5 * MEGABYTE, entries=500, unpacked_bytes=64 * MEGABYTE)
 MOST_ROWS = 1_000
 #: Titles and remarks above the header.
-HEADER_WITHIN = 30
 #: A format may have been laid over a million rows.
 MOST_BLANK_ROWS = 5_000
 
@@ -35,20 +34,10 @@ def read(data: bytes) -> Table:
     with workbook.opened(io.BytesIO(data), LIMITS) as book:
         for name, part in book.sheets:
             rows = book.rows(part)
-            if (header := _header(rows)) is not None:
+            if (header := workbook.header_of(rows, is_header)) is not None:
                 return _table(name, header, rows)
     wanted = "、".join(TITLES[field] for field in REQUIRED)
     raise Refused(_("No sheet has a header with %(columns)s. Use the template.") % {"columns": wanted})
-
-
-def _header(rows: Iterator[tuple[int, Any]]) -> list[str] | None:
-    for number, cells in rows:
-        titles = [value if isinstance(value, str) else "" for value, _kind in cells]
-        if is_header(titles):
-            return titles
-        if number >= HEADER_WITHIN:
-            break
-    return None
 
 
 def _table(name: str, header: list[str], rows: Iterator[tuple[int, Any]]) -> Table:

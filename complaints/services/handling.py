@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, User
-from common import audit, calendar
+from common import audit
 from common.notices import Kind
 from common.problems import Refused
 from common.rules import local
@@ -316,10 +316,8 @@ def _prolonged(
     case: Complaint, extra: int, reason: str, actor: User, now: datetime
 ) -> tuple[list[str], dict[str, Any]]:
     """Fill the columns of the clock anew; which ones those were, and what the record says."""
-    received, before = local(case.received_at).date(), case.due_at
-    known = clock.versions(clock.years(received))
-    columns = clock.extended(received, case.days, extra, case.mode, calendar.around(received), known)
-    columns |= {
+    before = case.due_at
+    columns = clock.lengthened(case, extra) | {
         "first_due_at": before,
         "extended_at": now,
         "extended_by": actor,

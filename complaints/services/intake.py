@@ -33,6 +33,12 @@ class Words:
     contact_phone: str = ""
 
 
+def holds(case: Complaint, subject: Subject, words: Words) -> bool:
+    """Whether the case says this: what was changed on a form after it was sent is in no case."""
+    said = Words(case.text, case.occasion, case.contact_name, case.contact_phone)
+    return (subject, words) == (Subject(case.unit, case.cadre), said)
+
+
 # --- Photos while the rest is written ----------------------------------------------------------------------------
 
 

@@ -14,7 +14,8 @@ from complaints import notifying
 from complaints.interests import conflicted, express_people
 from complaints.models import Complaint, Interest
 from complaints.rules import Move, State
-from complaints.services.cases import finish, locked, note
+from complaints.services.cases import finish, note
+from complaints.services.handling import WITH_COMMISSION, is_referred
 
 
 @transaction.atomic
@@ -56,10 +57,11 @@ def interest_withdraw(*, interest: Interest, reason: str, actor: User, now: date
 
 @transaction.atomic
 def recuse(*, case: Complaint, reason: str, actor: User, now: datetime) -> None:
-    """Step back from one case, which the actor does not see any more."""
-    case = locked(case)
-    if case.state == State.REFERRED:
-        raise Refused(_("The case is with the discipline inspection commission."))
+    """Step back from a case and all of its matter, which the actor does not see any more."""
+    rows = Complaint.objects.select_for_update(of=("self",)).filter(matter=case.matter).order_by("pk")
+    held = [row for row in rows if row.is_running]
+    if is_referred(case):
+        raise Refused(WITH_COMMISSION)
     if not reason.strip():
         raise Refused(_("Say why you step back."), "reason")
     _interest, new = Interest.objects.get_or_create(
@@ -68,7 +70,8 @@ def recuse(*, case: Complaint, reason: str, actor: User, now: datetime) -> None:
     if not new:
         raise Refused(_("You have stepped back from this case already."))
     note(case, "recused", actor, now)
-    _hand_back(case, actor, now)
+    for row in held:
+        _hand_back(row, actor, now)
     notifying.forget(Complaint.objects.filter(matter=case.matter), [actor.pk])
     audit.record(verb="complaint_recused", subject=case, actor=actor, now=now)
 

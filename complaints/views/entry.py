@@ -68,11 +68,11 @@ def complaint_enter(request: HttpRequest) -> HttpResponse:
         entered.append(entry.complaint_enter(**given, actor=user_of(request), now=sheet.now))
 
     if sheet.form.is_valid() and accepted(sheet.form, enter):
-        return _entered(request, *entered[0], sheet.now)
+        return _entered(request, sheet, *entered[0])
     return sheet.page()
 
 
-def _entered(request: HttpRequest, case: Complaint | None, number: str, now: datetime) -> HttpResponse:
+def _entered(request: HttpRequest, sheet: Sheet, case: Complaint | None, number: str) -> HttpResponse:
     """The only page that ever shows the number."""
     context: dict[str, Any] = {
         "case": case,
@@ -80,9 +80,11 @@ def _entered(request: HttpRequest, case: Complaint | None, number: str, now: dat
         "is_seen": case is not None and seen(request).filter(pk=case.pk).exists(),
     }
     if case is not None:
+        given = sheet.form.given()
         context |= {
+            "is_other": not intake.holds(case, given["subject"], given["words"]),
             "subject": desk_words.subject(case),
-            "left": desk_words.time_left(case, now),
+            "left": desk_words.time_left(case, sheet.now),
             "due": due_words(case),
             "derivation": desk_words.derivation(case),
             # The form was sent again, later than a second tap.

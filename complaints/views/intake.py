@@ -145,11 +145,12 @@ class Steps(Sheet):
             return self.page(CHECK, problem=ONCE_MORE, status=422)
         if not limits.allows(limits.SENDING, self.request, self.now):
             return self.page(CHECK, problem=_too_often(), status=429)
+        words = Words(**{name: self.typed[name] for name in WORDS})
         try:
             case, number = intake.complaint_send(
                 ticket=self.ticket,
                 subject=self.subject,
-                words=Words(**{name: self.typed[name] for name in WORDS}),
+                words=words,
                 draft=self.typed["draft"],
                 from_card=self.is_about_person,
                 now=self.now,
@@ -157,13 +158,9 @@ class Steps(Sheet):
         except Refused as refused:
             self.typed["draft"] = ""
             return self.page(EVIDENCE, problem=str(refused.sentence), status=422)
-        return _receipt(self.request, case, number, is_other=case is not None and self._differs(case))
-
-    def _differs(self, case: Complaint) -> bool:
-        """Whether the form was sent before with other words, or without photos that were added since."""
-        sent = [self.typed[name] for name in WORDS] == [getattr(case, name) for name in WORDS]
-        same = self.subject is not None and self.subject == Subject(case.unit, case.cadre)
-        return not (sent and same) or bool(self.images)
+        # Photos that are left were added after it was sent.
+        same = case is None or (intake.holds(case, self.subject, words) and not self.images)
+        return _receipt(self.request, case, number, is_other=not same)
 
     def remove(self, image: str) -> HttpResponse:
         intake.image_remove(draft=self.typed["draft"], image=image)

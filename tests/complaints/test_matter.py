@@ -84,6 +84,18 @@ def test_whoever_stepped_back_from_one_sees_none(unit, express, second):
     assert {status(second, case) for case in (first, again)} == {404}
 
 
+def test_whoever_steps_back_from_one_handles_none(unit, express, second, express_head):
+    master = accepted(unit, express)
+    stepping_back.recuse(case=linked(master, second), reason="同学", actor=express, now=LATER)
+    again = handling.accept(
+        case=done_again(closed(accepted(unit, second), express_head)), actor=express, now=LATER
+    )
+    stepping_back.recuse(case=again.redo_of, reason="同学", actor=express, now=LATER)
+    for case in (master, again):
+        case.refresh_from_db()
+        assert (case.state, case.handler) == (State.ACCEPTED, None)
+
+
 def test_nothing_is_linked_to_a_case_whose_handler_must_not_know_of_it(unit, express, second):
     master, case = accepted(unit, second), received(unit)
     stepping_back.recuse(case=case, reason="同学", actor=second, now=LATER)
