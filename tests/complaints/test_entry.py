@@ -207,6 +207,16 @@ def test_a_second_tap_shows_the_same_page(unit, express):
     assert first.context["grouped"] not in late.content.decode()
 
 
+def test_what_was_changed_on_a_form_that_was_sent_is_said_not_to_be_taken(unit, express):
+    page = Page(express)
+    first = page.send(unit)
+    assert not first.context["is_other"]
+    again = page.send(unit, text="另有一事：停车场被占用。")
+    assert again.context["is_other"]
+    assert said("It was received before") in again.content.decode()
+    assert Complaint.objects.get().text != "另有一事：停车场被占用。"
+
+
 def test_without_a_receipt_the_page_says_so(unit, express):
     page = Page(express)
     answer = page.send(unit, with_receipt="")
