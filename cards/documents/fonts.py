@@ -1,8 +1,11 @@
 """Fonts of the printed documents: embedded, complete, and never silently blank.
 
-Three roles, three vendored files (Noto, SIL Open Font License, unmodified; licences beside them). An
-administrator's folder comes in two ways: a file named after a role (`serif-bold.ttf`) is preferred for that
-role, every other .ttf in it is a last resort for characters that no vendored font has.
+Roles, each with a vendored file (SIL Open Font License, unmodified; licences beside them). An administrator's
+folder comes in two ways: a file named after a role (`serif-bold.ttf`) is preferred for that role, every other
+.ttf in it is a last resort for characters that no vendored font has.
+
+Official documents (GB/T 9704) ask for four faces. Of 仿宋 and 小标宋 there is no complete open one: theirs are
+the regular and the bold serif, until an administrator puts `fangsong.ttf` and `xiaobiaosong.ttf` there.
 """
 
 from __future__ import annotations
@@ -23,19 +26,27 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFNameBytes, TTFont, TTFontFile
 # Read by reportlab when a stream is written: base 85 costs a fifth of the file and half of the time.
 rl_config.useA85 = 0
 
-Role = Literal["sans", "sans-bold", "serif-bold"]
+Role = Literal["sans", "sans-bold", "serif-bold", "fangsong", "kai", "hei", "xiaobiaosong"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 VENDORED: Final = Path(__file__).with_name("fonts")
 FILES: Final[dict[Role, Path]] = {
     "sans": VENDORED / "NotoSansSC_400Regular.ttf",
     "sans-bold": VENDORED / "NotoSansSC_700Bold.ttf",
     "serif-bold": VENDORED / "NotoSerifSC_700Bold.ttf",
+    "fangsong": VENDORED / "NotoSerifSC_400Regular.ttf",
+    "kai": VENDORED / "LXGWWenKai-Regular.ttf",
+    "hei": VENDORED / "NotoSansSC_700Bold.ttf",
+    "xiaobiaosong": VENDORED / "NotoSerifSC_700Bold.ttf",
 }
 # Where a character goes that the role's own font lacks: keep the weight first, then the character.
 FALLBACK: Final[dict[Role, tuple[Role, ...]]] = {
     "sans": ("sans", "sans-bold", "serif-bold"),
     "sans-bold": ("sans-bold", "serif-bold", "sans"),
     "serif-bold": ("serif-bold", "sans-bold", "sans"),
+    "fangsong": ("fangsong", "serif-bold", "sans"),
+    "kai": ("kai", "fangsong", "serif-bold", "sans"),
+    "hei": ("hei", "serif-bold", "sans"),
+    "xiaobiaosong": ("xiaobiaosong", "hei", "sans"),
 }
 # Characters that are meant to have no ink; any other glyph without outlines counts as missing.
 INKLESS: Final = frozenset({0x20, 0xA0, 0x3000})
