@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cards.urls")),
     path("", include("attendance.urls")),
     path("", include("complaints.urls")),
+    path("", include("appraisal.urls")),
 ]
 
 handler400 = "common.errors.bad_request"

@@ -1,0 +1,247 @@
+"""Drafting is closing: what stands of a month becomes entries, entries become totals, and the month is sealed.
+
+One transaction a unit, repeatable: drafted again it writes nothing and has the same content hash. What is provisional
+joins the next month with its true date; what changes later is reversed.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Unit, User
+from appraisal import chain, notifying, rules
+from appraisal.models import (
+    AppraisalSettings,
+    Kind,
+    LedgerEntry,
+    MonthlyReport,
+    MonthTotal,
+    Standard,
+    UnitLedger,
+)
+from appraisal.models.ledger import EntryQuerySet
+from appraisal.services import ledger as chains
+from appraisal.services import withholding
+from attendance.models import Finding, FindingState
+from common import audit, calendar
+from common.problems import Refused
+
+BATCH = 2000
+
+
+class Altered(Exception):
+    """What is drafted again has another content than when it was sealed: somebody went past the product."""
+
+
+# --- Which units ------------------------------------------------------------------------------------------------------
+
+
+def units_of(month: date) -> QuerySet[Unit]:
+    """Whose month it is: who was a unit in it, and an ended one of which something stands that no month has counted."""
+    last = rules.last_day_of(month)
+    there = Q(valid_from__lte=last) & (Q(valid_to=None) | Q(valid_to__gte=month))
+    uncounted = _uncounted(last).filter(unit=OuterRef("pk"))
+    written = LedgerEntry.objects.filter(unit=OuterRef("pk"), month=month)
+    return Unit.objects.filter(there | Q(Exists(uncounted)) | Q(Exists(written))).order_by("code")
+
+
+def undrafted(month: date) -> QuerySet[Unit]:
+    return units_of(month).exclude(monthly_reports__month=month)
+
+
+def _uncounted(last: date) -> QuerySet[Finding]:
+    """Findings that stand, of no month yet, up to this day."""
+    begins = AppraisalSettings.current().begins or date.max
+    entered = LedgerEntry.objects.filter(finding=OuterRef("pk"))
+    standing = Finding.objects.filter(state=FindingState.STANDING, day__range=(begins, last))
+    return standing.filter(~Exists(entered))
+
+
+def months_due(today: date) -> list[date]:
+    """Every month that is over, from the first that is counted."""
+    begins = AppraisalSettings.current().begins
+    return [] if begins is None else rules.months_between(begins, rules.preceding(rules.first_of(today)))
+
+
+# --- Drafting ---------------------------------------------------------------------------------------------------------
+
+
+def drafts_make(*, now: datetime) -> int:
+    """Every month that is over, of every unit, in order; returns how many were drafted. Safe to run twice."""
+    return sum(
+        month_draft(unit=unit, month=month, now=now)[1]
+        for month in months_due(chains.today(now))
+        for unit in undrafted(month)
+    )
+
+
+@transaction.atomic
+def month_draft(
+    *, unit: Unit, month: date, actor: User | None = None, now: datetime
+) -> tuple[MonthlyReport, bool]:
+    """The unit's month, and whether this call has drafted it.
+
+    Raises Refused before the month is over or counted, or while an earlier one is not drafted, and Altered when what
+    was sealed is not what stands now.
+    """
+    _check(month, chains.today(now))
+    ledger = chains.lock(unit)
+    report = MonthlyReport.objects.filter(unit=unit, month=month).first()
+    if report is not None:
+        if content_hash(report.unit, month) != report.content_hash:
+            raise Altered(f"{unit.code} {month:%Y-%m}")
+        return report, False
+    _check_order(ledger, month)
+    _enter(ledger, month, actor, now)
+    report = _seal(ledger, month, now)
+    totals_make(report)
+    withholding.propose(report)
+    audit.record(
+        verb="month_drafted",
+        subject=report,
+        actor=actor,
+        now=now,
+        changes={"month": month, "entries": report.entries, "content": report.content_hash},
+    )
+    notifying.drafted(report, now)
+    return report, True
+
+
+def _check(month: date, today: date) -> None:
+    begins = AppraisalSettings.current().begins
+    words = {"month": f"{month:%Y-%m}"}
+    if begins is None:
+        raise Refused(_("No month is counted yet: the first one has not been set."))
+    if month < begins:
+        raise Refused(
+            _("%(month)s lies before %(first)s, the first month that is counted.")
+            % {**words, "first": f"{begins:%Y-%m}"}
+        )
+    if not rules.is_over(month, today):
+        raise Refused(_("%(month)s is not over yet.") % words)
+
+
+def _check_order(ledger: UnitLedger, month: date) -> None:
+    unit = ledger.unit
+    if ledger.closed_until is not None and month <= ledger.closed_until:
+        raise Refused(
+            _("%(unit)s has been drafted until %(last)s; %(month)s can no longer be.")
+            % {"unit": unit.name, "last": f"{ledger.closed_until:%Y-%m}", "month": f"{month:%Y-%m}"}
+        )
+    missing = [one for one in _before(ledger, month) if units_of(one).filter(pk=unit.pk).exists()]
+    if missing:
+        raise Refused(
+            _("%(month)s of %(unit)s has to be drafted first.")
+            % {"month": f"{missing[0]:%Y-%m}", "unit": unit.name}
+        )
+
+
+def _before(ledger: UnitLedger, month: date) -> list[date]:
+    """Months before this one that are still to be drafted, if they are this unit's at all."""
+    begins = AppraisalSettings.current().begins or month
+    first = rules.following(ledger.closed_until) if ledger.closed_until is not None else begins
+    return rules.months_between(first, rules.preceding(month))
+
+
+def _enter(ledger: UnitLedger, month: date, actor: User | None, now: datetime) -> None:
+    """Entries for what stands and no month has counted, in the order in which it happened."""
+    last = rules.last_day_of(month)
+    found = _uncounted(last).filter(unit=ledger.unit)
+    findings = {row.pk: row for row in found.select_related("unit", "item", "place")}
+    if not findings:
+        return
+    facts = chains.facts_of(findings.values())
+    versions = chains.versions()
+    judged = rules.judge(facts, _entered_before(ledger, facts), versions)
+    standards = Standard.objects.in_bulk([version.pk for version in versions])
+    rows = [
+        LedgerEntry(
+            unit=ledger.unit,
+            kind=Kind.FINDING,
+            cadre_id=one.fact.cadre,
+            item=findings[one.fact.key].item,
+            month=month,
+            day=one.fact.day,
+            half_points=one.half_points,
+            cents=one.cents,
+            standard=standards[one.version],
+            before_in_month=one.before_in_month,
+            before_in_window=one.before_in_window,
+            finding=findings[one.fact.key],
+            fact=chains.fact_digest(findings[one.fact.key]),
+            source=f"finding:{one.fact.key}",
+            actor=actor,
+        )
+        for one in judged
+    ]
+    chains.append(ledger, rows, now=now)
+
+
+def _entered_before(ledger: UnitLedger, facts: Iterable[rules.Fact]) -> list[rules.Fact]:
+    """Standing charges of the same people that may make these free, or dearer. Of this unit's own chain: another unit's
+    is not locked, and what a month comes to must not depend on which of two was drafted first."""
+    items = {fact.item for fact in facts}
+    rows = LedgerEntry.objects.filter(unit=ledger.unit, item__code__in=items).standing()
+    cadres = {fact.cadre for fact in facts}
+    columns = ("finding", "cadre", "item__code", "day", "at")
+    return [rules.Fact(*row) for row in rows.values_list(*columns).iterator() if row[1] in cadres]
+
+
+def _seal(ledger: UnitLedger, month: date, now: datetime) -> MonthlyReport:
+    entries = of_month(ledger.unit, month)
+    settings, today = AppraisalSettings.current(), chains.today(now)
+    working = calendar.around(today)
+    until_report = (
+        settings.confirm_days + settings.publish_days + settings.publication_days + settings.report_days
+    )
+    report = MonthlyReport.objects.create(
+        unit=ledger.unit,
+        month=month,
+        drafted_at=now,
+        sequence=ledger.sequence,
+        head=ledger.head,
+        content_hash=content_hash(ledger.unit, month),
+        entries=entries.counted().count(),
+        corrections=entries.corrections().count(),
+        due_on=working.add_working_days(today, settings.confirm_days),
+        report_by=working.add_working_days(today, until_report),
+    )
+    ledger.closed_until = month
+    ledger.save(update_fields=["closed_until"])
+    return report
+
+
+def of_month(unit: Unit, month: date) -> EntryQuerySet:
+    return LedgerEntry.objects.filter(unit=unit, month=month).order_by("sequence")
+
+
+def content_hash(unit: Unit, month: date) -> str:
+    """SHA-256 over the hashes of a month's entries in their order; each of them covers its own facts."""
+    return chain.digest({"unit": unit.code, "month": month, "entries": list(_hashes(unit, month))})
+
+
+def _hashes(unit: Unit, month: date) -> Iterator[str]:
+    return of_month(unit, month).values_list("hash", flat=True).iterator(chunk_size=BATCH)
+
+
+#: Charges and what is put right apart, in one statement, whatever the number of people.
+TOTALS = """
+INSERT INTO {totals} (report_id, cadre_id, entries, half_points, cents, corrected_half_points, corrected_cents)
+SELECT %s, cadre_id,
+       SUM(CASE WHEN kind = 'finding' THEN 1 ELSE 0 END),
+       SUM(CASE WHEN kind = 'finding' THEN half_points ELSE 0 END),
+       SUM(CASE WHEN kind = 'finding' THEN cents ELSE 0 END),
+       SUM(CASE WHEN kind = 'finding' THEN 0 ELSE half_points END),
+       SUM(CASE WHEN kind = 'finding' THEN 0 ELSE cents END)
+FROM {entries} WHERE unit_id = %s AND month = %s GROUP BY cadre_id
+"""
+
+
+def totals_make(report: MonthlyReport) -> None:
+    """A total for everybody of whom the month has an entry, and for the unit itself."""
+    tables = {"totals": MonthTotal._meta.db_table, "entries": LedgerEntry._meta.db_table}
+    with connection.cursor() as cursor:
+        cursor.execute(TOTALS.format(**tables), [report.pk, report.unit_id, report.month])
