@@ -139,6 +139,9 @@ TABLE: dict[str, Page] = {
     "finding_defend": Page(POST, OFFICER | UNIT_LEAD, detail=True),
     "finding_decide": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
     "finding_photo": Page(GET, CADRE | OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    # The month: its path through the unit to the city
+    "months": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Monthly assessment")),
+    "month": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     # Complaints: what the accused and the unit are asked, who writes it, and what the accused is shown
     "my_points": Page(GET, CADRE),
     "my_point": Page(BOTH, CADRE, detail=True),

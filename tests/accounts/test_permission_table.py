@@ -29,6 +29,8 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
+from appraisal.models import AppraisalSettings, MonthlyReport
+from appraisal.services import month_draft
 from attendance import services as inspection
 from attendance.draw import Plan
 from attendance.models import Correction, Draw, Finding, Item, Mark, OpenRound, SpotCheck
@@ -190,6 +192,29 @@ def tapped(where: Place) -> Mark:
     mark.photo.save("scene.jpg", ContentFile(b"JFIF"), save=False)
     mark.save()
     return mark
+
+
+def counted(where: Place) -> MonthlyReport:
+    """The month before this one with a finding in it, drafted when a page about it is asked for."""
+    if (there := MonthlyReport.objects.filter(unit=where.unit).first()) is not None:
+        return there
+    AppraisalSettings.objects.update_or_create(pk=1, defaults={"begins": date(2026, 10, 1)})
+    stood = {"state": "standing", "decided_at": NOW, "day": date(2026, 10, 20)}
+    for person in (where.cadre, None):
+        Finding.objects.create(
+            unit=where.unit,
+            place=where.unit,
+            cadre=person,
+            item=Item.objects.get(code="off_post" if person else "sheet_missing"),
+            at=NOW - timedelta(days=35),
+            recorded_at=NOW,
+            **stood,
+        )
+    return month_draft(unit=where.unit, month=date(2026, 10, 1), now=NOW)[0]
+
+
+def of_month(report: MonthlyReport) -> dict[str, Any]:
+    return {"code": report.unit.code, "month": f"{report.month:%Y-%m}"}
 
 
 def complained(where: Place, about: str = "open") -> Complaint:
@@ -525,6 +550,8 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "finding_defend": of_place(pk="finding.pk"),
     "finding_decide": of_place(pk="finding.pk"),
     "finding_photo": of_place(pk="finding.pk"),
+    # The month
+    "month": lambda world: tuple(of_month(counted(p)) for p in (world.here, world.there)),
     # Complaints: questions, and what the accused is shown
     "my_point": lambda world: tuple({"token": asked(p, "cadre").token} for p in (world.here, world.there)),
     "unit_point": lambda world: tuple({"token": asked(p, "unit").token} for p in (world.here, world.there)),
@@ -716,6 +743,7 @@ def test_a_row_that_opens_an_office_to_cadres_is_noticed(world, monkeypatch):
 
 # --- What no row may ever say -------------------------------------------------------------------------------------
 
+MONTHS = {"months", "month"}
 ACCOUNTS = {
     "users",
     "user_new",
@@ -788,6 +816,7 @@ OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
     Role.CADRE: POINTS
+    | MONTHS
     | CASES
     | ROUNDS
     | CITY_CHECKS
@@ -855,6 +884,7 @@ NEVER: dict[str, set[str]] = {
     | ROSTERS
     | {"reprints"},
     Role.DISCIPLINE: CITY_CHECKS
+    | MONTHS
     | HANDLING
     | POINTS
     | ROUNDS
@@ -865,7 +895,14 @@ NEVER: dict[str, set[str]] = {
     | CALENDAR
     | OWN_PAGE
     | OFFICE_WORK,
-    Role.ADMINISTRATOR: CASES | POINTS | ROUNDS | CITY_CHECKS | FINDINGS | OWN_PAGE | OFFICE_WORK,
+    Role.ADMINISTRATOR: CASES
+    | POINTS
+    | ROUNDS
+    | CITY_CHECKS
+    | FINDINGS
+    | OWN_PAGE
+    | OFFICE_WORK
+    | MONTHS,
 }
 
 
