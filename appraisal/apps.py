@@ -6,7 +6,8 @@ class AppraisalConfig(AppConfig):
     name = "appraisal"
 
     def ready(self) -> None:
-        from appraisal import notifying, seeds
+        from appraisal import demo, notifying, seeds
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
+        demo.register()

@@ -149,7 +149,8 @@ def _before(ledger: UnitLedger, month: date) -> list[date]:
 def _enter(ledger: UnitLedger, month: date, actor: User | None, now: datetime) -> None:
     """Entries for what stands and no month has counted, in the order in which it happened."""
     last = rules.last_day_of(month)
-    found = _uncounted(last).filter(unit=ledger.unit)
+    # What was decided later is of a later month, also where the instant is one that lies behind.
+    found = _uncounted(last).filter(unit=ledger.unit, decided_at__lte=now)
     findings = {row.pk: row for row in found.select_related("unit", "item", "place")}
     if not findings:
         return

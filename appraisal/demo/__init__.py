@@ -1,0 +1,18 @@
+"""The demonstration's months (common/demo.py): every month that is over drafted, and on its way to the bulletin."""
+
+from django.utils.translation import gettext_lazy as _
+
+from common import demo
+
+
+def register() -> None:
+    demo.register("months", _months, label=_("Months"), order=240, once=False)
+
+
+# Imported when they are built: an app's ready() comes before its models are of use.
+
+
+def _months(build: demo.Build) -> str:
+    from appraisal.demo import months
+
+    return months.build(build)
