@@ -2,6 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
@@ -174,6 +175,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('made_at', models.DateTimeField()),
                 ('text', models.TextField(max_length=2000, verbose_name='objection')),
+                ('paper_on', models.DateField(null=True)),
                 ('state', models.CharField(choices=[('open', 'To be decided'), ('sustained', 'Sustained'), ('rejected', 'Rejected'), ('withdrawn', 'Taken back')], default='open', max_length=10)),
                 ('due_on', models.DateField(verbose_name='to be answered by')),
                 ('decided_at', models.DateTimeField(null=True)),
@@ -238,6 +240,8 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('draft', 'Proposed'), ('confirmed', 'Confirmed by the unit'), ('sent', 'Sent to finance'), ('executed', 'Executed'), ('not_executed', 'Not executed'), ('released', 'Released')], default='draft', max_length=12)),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
                 ('sent_at', models.DateTimeField(null=True)),
+                ('sent_cents', models.PositiveIntegerField(default=0)),
+                ('executed_cents', models.PositiveIntegerField(default=0)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('paid_back_cents', models.PositiveIntegerField(default=0)),
                 ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='withholding_proposals', to='cards.cadre')),
@@ -402,7 +406,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='withholdingproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_back_cents__lte', models.F('released_cents'))), name='proposal_paid_back_at_most_released'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at', None), ('sent_cents', 0), models.Q(('state__in', ['sent', 'executed', 'not_executed']), _negated=True)), models.Q(('sent_at__isnull', False), ('sent_cents__gt', 0), ('sent_cents__lte', models.F('amount_cents')), models.Q(('state__in', ['draft', 'confirmed']), _negated=True)), _connector='OR'), name='proposal_sent_when'),
+        ),
+        migrations.AddConstraint(
+            model_name='withholdingproposal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ['draft', 'confirmed', 'sent'])), models.Q(('ended_at__isnull', False), ('state__in', ['executed', 'not_executed', 'released'])), _connector='OR'), name='proposal_ended_when'),
+        ),
+        migrations.AddConstraint(
+            model_name='withholdingproposal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'executed'), _negated=True), ('executed_cents', 0), ('paid_back_cents', 0)), models.Q(('executed_cents__gt', 0), ('executed_cents__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('amount_cents'), '-', models.F('released_cents')), '+', models.F('paid_back_cents'))), ('executed_cents__lte', models.F('sent_cents')), ('state', 'executed')), _connector='OR'), name='proposal_executed_sum'),
         ),
         migrations.AddConstraint(
             model_name='withholdingproposal',

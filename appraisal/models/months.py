@@ -180,6 +180,8 @@ class Objection(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     text = models.TextField(_("objection"), max_length=2000)
+    #: The day on which somebody without an account handed it in on paper; `made_by` is then who entered it.
+    paper_on = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=ObjectionState, default=ObjectionState.OPEN)
     due_on = models.DateField(_("to be answered by"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -245,8 +247,11 @@ class WithholdingProposal(models.Model):
     #: Why it was not executed.
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     sent_at = models.DateTimeField(null=True)
+    #: What finance was handed over, and what it did withhold of it.
+    sent_cents = models.PositiveIntegerField(default=0)
+    executed_cents = models.PositiveIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
-    #: Released after it had been executed: so much has to be paid back, and when the unit said it was.
+    #: Of what was released after it had been withheld, so much the unit said was paid back.
     paid_back_cents = models.PositiveIntegerField(default=0)
 
     objects = ProposalQuerySet.as_manager()
@@ -262,8 +267,26 @@ class WithholdingProposal(models.Model):
                 condition=Q(released_cents__lte=F("amount_cents")), name="proposal_released_at_most_all"
             ),
             models.CheckConstraint(
-                condition=Q(paid_back_cents__lte=F("released_cents")),
-                name="proposal_paid_back_at_most_released",
+                condition=Q(sent_at=None, sent_cents=0) & ~Q(state__in=["sent", "executed", "not_executed"])
+                | Q(sent_at__isnull=False, sent_cents__gt=0, sent_cents__lte=F("amount_cents"))
+                & ~Q(state__in=["draft", "confirmed"]),
+                name="proposal_sent_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "confirmed", "sent"], ended_at=None)
+                | Q(state__in=["executed", "not_executed", "released"], ended_at__isnull=False),
+                name="proposal_ended_when",
+            ),
+            # At least what was left of it when it was withheld, and at most what finance knew of.
+            models.CheckConstraint(
+                condition=~Q(state="executed") & Q(executed_cents=0, paid_back_cents=0)
+                | Q(
+                    state="executed",
+                    executed_cents__gt=0,
+                    executed_cents__lte=F("sent_cents"),
+                    executed_cents__gte=F("amount_cents") - F("released_cents") + F("paid_back_cents"),
+                ),
+                name="proposal_executed_sum",
             ),
             models.CheckConstraint(
                 condition=~Q(state="not_executed") | ~Q(reason=""), name="proposal_not_executed_with_reason"
@@ -284,9 +307,9 @@ class WithholdingProposal(models.Model):
 
     @property
     def owed_back_cents(self) -> int:
-        """Withheld already and released since."""
+        """Withheld, although it is not to be withheld any more."""
         executed = self.state == ProposalState.EXECUTED
-        return self.released_cents - self.paid_back_cents if executed else 0
+        return self.executed_cents - self.due_cents - self.paid_back_cents if executed else 0
 
 
 class BulletinCounter(models.Model):
