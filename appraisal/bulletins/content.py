@@ -63,6 +63,17 @@ class ItemCount:
     number: int
 
 
+#: How a unit's report stands in a bulletin. Only what was accepted is counted: the figures of the others are nought
+#: here, and stand in a later one.
+COUNTED: Final = "counted"
+#: It was reported, and the city has not accepted it yet.
+WAITING: Final = "waiting"
+#: It was not reported.
+MISSING: Final = "missing"
+#: A later bulletin has counted it; of a correction only.
+ELSEWHERE: Final = "elsewhere"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRow:
     """A unit's month. `person_half_points` is the sum over its cadres, `unit_half_points` the unit's own."""
@@ -78,9 +89,13 @@ class UnitRow:
     person_half_points: int = 0
     unit_half_points: int = 0
     withheld_cents: int = 0
+    #: By the day of the answer: in time, in time after an extension, and late.
     complaints_on_time: int = 0
+    complaints_extended: int = 0
     complaints_late: int = 0
     complaints_substantiated: int = 0
+    #: COUNTED, WAITING, MISSING or ELSEWHERE.
+    standing: str = COUNTED
     nil_report: bool = False
     late: bool = False
     days_late: int = 0
@@ -107,6 +122,24 @@ class Correction:
     cents: int
     reason: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaughtUp:
+    """An earlier month's report that came too late for its own bulletin: counted here."""
+
+    unit_code: str
+    unit_name: str
+    month: date
+    findings: int = 0
+    person_half_points: int = 0
+    unit_half_points: int = 0
+    withheld_cents: int = 0
+    days_late: int = 0
+
+    @property
+    def half_points(self) -> int:
+        return self.person_half_points + self.unit_half_points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +210,10 @@ class Totals:
         return self._sum("complaints_on_time")
 
     @property
+    def complaints_extended(self) -> int:
+        return self._sum("complaints_extended")
+
+    @property
     def complaints_late(self) -> int:
         return self._sum("complaints_late")
 
@@ -215,6 +252,7 @@ class Bulletin:
     units: tuple[UnitRow, ...] = ()
     items: tuple[ItemColumn, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    caught_up: tuple[CaughtUp, ...] = ()
     chain_heads: tuple[ChainHead, ...] = ()
     addressees: str = ADDRESSEES
     number_text: str | None = None
@@ -226,7 +264,7 @@ class Bulletin:
     copies_to: str = ""
     printed_by: str = ""
     printed_on: date | None = None
-    #: For everybody: without the reasons of corrections, which may tell of a person.
+    #: For everybody: without who signed and the reasons of corrections, which may tell of a person.
     public: bool = False
     #: Of the full version, in a public one: both carry the same code.
     full_digest: str = ""
@@ -259,7 +297,7 @@ class Bulletin:
         if self.public:
             return self
         without = tuple(replace(each, reason="", source="") for each in self.corrections)
-        return replace(self, public=True, corrections=without, full_digest=self.digest)
+        return replace(self, public=True, signed_by="", corrections=without, full_digest=self.digest)
 
     def to_json(self) -> str:
         """Canonical: the same content is the same text, whatever writes it."""
