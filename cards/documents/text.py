@@ -56,7 +56,7 @@ def fit(
 
 
 def wrap(text: str, role: Role, size: float, room: float) -> list[str]:
-    return _wrap(_pieces(text, role), role, room / size)
+    return _wrap(pieces_of(text, role), role, room / size)
 
 
 def block(
@@ -73,7 +73,7 @@ def block(
 
     `indent` (in ems) is kept free for a number in front of each paragraph.
     """
-    pieces = [_pieces(text, role) for text in texts]
+    pieces = [pieces_of(text, role) for text in texts]
     steps = max(0, round((largest - smallest) / _STEP))
     sizes = [largest - number * _STEP for number in range(steps)] + [smallest]
 
@@ -98,7 +98,7 @@ def block(
     return best or _cut(wrapped(smallest), role, smallest, room - indent * smallest, lines(smallest))
 
 
-def _pieces(text: str, role: Role) -> list[Piece]:
+def pieces_of(text: str, role: Role) -> list[Piece]:
     found: list[tuple[str, str]] = []
     blank = ""
     for atom in _ATOMS.findall(text.strip()):
@@ -112,7 +112,7 @@ def _pieces(text: str, role: Role) -> list[Piece]:
     return [Piece(piece, width(piece, role, 1), blank, width(blank, role, 1)) for blank, piece in found]
 
 
-def _split(piece: Piece, role: Role, room: float) -> list[Piece]:
+def split_piece(piece: Piece, role: Role, room: float) -> list[Piece]:
     """A word wider than the box, broken where the box ends."""
     parts = [""]
     for character in piece.text:
@@ -126,7 +126,7 @@ def _wrap(pieces: Sequence[Piece], role: Role, room: float) -> list[str]:
     lines: list[str] = []
     line, length = "", 0.0
     for whole in pieces:
-        for piece in [whole] if whole.advance <= room else _split(whole, role, room):
+        for piece in [whole] if whole.advance <= room else split_piece(whole, role, room):
             grown = length + piece.blank_advance + piece.advance
             if line and grown <= room + _EPSILON:
                 line, length = line + piece.blank + piece.text, grown

@@ -63,7 +63,7 @@ def test_no_line_begins_or_ends_with_a_forbidden_mark_unless_marks_alone_fill_it
     lines = wrapped(content, ems)
     for before, after in pairwise(lines):
         if before[-1] in text.NOT_AT_END or after[0] in text.NOT_AT_START:
-            chain = text._pieces(content, "sans")
+            chain = text.pieces_of(content, "sans")
             assert any(piece.advance > ems or piece.blank for piece in chain)
 
 

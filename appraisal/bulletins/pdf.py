@@ -1,0 +1,43 @@
+"""The bulletin as PDF, after GB/T 9704-2012. The same content gives the same bytes."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from appraisal.bulletins import design, outline
+from appraisal.bulletins.content import Bulletin
+from appraisal.bulletins.layout import layout
+from appraisal.bulletins.pages import Page
+from cards.documents import drawing
+from cards.documents.drawing import Pen
+
+
+def draw(bulletin: Bulletin, out: BinaryIO) -> int:
+    """Write the pages and return how many they are."""
+    pages = layout(bulletin)
+    canvas = drawing.new_canvas(out, A4, outline.number_line(bulletin))
+    canvas.setTitle(" ".join(outline.lines_of(bulletin.title)))
+    canvas.setAuthor(outline.clean(bulletin.signer))
+    canvas.setCreator(outline.clean(bulletin.signer))
+    for number, page in enumerate(pages, start=1):
+        _bookmarks(canvas, page, number)
+        _draw_page(Pen(canvas, 0, 0, design.PAGE_HEIGHT), page)
+        canvas.showPage()
+    canvas.save()
+    return len(pages)
+
+
+def _bookmarks(canvas: Canvas, page: Page, number: int) -> None:
+    for place, title in enumerate(page.bookmarks):
+        key = f"{number}-{place}"
+        canvas.bookmarkPage(key)
+        canvas.addOutlineEntry(title, key)
+
+
+def _draw_page(pen: Pen, page: Page) -> None:
+    for rule in page.rules:
+        pen.rule(rule.left, rule.top, rule.right, rule.bottom, colour=rule.colour, thick=rule.thick)
+    pen.write(page.texts)

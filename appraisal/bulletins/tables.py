@@ -1,0 +1,266 @@
+"""The attachments as rows of text: columns with their widths, totals, and what is said above and below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, Literal
+
+from appraisal.bulletins.content import (
+    Bulletin,
+    ChainHead,
+    Correction,
+    ItemColumn,
+    Totals,
+    UnitRow,
+    date_text,
+    money_text,
+    month_text,
+    points_text,
+)
+from appraisal.bulletins.outline import clean
+
+Align = Literal["left", "right", "centre"]
+Kind = Literal["row", "subtotal", "total"]
+
+#: The width of the type area, which every table fills.
+WIDTH: Final = 156.0
+#: More kinds of findings than this go into a second table.
+MOST_ITEMS: Final = 17
+ITEM_WIDEST: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Width in millimetres; columns side by side with the same `group` share a head above theirs."""
+
+    head: str
+    width: float
+    align: Align = "right"
+    group: str = ""
+    #: The head is written downwards.
+    vertical: bool = False
+    #: Texts that may take several lines make their row higher.
+    grows: bool = False
+    #: Of 16 hexadecimal digits and more: never broken.
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: tuple[str, ...]
+    kind: Kind = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+
+def attachments(bulletin: Bulletin) -> list[Table]:
+    """In the order of their numbers; what has no row is no attachment."""
+    found = [_deductions(bulletin)] if bulletin.units else []
+    if any(row.findings for row in bulletin.units):
+        found += _by_item(bulletin)
+    if bulletin.corrections:
+        found.append(_corrections(bulletin))
+    if bulletin.chain_heads:
+        found.append(_heads(bulletin))
+    return found
+
+
+# --- Deductions by unit -----------------------------------------------------------------------------------------------
+
+DEDUCTIONS: Final = (
+    Column("序号", 8, "centre"),
+    Column("单位", 36, "left"),
+    Column("应查", 9, group="检查天数"),
+    Column("已查", 9, group="检查天数"),
+    Column("问题\n（个）", 9),
+    Column("个人", 11.5, group="扣分（分）"),
+    Column("单位", 9.5, group="扣分（分）"),
+    Column("合计", 11.5, group="扣分（分）"),
+    Column("扣发\n（元）", 17),
+    Column("按期", 8, group="投诉办结（件）"),
+    Column("逾期", 8, group="投诉办结（件）"),
+    Column("属实", 8, group="投诉办结（件）"),
+    Column("月报", 11.5, "centre"),
+)
+DEDUCTIONS_NOTE: Final = (
+    "注：扣分、扣发为本月入账数，不含以前月份更正。"
+    "“月报”栏：“零报告”表示本月无扣分，“迟3天”表示迟报天数，空白表示按时报送。"
+)
+
+
+def _deductions(bulletin: Bulletin) -> Table:
+    rows: list[Row] = []
+    number = 0
+    groups = _by_kind(bulletin.units)
+    for kind, units in groups:
+        for unit in units:
+            number += 1
+            rows.append(Row((str(number), clean(unit.name), *_figures(unit), _report(unit))))
+        if len(groups) > 1:
+            rows.append(_sum(f"{kind}小计", units, "subtotal"))
+    rows.append(_sum("合计", bulletin.units, "total"))
+    title = f"{month_text(bulletin.month)}各单位检查扣分情况表"
+    return Table(title, DEDUCTIONS, tuple(rows), below=(DEDUCTIONS_NOTE,))
+
+
+def _by_kind(units: Sequence[UnitRow]) -> list[tuple[str, tuple[UnitRow, ...]]]:
+    return [(clean(kind), tuple(found)) for kind, found in groupby(units, key=lambda unit: unit.kind)]
+
+
+def _sum(label: str, units: Sequence[UnitRow], kind: Kind) -> Row:
+    total = Totals(tuple(units))
+    reports = [f"零{total.nil_reports}"] * bool(total.nil_reports)
+    reports += [f"迟{total.late_reports}"] * bool(total.late_reports)
+    return Row(("", f"{label}（{total.units}个）", *_figures(total), " ".join(reports)), kind)
+
+
+def _figures(row: UnitRow | Totals) -> tuple[str, ...]:
+    return (
+        str(row.days_due),
+        str(row.days_checked),
+        str(row.findings),
+        points_text(row.person_half_points),
+        points_text(row.unit_half_points),
+        points_text(row.half_points),
+        money_text(row.withheld_cents),
+        str(row.complaints_on_time),
+        str(row.complaints_late),
+        str(row.complaints_substantiated),
+    )
+
+
+def _report(unit: UnitRow) -> str:
+    late = f"迟{unit.days_late}天" if unit.days_late else "迟报"
+    return "、".join(["零报告"] * unit.nil_report + [late] * unit.late)
+
+
+# --- Findings by kind -------------------------------------------------------------------------------------------------
+
+
+def _by_item(bulletin: Bulletin) -> list[Table]:
+    """As many tables as the kinds of findings need, evenly filled."""
+    items = bulletin.items
+    number = max(-(-len(items) // MOST_ITEMS), 1)
+    size = -(-len(items) // number)
+    parts = [items[start : start + size] for start in range(0, len(items), size)] if items else [()]
+    title = f"{month_text(bulletin.month)}各单位发现问题分类表"
+    return [
+        _item_table(bulletin, part, title + (f"（{_CHINESE[place]}）" if number > 1 else ""))
+        for place, part in enumerate(parts)
+    ]
+
+
+_CHINESE: Final = "一二三四五六七八九十"
+
+
+def _item_table(bulletin: Bulletin, items: tuple[ItemColumn, ...], title: str) -> Table:
+    number, sum_ = 8.0, 9.0
+    each = min(ITEM_WIDEST, (WIDTH - number - 38 - sum_) / max(len(items), 1))
+    columns = (
+        Column("序号", number, "centre"),
+        Column("单位", WIDTH - number - sum_ - each * len(items), "left"),
+        *(Column(clean(item.name), each, vertical=True) for item in items),
+        Column("合计", sum_),
+    )
+    rows: list[Row] = []
+    groups = _by_kind(bulletin.units)
+    place = 0
+    for kind, units in groups:
+        for unit in units:
+            place += 1
+            rows.append(Row((str(place), clean(unit.name), *_counts(unit, items))))
+        if len(groups) > 1:
+            rows.append(Row(("", f"{kind}小计", *_counts(Totals(units), items)), "subtotal"))
+    rows.append(Row(("", "合计", *_counts(bulletin.total, items)), "total"))
+    return Table(title, columns, tuple(rows), below=("注：空白表示未发现。",))
+
+
+def _counts(row: UnitRow | Totals, items: Sequence[ItemColumn]) -> tuple[str, ...]:
+    counts = [row.count(item.code) for item in items]
+    return (*(str(count) if count else "" for count in counts), str(row.findings))
+
+
+# --- Corrections of earlier months ------------------------------------------------------------------------------------
+
+CORRECTIONS: Final = (
+    Column("序号", 9, "centre"),
+    Column("单位", 38, "left"),
+    Column("所属月份", 22, "centre"),
+    Column("扣分增减\n（分）", 16),
+    Column("扣发增减\n（元）", 19),
+    Column("原因", 52, "left", grows=True),
+)
+#: Without the reasons.
+CORRECTIONS_PUBLIC: Final = (
+    Column("序号", 12, "centre"),
+    Column("单位", 60, "left"),
+    Column("所属月份", 28, "centre"),
+    Column("扣分增减（分）", 28),
+    Column("扣发增减（元）", 28),
+)
+
+
+def _corrections(bulletin: Bulletin) -> Table:
+    rows = [_correction(number, each, bulletin) for number, each in enumerate(bulletin.corrections, start=1)]
+    points = sum(each.half_points for each in bulletin.corrections)
+    cents = sum(each.cents for each in bulletin.corrections)
+    last = ("", "合计", "", _signed(points_text(points)), _signed(money_text(cents)))
+    rows.append(Row(last if bulletin.public else (*last, ""), "total"))
+    below = "注：负数为冲减，正数为补记；所涉金额随之补发或者补扣。"
+    columns = CORRECTIONS_PUBLIC if bulletin.public else CORRECTIONS
+    return Table("以前月份更正情况表", columns, tuple(rows), below=(below,))
+
+
+def _correction(number: int, each: Correction, bulletin: Bulletin) -> Row:
+    cells = (
+        str(number),
+        clean(each.unit_name),
+        month_text(each.month),
+        _signed(points_text(each.half_points)),
+        _signed(money_text(each.cents)),
+    )
+    if bulletin.public:
+        return Row(cells)
+    source, reason = clean(each.source).strip(), clean(each.reason).strip()
+    return Row((*cells, "：".join(part for part in (source, reason) if part)))
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") or not text.strip("0.") else f"+{text}"
+
+
+# --- The ledger's heads -----------------------------------------------------------------------------------------------
+
+HEADS: Final = (
+    Column("单位\n代码", 12, "left"),
+    Column("单位", 31, "left"),
+    Column("末条\n序号", 11),
+    Column("末条校验值（SHA-256）", 102, "left", code=True),
+)
+
+
+def _heads(bulletin: Bulletin) -> Table:
+    rows = tuple(_head(each) for each in bulletin.chain_heads)
+    above = [
+        "下表为本通报定稿时各单位扣分台账最后一条记录的序号和校验值。台账逐条相连，任何一条被改动、删除或者调换，"
+        "其后的校验值都与本表不符。核对时在服务器上运行 manage.py verify_ledger --printed，"
+        "再与本表逐行比对。",
+    ]
+    if not bulletin.draft:
+        signed = f"签发人：{clean(bulletin.signed_by)}　　" if bulletin.signed_by else ""
+        day = f"签发日期：{date_text(bulletin.signed_on)}　　" if bulletin.signed_on else ""
+        above.append(f"{signed}{day}核验码：{bulletin.code}")
+    return Table("扣分台账校验表", HEADS, rows, above=tuple(above))
+
+
+def _head(each: ChainHead) -> Row:
+    return Row((clean(each.unit_code), clean(each.unit_name), str(each.sequence), each.head))
