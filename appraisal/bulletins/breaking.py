@@ -113,8 +113,7 @@ class _Line:
 # --- Titles -----------------------------------------------------------------------------------------------------------
 
 #: What reads badly in two halves.
-WORDS: Final = frozenset(
-    # fmt: off
+WORDS: Final = (
     (
         "干部身份证",
         "身份证",
@@ -123,35 +122,28 @@ WORDS: Final = frozenset(
         "效能办",
         "办公室",
         "领导小组",
+        "干部",
+        "龙泉市",
+        "全市",
+        "市直",
+    )
+    + (
+        "单位",
+        "乡镇",
+        "街道",
         "机关",
         "效能",
         "建设",
         "检查",
+        "督查",
         "考核",
         "扣分",
         "扣发",
-        "情况",
-        "通报",
-        "通知",
-        "全市",
-        "市直",
-        "单位",
-        "乡镇",
-        "街道",
         "月度",
         "制度",
-        "执行",
-        "落实",
-        "更正",
-        "干部",
-        "督查",
-        "关于",
         "工作",
-        "问题",
-        "整改",
-        "龙泉市",
     )
-    # fmt: on
+    + ("执行", "落实", "情况", "问题", "整改", "更正", "关于", "通报", "通知")
 )
 #: After these a line may well end; the rest is as even as it can be.
 GOOD_ENDS: Final = ("关于", "月", "和", "与", "、", "及", "年度")
@@ -196,7 +188,7 @@ def _broken(text: str, role: Role, room: float, places: tuple[int, ...], number:
             length = width(text[start:end].strip(), role, 1)
             if length > room + _EPSILON:
                 break
-            cost = (length - even) ** 2 + costs[end] + (60 if end - start < SHORTEST else 0)
+            cost = (length - even) ** 2 + costs[end] + (200 if end - start < SHORTEST else 0)
             rest, ends = (0.0, ()) if lines == 1 else best(end, lines - 1)
             found = min(found, (cost + rest, (end, *ends)))
         return found
@@ -210,9 +202,9 @@ def _break_cost(text: str, place: int) -> float:
         return 0
     before, after = text[:place], text[place:]
     if any(_inside(text, word, place) for word in WORDS):
-        return 50
+        return 200
     if after.startswith(BAD_STARTS) or re.search(r"\d年$", before):
-        return 30
+        return 150
     return -8 if before.endswith(GOOD_ENDS) else 0
 
 

@@ -5,11 +5,12 @@ Nothing here reads a database, a clock or a setting.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import types
 import typing
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, Self
@@ -351,7 +352,7 @@ def _record(kind: type, facts: dict[str, Any]) -> Any:
     hints = _hints(kind)
     if unknown := sorted(set(facts) - set(hints)):
         raise ValueError(f"{kind.__name__} knows no {', '.join(unknown)}.")
-    required = {field.name for field in fields(kind) if field.default is MISSING}
+    required = {field.name for field in fields(kind) if field.default is dataclasses.MISSING}
     if missing := sorted(required - set(facts)):
         raise ValueError(f"{kind.__name__} lacks {', '.join(missing)}.")
     return kind(**{name: _build(hints[name], value) for name, value in facts.items()})

@@ -63,15 +63,15 @@ MARK_BASELINE: Final = 27.0
 
 # --- Tables -----------------------------------------------------------------------------------------------------------
 
-CELL: Final = 0.9  # kept free at both sides
-NARROW: Final = 7.0  # columns below this keep less
-CELL_NARROW: Final = 0.3
+#: Kept free at both sides, and the least where a number needs the room.
+CELL: Final = 0.8
+CELL_LEAST: Final = 0.3
 CELL_SIZES: Final = (9 * PT, 5 * PT)
 HEAD_SIZES: Final = (9 * PT, 5.5 * PT)
 CELL_LEADING: Final = 1.2
 ROW: Final = 6.3
 HEAD_ROW: Final = 6.6
-VERTICAL_MOST: Final = 8  # characters below each other
+VERTICAL_MOST: Final = 9  # characters below each other
 CODE_SIZE: Final = 7.2 * PT
 CODE_GROUP: Final = 8
 CODE_APART: Final = 0.4  # ems between groups

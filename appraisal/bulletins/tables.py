@@ -8,7 +8,12 @@ from itertools import groupby
 from typing import Final, Literal
 
 from appraisal.bulletins.content import (
+    COUNTED,
+    ELSEWHERE,
+    MISSING,
+    WAITING,
     Bulletin,
+    CaughtUp,
     ChainHead,
     Correction,
     ItemColumn,
@@ -69,6 +74,8 @@ def attachments(bulletin: Bulletin) -> list[Table]:
         found += _by_item(bulletin)
     if bulletin.corrections:
         found.append(_corrections(bulletin))
+    if bulletin.caught_up:
+        found.append(_caught_up(bulletin))
     if bulletin.chain_heads:
         found.append(_heads(bulletin))
     return found
@@ -77,24 +84,32 @@ def attachments(bulletin: Bulletin) -> list[Table]:
 # --- Deductions by unit -----------------------------------------------------------------------------------------------
 
 DEDUCTIONS: Final = (
-    Column("序号", 8, "centre"),
-    Column("单位", 36, "left"),
-    Column("应查", 9, group="检查天数"),
-    Column("已查", 9, group="检查天数"),
-    Column("问题\n（个）", 9),
-    Column("个人", 11.5, group="扣分（分）"),
+    Column("序号", 7.5, "centre"),
+    Column("单位", 32, "left"),
+    Column("应查", 8.8, group="检查天数"),
+    Column("已查", 8.8, group="检查天数"),
+    Column("问题\n个数", 8.8),
+    Column("个人", 11.3, group="扣分（分）"),
     Column("单位", 9.5, group="扣分（分）"),
-    Column("合计", 11.5, group="扣分（分）"),
-    Column("扣发\n（元）", 17),
-    Column("按期", 8, group="投诉办结（件）"),
-    Column("逾期", 8, group="投诉办结（件）"),
-    Column("属实", 8, group="投诉办结（件）"),
-    Column("月报", 11.5, "centre"),
+    Column("合计", 11.3, group="扣分（分）"),
+    Column("扣发\n（元）", 16.8),
+    Column("按期", 7.2, group="投诉办结（件）"),
+    Column("延期", 7.2, group="投诉办结（件）"),
+    Column("逾期", 7.2, group="投诉办结（件）"),
+    Column("属实", 7.2, group="投诉办结（件）"),
+    Column("月报", 12.4, "centre"),
 )
 DEDUCTIONS_NOTE: Final = (
-    "注：扣分、扣发为本月入账数，不含以前月份更正。"
+    "注：扣分、扣发为本期审核入账数，不含以前月份更正和补计。投诉“延期”为经批准延期后按期办结。"
     "“月报”栏：“零报告”表示本月无扣分，“迟3天”表示迟报天数，空白表示按时报送。"
 )
+NOT_COUNTED_NOTE: Final = (
+    "“未报”“待审核”的单位，问题、扣分、扣发本期未计入（以“—”表示），审核后在以后月份的通报中补计。"
+)
+ELSEWHERE_NOTE: Final = "“另计”表示该单位本月数已在以后月份的通报中补计，本期不重复计入。"
+STANDINGS: Final = {WAITING: "待审核", MISSING: "未报", ELSEWHERE: "另计"}
+#: For a figure that is not known yet.
+OPEN: Final = "—"
 
 
 def _deductions(bulletin: Bulletin) -> Table:
@@ -109,7 +124,11 @@ def _deductions(bulletin: Bulletin) -> Table:
             rows.append(_sum(f"{kind}小计", units, "subtotal"))
     rows.append(_sum("合计", bulletin.units, "total"))
     title = f"{month_text(bulletin.month)}各单位检查扣分情况表"
-    return Table(title, DEDUCTIONS, tuple(rows), below=(DEDUCTIONS_NOTE,))
+    standings = {unit.standing for unit in bulletin.units}
+    below = DEDUCTIONS_NOTE
+    below += NOT_COUNTED_NOTE if standings & {WAITING, MISSING} else ""
+    below += ELSEWHERE_NOTE if ELSEWHERE in standings else ""
+    return Table(title, DEDUCTIONS, tuple(rows), below=(below,))
 
 
 def _by_kind(units: Sequence[UnitRow]) -> list[tuple[str, tuple[UnitRow, ...]]]:
@@ -120,6 +139,8 @@ def _sum(label: str, units: Sequence[UnitRow], kind: Kind) -> Row:
     total = Totals(tuple(units))
     reports = [f"零{total.nil_reports}"] * bool(total.nil_reports)
     reports += [f"迟{total.late_reports}"] * bool(total.late_reports)
+    missing = sum(unit.standing == MISSING for unit in units)
+    reports += [f"未{missing}"] * bool(missing)
     return Row(("", f"{label}（{total.units}个）", *_figures(total), " ".join(reports)), kind)
 
 
@@ -127,20 +148,39 @@ def _figures(row: UnitRow | Totals) -> tuple[str, ...]:
     return (
         str(row.days_due),
         str(row.days_checked),
-        str(row.findings),
-        points_text(row.person_half_points),
-        points_text(row.unit_half_points),
-        points_text(row.half_points),
-        money_text(row.withheld_cents),
+        *_counted(row),
         str(row.complaints_on_time),
+        str(row.complaints_extended),
         str(row.complaints_late),
         str(row.complaints_substantiated),
     )
 
 
+def _counted(row: UnitRow | Totals) -> tuple[str, ...]:
+    """What comes from the report: nought is not the word for what was not counted."""
+    if isinstance(row, UnitRow) and row.standing != COUNTED and not _any(row):
+        return (OPEN,) * 5
+    return (
+        str(row.findings),
+        points_text(row.person_half_points),
+        points_text(row.unit_half_points),
+        points_text(row.half_points),
+        money_text(row.withheld_cents),
+    )
+
+
+def _any(row: UnitRow) -> bool:
+    return any((row.findings, row.person_half_points, row.unit_half_points, row.withheld_cents))
+
+
 def _report(unit: UnitRow) -> str:
+    standing = STANDINGS.get(unit.standing)
     late = f"迟{unit.days_late}天" if unit.days_late else "迟报"
-    return "、".join(["零报告"] * unit.nil_report + [late] * unit.late)
+    words = [standing] if standing else []
+    words += ["零报告"] * unit.nil_report
+    # Who has not reported is late as a matter of course.
+    words += [late] * (unit.late and unit.standing != MISSING)
+    return "、".join(words)
 
 
 # --- Findings by kind -------------------------------------------------------------------------------------------------
@@ -186,7 +226,7 @@ def _item_table(bulletin: Bulletin, items: tuple[ItemColumn, ...], title: str) -
 
 def _counts(row: UnitRow | Totals, items: Sequence[ItemColumn]) -> tuple[str, ...]:
     counts = [row.count(item.code) for item in items]
-    return (*(str(count) if count else "" for count in counts), str(row.findings))
+    return (*(str(count) if count else "" for count in counts), _counted(row)[0])
 
 
 # --- Corrections of earlier months ------------------------------------------------------------------------------------
@@ -238,6 +278,42 @@ def _signed(text: str) -> str:
     return text if text.startswith("-") or not text.strip("0.") else f"+{text}"
 
 
+# --- Earlier months' reports, counted now -----------------------------------------------------------------------------
+
+CAUGHT_UP: Final = (
+    Column("序号", 9, "centre"),
+    Column("单位", 43, "left"),
+    Column("所属月份", 23, "centre"),
+    Column("问题\n个数", 11),
+    Column("个人", 14, group="扣分（分）"),
+    Column("单位", 13, group="扣分（分）"),
+    Column("合计", 14, group="扣分（分）"),
+    Column("扣发\n（元）", 18),
+    Column("迟报\n天数", 11),
+)
+
+
+def _caught_up(bulletin: Bulletin) -> Table:
+    rows = [
+        Row((str(number), clean(each.unit_name), month_text(each.month), *_caught_figures((each,))))
+        for number, each in enumerate(bulletin.caught_up, start=1)
+    ]
+    rows.append(Row(("", "合计", "", *_caught_figures(bulletin.caught_up)[:-1], ""), "total"))
+    below = "注：所属月份的通报印发时尚未报送或者尚未审核的月报，在本期补计。"
+    return Table("以前月份月报补计情况表", CAUGHT_UP, tuple(rows), below=(below,))
+
+
+def _caught_figures(found: Sequence[CaughtUp]) -> tuple[str, ...]:
+    return (
+        str(sum(each.findings for each in found)),
+        points_text(sum(each.person_half_points for each in found)),
+        points_text(sum(each.unit_half_points for each in found)),
+        points_text(sum(each.half_points for each in found)),
+        money_text(sum(each.withheld_cents for each in found)),
+        str(sum(each.days_late for each in found)),
+    )
+
+
 # --- The ledger's heads -----------------------------------------------------------------------------------------------
 
 HEADS: Final = (
@@ -256,8 +332,8 @@ def _heads(bulletin: Bulletin) -> Table:
         "再与本表逐行比对。",
     ]
     if not bulletin.draft:
-        signed = f"签发人：{clean(bulletin.signed_by)}　　" if bulletin.signed_by else ""
-        day = f"签发日期：{date_text(bulletin.signed_on)}　　" if bulletin.signed_on else ""
+        signed = f"签发人：{clean(bulletin.signed_by)}；" if bulletin.signed_by else ""
+        day = f"签发日期：{date_text(bulletin.signed_on)}；" if bulletin.signed_on else ""
         above.append(f"{signed}{day}核验码：{bulletin.code}")
     return Table("扣分台账校验表", HEADS, rows, above=tuple(above))
 

@@ -87,11 +87,11 @@ class _Tabulator:
         """One character below the other; a long name in two columns, the right one first."""
         strips = _strips(text)
         size = min(design.HEAD_SIZES[0], (right - left - 0.6) / len(strips) / 1.05)
+        pitch = min(size * 1.1, (self.head - 1.2) / len(strips[0])) if strips[0] else size
+        start = top + (self.head - pitch * len(strips[0])) / 2
         for place, strip in enumerate(strips):
             characters = printable(strip, "hei")
-            pitch = min(self.pitch, (self.head - 1.2) / max(len(characters), 1))
             middle = (left + right) / 2 + ((len(strips) - 1) / 2 - place) * size * 1.05
-            start = top + (self.head - pitch * len(characters)) / 2
             for number, character in enumerate(characters):
                 across = middle - width(character, "hei", size) / 2
                 page.line("head", character, "hei", size, across, start + number * pitch)
@@ -114,20 +114,19 @@ class _Tabulator:
         top, bottom = page.end, page.end + high
         role: Role = "sans" if row.kind == "row" else "hei"
         for place, (column, text) in enumerate(zip(self.columns, row.cells, strict=True)):
-            if text:
-                left, right = self.lefts[place], self.lefts[place + 1]
-                if column.code:
-                    _code(page, text, left, right, top, bottom)
-                    continue
-                room = column.width - 2 * _inset(column)
-                one = column.align == "right"
+            left, right = self.lefts[place], self.lefts[place + 1]
+            if column.code:
+                _code(page, text, left, right, top, bottom)
+            elif text and column.align == "right":
+                _number(page, row.kind, text, role, left, right, top, bottom)
+            elif text:
+                room = column.width - 2 * CELL
                 found = (
                     self._grown(column, text)
                     if column.grows
-                    else _cell(text, role, room, design.CELL_SIZES, high - 0.6, one_line=one)
+                    else _cell(text, role, room, design.CELL_SIZES, high - 0.6)
                 )
-                aside = _inset(column) - CELL
-                _stack(page, row.kind, found, role, left + aside, right - aside, top, bottom, column.align)
+                _stack(page, row.kind, found, role, left, right, top, bottom, column.align)
         page.rules.append(Rule(LEFT, bottom, self.lefts[-1], bottom, design.GRID))
         page.end = bottom
 
@@ -149,25 +148,23 @@ def _strips(text: str) -> list[str]:
     return [text[start : start + each] for start in range(0, len(text), each)] or [""]
 
 
-def _inset(column: Column) -> float:
-    return design.CELL_NARROW if column.width < design.NARROW else CELL
+def _number(
+    page: Page, part: str, text: str, role: Role, left: float, right: float, top: float, bottom: float
+) -> None:
+    """In one line: nearer to the rules before it gets smaller."""
+    size = design.CELL_SIZES[0]
+    spare = (right - left - width(text, role, size)) / 2
+    inset = min(max(spare, design.CELL_LEAST), CELL)
+    size = sized(text, role, right - left - 2 * inset, (size, 0.1))
+    across = right - inset - width(text, role, size)
+    page.line(part, text, role, size, across, (top + bottom - size) / 2)
 
 
 def _cell(
-    text: str,
-    role: Role,
-    room: float,
-    sizes: tuple[float, float],
-    high: float,
-    *,
-    one_line: bool = False,
-    shrinks: bool = True,
+    text: str, role: Role, room: float, sizes: tuple[float, float], high: float, *, shrinks: bool = True
 ) -> Block:
-    text = printable(text, role)
-    if one_line:
-        return Block(min(sized(text, role, room, (sizes[0], 0.1)), sizes[0]), ((text,),), cut=False)
     return block(
-        [text],
+        [printable(text, role)],
         role,
         room,
         largest=sizes[0],

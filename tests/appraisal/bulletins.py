@@ -7,6 +7,7 @@ from datetime import date
 from appraisal.bulletins.content import (
     PART_HEADINGS,
     Bulletin,
+    CaughtUp,
     ChainHead,
     Correction,
     ItemColumn,
@@ -88,13 +89,40 @@ def unit(number: int, name: str = "", kind: str = "市直单位", chance: random
     )
 
 
+def uncounted(number: int, standing: str) -> UnitRow:
+    name = f"青窑第{number}局"
+    return UnitRow(
+        code=f"D{number:03}",
+        name=name,
+        kind="市直单位",
+        days_due=21,
+        days_checked=9,
+        standing=standing,
+        late=True,
+    )
+
+
 def city(departments: int = 88, towns: int = 19) -> tuple[UnitRow, ...]:
     return (
-        *(unit(number) for number in range(1, departments + 1)),
+        *(unit(number) for number in range(1, departments - 1)),
+        uncounted(departments - 1, "waiting"),
+        uncounted(departments, "missing"),
         *(unit(900 + number, f"青窑{number}镇", "乡镇街道") for number in range(1, towns + 1)),
     )
 
 
+CAUGHT_UP = (
+    CaughtUp(
+        unit_code="D005",
+        unit_name="青窑第5局",
+        month=date(2026, 10, 1),
+        findings=3,
+        person_half_points=8,
+        unit_half_points=2,
+        withheld_cents=8000,
+        days_late=12,
+    ),
+)
 CORRECTIONS = (
     Correction(
         unit_code="D003",
@@ -131,6 +159,7 @@ def bulletin(units: tuple[UnitRow, ...] | None = None, **changed) -> Bulletin:
         "units": units,
         "items": ITEM_COLUMNS,
         "corrections": CORRECTIONS,
+        "caught_up": CAUGHT_UP,
         "chain_heads": tuple(
             ChainHead(unit_code=row.code, unit_name=row.name, sequence=number * 7 + 3, head=head_of(row.code))
             for number, row in enumerate(units)
