@@ -87,7 +87,7 @@ def month_draft(
     Raises Refused before the month is over or counted, or while an earlier one is not drafted, and Altered when what
     was sealed is not what stands now.
     """
-    _check(month, chains.today(now))
+    check_month(month, chains.today(now))
     ledger = chains.lock(unit)
     report = MonthlyReport.objects.filter(unit=unit, month=month).first()
     if report is not None:
@@ -110,7 +110,8 @@ def month_draft(
     return report, True
 
 
-def _check(month: date, today: date) -> None:
+def check_month(month: date, today: date) -> None:
+    """Raises Refused unless the month is counted and over."""
     begins = AppraisalSettings.current().begins
     words = {"month": f"{month:%Y-%m}"}
     if begins is None:
