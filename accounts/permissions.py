@@ -141,7 +141,23 @@ TABLE: dict[str, Page] = {
     "finding_photo": Page(GET, CADRE | OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     # The month: its path through the unit to the city
     "months": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Monthly assessment")),
+    "months_trend": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS),
+    "months_xlsx": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS),
     "month": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    # What points and money follow from, and what the city sets for the month
+    "standards": Page(
+        GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Standard of the month"), tucked=True
+    ),
+    "standard": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "standard_new": Page(BOTH, EXPRESS),
+    "standard_edit": Page(BOTH, EXPRESS, detail=True),
+    "standard_preview": Page(GET, EXPRESS, detail=True),
+    "standard_adopt": Page(POST, EXPRESS_HEADS, detail=True),
+    "standard_withdraw": Page(BOTH, EXPRESS, detail=True),
+    "appraisal_settings": Page(BOTH, INSPECTION, nav=_("Settings of the month"), tucked=True),
+    "my_standard": Page(GET, CADRE),
+    # A cadre's own months
+    "my_month": Page(GET, CADRE, detail=True),
     # Complaints: what the accused and the unit are asked, who writes it, and what the accused is shown
     "my_points": Page(GET, CADRE),
     "my_point": Page(BOTH, CADRE, detail=True),
@@ -159,6 +175,10 @@ TABLE: dict[str, Page] = {
     "interests": Page(BOTH, EXPRESS),
     "interest_withdraw": Page(BOTH, EXPRESS, detail=True),
     "complaint_numbers": Page(GET, EXPRESS),
+    # What substantiated ones count as in the month
+    "outcomes": Page(GET, EXPRESS, nav=_("Outcomes to count"), tucked=True),
+    "outcome": Page(BOTH, EXPRESS, detail=True),
+    "outcome_undo": Page(POST, EXPRESS, detail=True),
     "praises": Page(GET, EXPRESS),
     "complaint_settings": Page(BOTH, INSPECTION, nav=_("Complaint settings"), tucked=True),
     "complaint": Page(GET, EXPRESS | DISCIPLINE, detail=True),

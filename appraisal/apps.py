@@ -6,8 +6,20 @@ class AppraisalConfig(AppConfig):
     name = "appraisal"
 
     def ready(self) -> None:
-        from appraisal import demo, notifying, seeds
+        from appraisal import (
+            demo,
+            desk,
+            notifying,
+            notifying_months,
+            notifying_objections,
+            notifying_standards,
+            seeds,
+        )
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
+        notifying_months.register()
+        notifying_objections.register()
+        notifying_standards.register()
+        desk.register()
         demo.register()

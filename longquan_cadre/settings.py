@@ -258,6 +258,10 @@ CELERY_BEAT_SCHEDULE = {
     "remove-complaint-drafts": {"task": "complaints.tasks.remove_drafts", "schedule": crontab(minute="*/10")},
     # Every hour: a night that the machine slept through keeps no contact longer than it may.
     "purge-complaints": {"task": "complaints.tasks.purge_complaints", "schedule": crontab(minute=25)},
+    "reach-month-deadlines": {
+        "task": "appraisal.tasks.reach_month_deadlines",
+        "schedule": crontab(minute=35),
+    },
     "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
     "sweep-rosters": {"task": "cards.tasks.sweep_rosters", "schedule": crontab(minute=50)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},

@@ -29,8 +29,8 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
-from appraisal.models import AppraisalSettings, MonthlyReport
-from appraisal.services import month_draft
+from appraisal.models import AppraisalSettings, CountedOutcome, MonthlyReport, Standard
+from appraisal.services import month_draft, standards
 from attendance import services as inspection
 from attendance.draw import Plan
 from attendance.models import Correction, Draw, Finding, Item, Mark, OpenRound, SpotCheck
@@ -194,7 +194,7 @@ def tapped(where: Place) -> Mark:
     return mark
 
 
-def counted(where: Place) -> MonthlyReport:
+def drafted(where: Place) -> MonthlyReport:
     """The month before this one with a finding in it, drafted when a page about it is asked for."""
     if (there := MonthlyReport.objects.filter(unit=where.unit).first()) is not None:
         return there
@@ -270,6 +270,37 @@ def at_desk(world: "World") -> Complaint:
         case.state, case.referral_reason = "referred", "涉嫌违纪"
         case.save()
     return case
+
+
+def substantiated(world: "World") -> Complaint:
+    """A case about a person that came to something, and counts as nothing yet."""
+    case = complained(world.here)
+    case.state, case.outcome, case.statement, case.cadre = "closed", "substantiated", "属实", world.here.cadre
+    case.closed_at = NOW
+    case.save()
+    return case
+
+
+def counted_outcome(world: "World") -> Complaint:
+    """The same once it counts."""
+    case = substantiated(world)
+    made = {"reason": "情节轻微", "counted_by": world.people[Role.EXPRESS_HEAD], "counted_at": NOW}
+    CountedOutcome.objects.get_or_create(complaint=case, defaults=made)
+    return case
+
+
+def proposed(world: "World") -> Standard:
+    """A version of the standard that waits for a head, made when a page about one is asked for."""
+    if (there := Standard.objects.filter(adopted_at=None).first()) is not None:
+        return there
+    base = standards.newest_adopted()
+    assert base is not None
+    values = {**standards.values_of(base), "effective_from": timezone.localdate() + timedelta(days=9)}
+    return standards.standard_propose(
+        values={**values, "cents_per_point": 3000, "note": "提高标准"},
+        actor=world.people[Role.EXPRESS_STAFF],
+        now=timezone.now(),
+    )
 
 
 def asked(where: Place, to: str) -> VerificationPoint:
@@ -551,7 +582,8 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "finding_decide": of_place(pk="finding.pk"),
     "finding_photo": of_place(pk="finding.pk"),
     # The month
-    "month": lambda world: tuple(of_month(counted(p)) for p in (world.here, world.there)),
+    "month": lambda world: tuple(of_month(drafted(p)) for p in (world.here, world.there)),
+    "my_month": lambda world: ({"month": f"{drafted(world.here).month:%Y-%m}"}, {"month": "2026-09"}),
     # Complaints: questions, and what the accused is shown
     "my_point": lambda world: tuple({"token": asked(p, "cadre").token} for p in (world.here, world.there)),
     "unit_point": lambda world: tuple({"token": asked(p, "unit").token} for p in (world.here, world.there)),
@@ -600,6 +632,8 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "complaint_refer": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_call_back": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
     "complaint_recuse": lambda world: ({"number": at_desk(world).number}, {"number": "0" * 9}),
+    "outcome": lambda world: ({"number": substantiated(world).number}, {"number": "0" * 9}),
+    "outcome_undo": lambda world: ({"number": counted_outcome(world).number}, {"number": "0" * 9}),
     "draw": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
     "draw_data": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
     "draw_pool": lambda world: ({"token": drawn(world).token}, {"token": "0" * 16}),
@@ -611,6 +645,11 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "spot_person": of_place(pk="spot.pk", cadre_pk="cadre.pk"),
     "spot_close": of_place(pk="spot.pk"),
     "spot_cancel": of_place(pk="spot.pk"),
+    "standard": lambda world: ({"version": 1}, {"version": NOBODY}),
+    "standard_edit": lambda world: ({"version": proposed(world).version}, {"version": NOBODY}),
+    "standard_preview": lambda world: ({"version": proposed(world).version}, {"version": NOBODY}),
+    "standard_adopt": lambda world: ({"version": proposed(world).version}, {"version": NOBODY}),
+    "standard_withdraw": lambda world: ({"version": proposed(world).version}, {"version": NOBODY}),
     "item_edit": lambda world: ({"pk": Item.objects.get(code="late").pk}, {"pk": NOBODY}),
     "item_move": lambda world: ({"pk": Item.objects.get(code="late").pk}, {"pk": NOBODY}),
     # Accounts
@@ -743,7 +782,8 @@ def test_a_row_that_opens_an_office_to_cadres_is_noticed(world, monkeypatch):
 
 # --- What no row may ever say -------------------------------------------------------------------------------------
 
-MONTHS = {"months", "month"}
+MONTHS = {"months", "months_trend", "months_xlsx", "month"}
+MONTHS |= {"standards", "standard"}
 ACCOUNTS = {
     "users",
     "user_new",
@@ -770,6 +810,7 @@ CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "c
 CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
+OWN_PAGE |= {"my_standard", "my_month"}
 OWN_PAGE |= {"my_points", "my_point", "my_statement", "my_praises"}
 ANSWERING_FOR_UNITS = {"unit_points", "unit_point", "unit_point_return", "unit_praises"}
 ASKING = {"complaint_point_new", "complaint_point_decide", "complaint_point_answer"}
@@ -793,6 +834,7 @@ HANDLING = {
     "complaint_assign",
 }
 HANDLING |= {"complaint_link", "complaint_submit", "complaint_send_back", "complaint_close"}
+HANDLING |= {"outcomes", "outcome", "outcome_undo"}
 HANDLING |= {"complaint_feed_back", "complaint_call_back", "complaint_recuse"} | HEADS_OF_CASES
 CASES = SEEING_CASES | HANDLING
 SEEING_FINDINGS = {"findings", "finding"}
@@ -809,13 +851,18 @@ COMPARING = {"comparison", "coverage", "coverage_csv"}
 PLANNING = {"spot_checks", "spot_new", "spot_check"}
 DRAWING = {"draws", "draw_new", "draw_reveal", "draw_again", "draw_call_off"}
 CITY_CHECKS = ON_SITE | COMPARING | PLANNING | DRAWING
-INSPECTION = {"inspection_settings", "complaint_settings", "items", "item_new", "item_edit", "item_move"}
+PROPOSING = {"standard_new", "standard_edit", "standard_preview", "standard_withdraw"}
+ADOPTING = {"standard_adopt"}
+STANDARDS = PROPOSING | ADOPTING
+INSPECTION = {"appraisal_settings"}
+INSPECTION |= {"inspection_settings", "complaint_settings", "items", "item_new", "item_edit", "item_move"}
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
 OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
     Role.CADRE: POINTS
+    | STANDARDS
     | MONTHS
     | CASES
     | ROUNDS
@@ -827,6 +874,7 @@ NEVER: dict[str, set[str]] = {
     | CALENDAR
     | OFFICE_WORK,
     Role.UNIT_OFFICER: CITY_CHECKS
+    | STANDARDS
     | CASES
     | ASKING
     | ACCOUNTS
@@ -836,6 +884,7 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | {"card_requests", "card_requests_bulk", "card_decide"},
     Role.LEADING_GROUP_HEAD: CITY_CHECKS
+    | STANDARDS
     | CASES
     | ASKING
     | ENTERING_SHEETS
@@ -849,6 +898,7 @@ NEVER: dict[str, set[str]] = {
     | JOBS
     | ROSTERS,
     Role.EXPRESS_STAFF: ENTERING_SHEETS
+    | ADOPTING
     | ANSWERING_FOR_UNITS
     | {"complaint_point_decide"}
     | HEADS_OF_CASES
@@ -868,6 +918,7 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | CHANGING_PEOPLE,
     Role.SUPERVISOR: TELLING
+    | STANDARDS
     | CASES
     | POINTS
     | ENTERING_SHEETS
@@ -884,6 +935,7 @@ NEVER: dict[str, set[str]] = {
     | ROSTERS
     | {"reprints"},
     Role.DISCIPLINE: CITY_CHECKS
+    | STANDARDS
     | MONTHS
     | HANDLING
     | POINTS
@@ -895,7 +947,8 @@ NEVER: dict[str, set[str]] = {
     | CALENDAR
     | OWN_PAGE
     | OFFICE_WORK,
-    Role.ADMINISTRATOR: CASES
+    Role.ADMINISTRATOR: STANDARDS
+    | CASES
     | POINTS
     | ROUNDS
     | CITY_CHECKS
