@@ -73,6 +73,8 @@ WAITING: Final = "waiting"
 MISSING: Final = "missing"
 #: A later bulletin has counted it; of a correction only.
 ELSEWHERE: Final = "elsewhere"
+#: The unit has ended and has no month any more; a complaint about it was answered.
+NO_MONTH: Final = "no_month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class UnitRow:
     complaints_extended: int = 0
     complaints_late: int = 0
     complaints_substantiated: int = 0
-    #: COUNTED, WAITING, MISSING or ELSEWHERE.
+    #: One of the words above.
     standing: str = COUNTED
     nil_report: bool = False
     late: bool = False

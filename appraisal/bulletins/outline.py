@@ -48,7 +48,12 @@ class Paragraph:
 def clean(text: str) -> str:
     """Without what has no ink: a zero width space in a name would be printed as a missing character."""
     spaced = "".join(" " if character in "\t\u00a0\u2003\u2002" else character for character in text)
-    return "".join(character for character in spaced if unicodedata.category(character) not in ("Cc", "Cf"))
+    return "".join(character for character in spaced if _inked(character))
+
+
+def _inked(character: str) -> bool:
+    """Nor what XML cannot hold: half a pair, and the two that end each plane."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs") and ord(character) & 0xFFFE != 0xFFFE
 
 
 def lines_of(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from appraisal.bulletins.content import (
     COUNTED,
     ELSEWHERE,
     MISSING,
+    NO_MONTH,
     WAITING,
     Bulletin,
     CaughtUp,
@@ -100,14 +101,14 @@ DEDUCTIONS: Final = (
     Column("月报", 12.4, "centre"),
 )
 DEDUCTIONS_NOTE: Final = (
-    "注：扣分、扣发为本期审核入账数，不含以前月份更正和补计。投诉“延期”为经批准延期后按期办结。"
+    "扣分、扣发为本期审核入账数，不含以前月份更正和补计。投诉“延期”为经批准延期后按期办结。"
     "“月报”栏：“零报告”表示本月无扣分，“迟3天”表示迟报天数，空白表示按时报送。"
 )
 NOT_COUNTED_NOTE: Final = (
     "“未报”“待审核”的单位，问题、扣分、扣发本期未计入（以“—”表示），审核后在以后月份的通报中补计。"
 )
 ELSEWHERE_NOTE: Final = "“另计”表示该单位本月数已在以后月份的通报中补计，本期不重复计入。"
-STANDINGS: Final = {WAITING: "待审核", MISSING: "未报", ELSEWHERE: "另计"}
+STANDINGS: Final = {WAITING: "待审核", MISSING: "未报", ELSEWHERE: "另计", NO_MONTH: "—"}
 #: For a figure that is not known yet.
 OPEN: Final = "—"
 
@@ -125,10 +126,18 @@ def _deductions(bulletin: Bulletin) -> Table:
     rows.append(_sum("合计", bulletin.units, "total"))
     title = f"{month_text(bulletin.month)}各单位检查扣分情况表"
     standings = {unit.standing for unit in bulletin.units}
-    below = DEDUCTIONS_NOTE
+    below = _reports(bulletin.units) + DEDUCTIONS_NOTE
     below += NOT_COUNTED_NOTE if standings & {WAITING, MISSING} else ""
     below += ELSEWHERE_NOTE if ELSEWHERE in standings else ""
     return Table(title, DEDUCTIONS, tuple(rows), below=(below,))
+
+
+def _reports(units: Sequence[UnitRow]) -> str:
+    total = Totals(tuple(units))
+    missing = sum(unit.standing == MISSING for unit in units)
+    counts = (("零报告", total.nil_reports), ("迟报", total.late_reports), ("未报", missing))
+    said = "，".join(f"{word}{number}个" for word, number in counts if number)
+    return f"注：{said}。" if said else "注："
 
 
 def _by_kind(units: Sequence[UnitRow]) -> list[tuple[str, tuple[UnitRow, ...]]]:
@@ -137,11 +146,7 @@ def _by_kind(units: Sequence[UnitRow]) -> list[tuple[str, tuple[UnitRow, ...]]]:
 
 def _sum(label: str, units: Sequence[UnitRow], kind: Kind) -> Row:
     total = Totals(tuple(units))
-    reports = [f"零{total.nil_reports}"] * bool(total.nil_reports)
-    reports += [f"迟{total.late_reports}"] * bool(total.late_reports)
-    missing = sum(unit.standing == MISSING for unit in units)
-    reports += [f"未{missing}"] * bool(missing)
-    return Row(("", f"{label}（{total.units}个）", *_figures(total), " ".join(reports)), kind)
+    return Row(("", f"{label}（{total.units}个）", *_figures(total), ""), kind)
 
 
 def _figures(row: UnitRow | Totals) -> tuple[str, ...]:
@@ -180,7 +185,7 @@ def _report(unit: UnitRow) -> str:
     words += ["零报告"] * unit.nil_report
     # Who has not reported is late as a matter of course.
     words += [late] * (unit.late and unit.standing != MISSING)
-    return "、".join(words)
+    return "\n".join(words)
 
 
 # --- Findings by kind -------------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def _cell(
     text: str, role: Role, room: float, sizes: tuple[float, float], high: float, *, shrinks: bool = True
 ) -> Block:
     return block(
-        [printable(text, role)],
+        [printable(line, role) for line in text.split("\n")],
         role,
         room,
         largest=sizes[0],
