@@ -4,8 +4,8 @@ One transaction a unit, repeatable: drafted again it writes nothing and has the 
 joins the next month with its true date; what changes later is reversed.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -28,6 +28,7 @@ from appraisal.services import withholding
 from attendance.models import Finding, FindingState
 from common import audit, calendar
 from common.problems import Refused
+from common.rules import at
 
 BATCH = 2000
 
@@ -40,16 +41,24 @@ class Altered(Exception):
 
 
 def units_of(month: date) -> QuerySet[Unit]:
-    """Whose month it is: who was a unit in it, and an ended one of which something stands that no month has counted."""
+    """Whose month it is: who was a unit in it, and an ended one of which something came to stand that no month has
+    counted, or was taken back."""
     last = rules.last_day_of(month)
     there = Q(valid_from__lte=last) & (Q(valid_to=None) | Q(valid_to__gte=month))
-    uncounted = _uncounted(last).filter(unit=OuterRef("pk"))
-    written = LedgerEntry.objects.filter(unit=OuterRef("pk"), month=month)
-    return Unit.objects.filter(there | Q(Exists(uncounted)) | Q(Exists(written))).order_by("code")
+    of_unit = {"unit": OuterRef("pk")}
+    # As with what is taken back: no month of an ended unit goes by again, so it is the one in which it was decided.
+    stood = _uncounted(last).filter(**of_unit, decided_at__lt=at(rules.following(month), time()))
+    open_still = Q(ledger=None) | Q(ledger__closed_until=None) | Q(ledger__closed_until__lt=month)
+    written = LedgerEntry.objects.filter(**of_unit, month=month)
+    drafted = MonthlyReport.objects.filter(**of_unit, month=month)
+    theirs = there | Exists(written) | Exists(drafted) | (open_still & Exists(stood))
+    return Unit.objects.filter(theirs).order_by("code")
 
 
 def undrafted(month: date) -> QuerySet[Unit]:
-    return units_of(month).exclude(monthly_reports__month=month)
+    """Not what lies behind a later month that is sealed: an ended unit has months between that were never its own."""
+    drafted = Exists(MonthlyReport.objects.filter(unit=OuterRef("pk"), month=month))
+    return units_of(month).exclude(drafted).exclude(ledger__closed_until__gte=month)
 
 
 def _uncounted(last: date) -> QuerySet[Finding]:
@@ -157,7 +166,7 @@ def _enter(ledger: UnitLedger, month: date, actor: User | None, now: datetime) -
         return
     facts = chains.facts_of(findings.values())
     versions = chains.versions()
-    judged = rules.judge(facts, _entered_before(ledger, facts), versions)
+    judged = rules.judge(facts, _entered_before(ledger, facts, versions), versions)
     standards = Standard.objects.in_bulk([version.pk for version in versions])
     rows = [
         LedgerEntry(
@@ -182,11 +191,16 @@ def _enter(ledger: UnitLedger, month: date, actor: User | None, now: datetime) -
     chains.append(ledger, rows, now=now)
 
 
-def _entered_before(ledger: UnitLedger, facts: Iterable[rules.Fact]) -> list[rules.Fact]:
+def _entered_before(
+    ledger: UnitLedger, facts: Iterable[rules.Fact], versions: Sequence[rules.Version]
+) -> list[rules.Fact]:
     """Standing charges of the same people that may make these free, or dearer. Of this unit's own chain: another unit's
     is not locked, and what a month comes to must not depend on which of two was drafted first."""
-    items = {fact.item for fact in facts}
-    rows = LedgerEntry.objects.filter(unit=ledger.unit, item__code__in=items).standing()
+    items, first = {fact.item for fact in facts}, min(fact.day for fact in facts)
+    # What is older is neither of their month nor within any version's window.
+    windows = (price.window_days for version in versions for price in version.prices.values())
+    since = min(rules.first_of(first), first - timedelta(days=max(windows, default=0)))
+    rows = LedgerEntry.objects.filter(unit=ledger.unit, item__code__in=items, day__gte=since).standing()
     cadres = {fact.cadre for fact in facts}
     columns = ("finding", "cadre", "item__code", "day", "at")
     return [rules.Fact(*row) for row in rows.values_list(*columns).iterator() if row[1] in cadres]
