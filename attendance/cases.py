@@ -51,7 +51,7 @@ def waiting_for(user_id: int, today: date) -> FindingQuerySet:
     # Zero is nobody: a comparison with NULL would be neither true nor false.
     involved = ("recorder", "cadre__user", "round__second")
     free = Q(*(~Q(user=Coalesce(OuterRef(name), 0)) for name in involved))
-    of_unit = Q(cadre__isnull=False, spot_line=None, has_free_head=True)
+    of_unit = Q(cadre__isnull=False, spot_line=None, source="", has_free_head=True)
     mine = Q(pk__in=[])
     if headed := selectors.units_of(user_id, Role.LEADING_GROUP_HEAD, today):
         mine |= of_unit & Q(place__in=headed)

@@ -126,7 +126,8 @@ class Case:
     subject_user_id: int | None
     #: Inspectors of the spot check it comes from and whoever planned it; empty for a sheet.
     involved: frozenset[int] = frozenset()
-    from_spot_check: bool = False
+    #: A spot check, or what a complaint came to: the city found it, and the city decides.
+    of_the_city: bool = False
 
     def is_free(self, user_id: int) -> bool:
         """Nobody decides on what they recorded, on their own line, or on a check they took part in (DESIGN §1)."""
@@ -134,8 +135,8 @@ class Case:
 
 
 def hand_of(case: Case, heads: Collection[int]) -> Hand:
-    """The leading-group head for sheets, the city for spot checks; and the city where a unit has no free head."""
-    if case.from_spot_check or not any(case.is_free(head) for head in heads):
+    """The leading-group head for sheets, the city for what it found; and the city where a unit has no free head."""
+    if case.of_the_city or not any(case.is_free(head) for head in heads):
         return Hand.CITY
     return Hand.UNIT
 

@@ -11,6 +11,7 @@ from appraisal.models.months import (
     ReportState,
     WithholdingProposal,
 )
+from appraisal.models.outcomes import CountedOutcome
 from appraisal.models.standards import AppraisalSettings, Standard, StandardItem
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Bulletin",
     "BulletinCounter",
     "BulletinHead",
+    "CountedOutcome",
     "Kind",
     "LedgerEntry",
     "MonthTotal",

@@ -159,6 +159,11 @@ class Finding(models.Model):
         return f"finding {self.pk}"
 
     @property
+    def is_outcome(self) -> bool:
+        """About a person, and from a source: what a complaint about them came to."""
+        return self.cadre_id is not None and self.source != ""
+
+    @property
     def own_word(self) -> bool:
         """Whether the person has answered, and not somebody for them; of a unit whoever may speak for it."""
         if self.defended_at is None:

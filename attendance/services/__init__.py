@@ -6,6 +6,8 @@ from attendance.services.findings import (
     finding_decide,
     finding_defend,
     finding_tell,
+    outcome_finding_record,
+    outcome_finding_withdraw,
     unit_finding_record,
     unit_findings_record,
 )
@@ -40,6 +42,8 @@ __all__ = [
     "mark_describe",
     "mark_set",
     "open_round_discard",
+    "outcome_finding_record",
+    "outcome_finding_withdraw",
     "paper_enter",
     "round_submit",
     "spot_check_plan",

@@ -31,6 +31,7 @@ from attendance.rules import (
     refuse_decision,
 )
 from attendance.selectors import Person
+from cards.models import Cadre
 from common import audit, calendar, notices
 from common.problems import Refused
 from common.rules import at, local
@@ -293,10 +294,10 @@ def take_back(*, finding: Finding, reason: str, actor: User, now: datetime) -> F
 
 
 def case_of(finding: Finding) -> Case:
-    return _cases([finding])[finding.pk]
+    return cases_of([finding])[finding.pk]
 
 
-def _cases(findings: Collection[Finding]) -> dict[int, Case]:
+def cases_of(findings: Collection[Finding]) -> dict[int, Case]:
     """By finding; two queries for any number that was read with `cadre` and `spot_line`, or one more."""
     checks = {row.spot_line.spot_check_id for row in findings if row.spot_line is not None}
     involved: dict[int, set[int]] = {}
@@ -314,7 +315,7 @@ def _cases(findings: Collection[Finding]) -> dict[int, Case]:
             frozenset(involved[row.spot_line.spot_check_id])
             if row.spot_line is not None
             else frozenset(filter(None, [seconds.get(row.round_id or 0)])),
-            row.spot_line is not None,
+            row.spot_line is not None or row.is_outcome,
         )
         for row in findings
     }
@@ -332,7 +333,7 @@ def deciders_of(findings: Collection[Finding], today: date) -> dict[int, list[in
     """The accounts that may decide on each today: the leading-group head of the unit that checked, for sheets; an
     uninvolved member of the Express for spot checks, for findings about a unit, and where no free head exists
     (DESIGN §1, §3). The same queries for any number; `cases.waiting_for` asks the same of the database."""
-    cases = _cases(findings)
+    cases = cases_of(findings)
     heads = selectors.members_of(Role.LEADING_GROUP_HEAD, {row.place_id for row in findings}, today)
     city = selectors.express(today)
     found = {}
@@ -430,6 +431,51 @@ def unit_findings(
         )
         for unit, day, source in about
     ]
+
+
+# --- What a complaint came to -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def outcome_finding_record(
+    *, cadre: Cadre, item_code: str, day: date, note: str, source: str, actor: User, now: datetime
+) -> Finding:
+    """What was substantiated about somebody, as a finding like any other: told, defended, decided by a second person of
+    the city. `source` tells nobody which complaint it was; with the same one again it is the first finding."""
+    found = Finding.objects.filter(source=source).first()
+    if found is not None:
+        return found
+    item = Item.objects.get(code=item_code)
+    row = Finding(
+        unit=cadre.unit,
+        place=cadre.unit,
+        cadre=cadre,
+        item=item,
+        day=day,
+        # Of what was complained of nobody kept the minute.
+        at=at(day, time(12)),
+        note=note,
+        recorder=actor,
+        recorded_at=now,
+        source=source,
+    )
+    return record([row], now)[0]
+
+
+@transaction.atomic
+def outcome_finding_withdraw(*, finding: Finding, reason: str, actor: User, now: datetime) -> None:
+    """The complaint came to something else when it was done again."""
+    finding = _locked(finding)
+    if finding.state == FindingState.WITHDRAWN:
+        return
+    finding.state, finding.decision_reason, finding.decided_at = FindingState.WITHDRAWN, reason, now
+    # Whoever recorded it may be the one who says so: nobody is named as having decided, the audit trail says who.
+    finding.decided_by = None
+    finding.save(update_fields=["state", "decision_reason", "decided_by", "decided_at"])
+    audit.record(
+        verb="finding_outcome_changed", subject=finding, actor=actor, now=now, changes={"reason": reason}
+    )
+    _tell_decision(finding, FindingState.WITHDRAWN, now)
 
 
 def missing_sheet_source(unit: Unit, day: date) -> str:

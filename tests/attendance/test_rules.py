@@ -243,7 +243,7 @@ OFFICER, HEAD, OTHER_HEAD, INSPECTOR, SUBJECT = range(1, 6)
         (Case(OFFICER, HEAD), [HEAD], Hand.CITY),  # it is about the head
         (Case(OFFICER, None), [HEAD], Hand.UNIT),
         (Case(None, None), [HEAD], Hand.UNIT),
-        (Case(INSPECTOR, SUBJECT, frozenset({INSPECTOR}), from_spot_check=True), [HEAD], Hand.CITY),
+        (Case(INSPECTOR, SUBJECT, frozenset({INSPECTOR}), of_the_city=True), [HEAD], Hand.CITY),
     ],
 )
 def test_in_whose_hand_a_decision_lies(case: Case, heads: list[int], hand: Hand) -> None:
