@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from common.text import file_name
 
 PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from common.charts import Chart, Series, line_chart
 from common.crispy import ClockInput, DayInput
 from common.forms import PageForm
 from common.templatetags.components import SHANGHAI
@@ -109,6 +110,16 @@ def _timeline() -> list[Step]:
     ]
 
 
+def _chart() -> Chart:
+    months = ("12\n2025", "01\n2026", *(f"{month:02}" for month in range(2, 12)))
+    points = (310, 342, 288, 251, 268, 196, 205, 143, 160, 105, 88, 79)
+    cases = (98, 115, 88, 106, 61, 70, 52, 60, 33, 42, 28, 20)
+    series = [Series("全市扣分", points), Series("查实投诉", cases)]
+    return line_chart(
+        "sample", "示例：一年的扣分", "全市扣分从310分降到79分，查实投诉从98件降到20件。", months, series
+    )
+
+
 def sample_context() -> dict[str, object]:
     return {
         "colours": [token for token in tokens() if token.is_colour],
@@ -124,6 +135,7 @@ def sample_context() -> dict[str, object]:
         "steps": _steps(),
         "late_steps": [Step("草拟", "11-01", "done"), Step("确认", "逾期 12 日", "late"), Step("单位公布")],
         "events": _timeline(),
+        "chart": _chart(),
         "page": Paginator(range(107), 10).page(4),
         "form": SampleForm(data=_sample_data(), auto_id="ok_%s"),
         "wrong_form": SampleForm(data={"name": "示例乙", "day": "24.13.2026"}, auto_id="wrong_%s"),

@@ -6,7 +6,7 @@ from common import demo
 
 
 def register() -> None:
-    demo.register("months", _months, label=_("Months"), order=240, once=False)
+    demo.register("months", _months, label=_("Monthly assessment"), order=240, once=False)
 
 
 # Imported when they are built: an app's ready() comes before its models are of use.

@@ -19,9 +19,8 @@ from cards.upload_forms import RosterForm
 from common.forms import posted, render_form
 from common.models import Job, JobItem
 from common.problems import Refused
-from common.responses import download
+from common.responses import XLSX, download
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Of one list on the preview; whoever wants to see more looks into the sheet.
 MOST_SHOWN = 200
 RECENT = 5

@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
+from common.charts import Chart
 from common.slots import fillers
 
 register = template.Library()
@@ -196,6 +197,12 @@ def pipe(label: str, done: int, total: int, late: bool = False) -> SafeString:
         max(total * 25 - 3, 1),
         bars,
     )
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(chart: Chart) -> dict[str, Chart]:
+    """Lines over months (common/charts.py); the same figures stand in a table below it."""
+    return {"chart": chart}
 
 
 @register.inclusion_tag("components/portrait.html")

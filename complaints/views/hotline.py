@@ -13,13 +13,11 @@ from django.utils.translation import ngettext
 from accounts.http import user_of
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
-from common.responses import download, private
+from common.responses import XLSX, download, private
 from complaints import clock, hotline, rules, sheets
 from complaints.hotline_forms import HotlineForm
 from complaints.models import ComplaintSettings, HotlineSheet
 from complaints.services.sweeps import DRAFTS_KEPT
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _sheets(request: HttpRequest, now: datetime) -> Any:
