@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal.services import closing, sweeps
+from appraisal.services import aftermath, closing, sweeps
 
 
 @shared_task
@@ -12,3 +12,9 @@ def draft_months() -> int:
 @shared_task
 def reach_month_deadlines() -> int:
     return sweeps.deadlines_sweep(now=timezone.now())
+
+
+@shared_task
+def reverse_withdrawn() -> int:
+    """What was withdrawn after its month had counted it."""
+    return aftermath.withdrawn_reverse(now=timezone.now())

@@ -258,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
     "remove-complaint-drafts": {"task": "complaints.tasks.remove_drafts", "schedule": crontab(minute="*/10")},
     # Every hour: a night that the machine slept through keeps no contact longer than it may.
     "purge-complaints": {"task": "complaints.tasks.purge_complaints", "schedule": crontab(minute=25)},
+    # What is withdrawn after its month has counted it is put right within the hour.
+    "reverse-withdrawn": {"task": "appraisal.tasks.reverse_withdrawn", "schedule": crontab(minute=15)},
     "reach-month-deadlines": {
         "task": "appraisal.tasks.reach_month_deadlines",
         "schedule": crontab(minute=35),

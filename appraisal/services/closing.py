@@ -23,8 +23,8 @@ from appraisal.models import (
     UnitLedger,
 )
 from appraisal.models.ledger import EntryQuerySet
+from appraisal.services import aftermath, withholding
 from appraisal.services import ledger as chains
-from appraisal.services import withholding
 from attendance.models import Finding, FindingState
 from common import audit, calendar
 from common.problems import Refused
@@ -104,6 +104,9 @@ def month_draft(
             raise Altered(f"{unit.code} {month:%Y-%m}")
         return report, False
     _check_order(ledger, month)
+    # Into the chain that is locked here: read its end anew afterwards.
+    if aftermath.withdrawn_reverse(unit=unit, now=now):
+        ledger.refresh_from_db(fields=["sequence", "head"])
     _enter(ledger, month, actor, now)
     report = _seal(ledger, month, now)
     totals_make(report)

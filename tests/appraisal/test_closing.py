@@ -112,6 +112,17 @@ def test_a_reversal_is_of_the_next_month_and_releases_the_money(unit, chen, head
         services.entry_reverse(entry=entry, reason="再次", actor=head, now=DRAFTING + timedelta(days=1))
 
 
+def test_what_was_withdrawn_after_its_month_is_reversed_by_the_next_draft(unit, chen):
+    finding = stands(chen, date(2026, 11, 3))
+    stands(chen, date(2026, 12, 3))
+    draft(unit)
+    finding.state, finding.decision_reason = FindingState.WITHDRAWN, "看错了人"
+    finding.save()
+    december = draft(unit, date(2026, 12, 1), DRAFTING + timedelta(days=31))
+    assert (december.entries, december.corrections) == (1, 1)
+    assert total(december, chen).corrected_cents == -4000
+
+
 def _drafted_entry(unit, cadre) -> LedgerEntry:
     finding = stands(cadre, date(2026, 11, 3))
     draft(unit)
