@@ -25,9 +25,10 @@ from appraisal.bulletins.packing import repack
 from appraisal.bulletins.tables import Column, Row, Table, attachments
 from appraisal.bulletins.word import (
     ALTERNATIVES,
+    CELL_MARGIN,
     Element,
-    at_foot,
     border,
+    box_at_foot,
     cell,
     element,
     indent,
@@ -38,6 +39,7 @@ from appraisal.bulletins.word import (
     run_properties,
     table,
 )
+from cards.documents.text import wrap
 
 BODY: Final = 16.0
 #: Word's grid of 22 lines.
@@ -51,8 +53,13 @@ HEADING_PITCH: Final = 50.0
 #: What a line of that height leaves above the ink of its characters.
 HEADING_ABOVE: Final = 5.5
 CELL: Final = 8.5
+#: A head that is written downwards, in millimetres.
+HEAD_MOST: Final = 60.0
+NARROW: Final = 7.0
 NUMBER: Final = 14.0
 IMPRINT: Final = 14.0
+IMPRINT_PITCH: Final = 20.4
+IMPRINT_LEFT: Final = 96.0
 MM: Final = 72 / 25.4
 #: From the foot of the page to the foot of the page number, whose dashes are then 7 mm below the type area.
 FOOTER: Final = 25.2
@@ -122,17 +129,7 @@ def _styles(document: DocumentObject) -> None:
         element(
             "docDefaults",
             element("rPrDefault", defaults),
-            element(
-                "pPrDefault",
-                # Lines are counted, so none is moved for company, and no blank comes between a digit and 月.
-                element(
-                    "pPr",
-                    element("widowControl", val=0),
-                    element("autoSpaceDE", val=0),
-                    element("autoSpaceDN", val=0),
-                    element("spacing", before=0, after=0),
-                ),
-            ),
+            element("pPrDefault", element("pPr", element("spacing", before=0, after=0))),
         )
     )
     names = (
@@ -144,6 +141,9 @@ def _styles(document: DocumentObject) -> None:
         style = element("style", element("name", val=name), element("qFormat"), type=kind, styleId=code)
         if code == "Normal":
             style.set(qn("w:default"), "1")
+            # Lines are counted, so none is moved for company; and no blank comes between a digit and 月.
+            off = (element(name, val=0) for name in ("widowControl", "autoSpaceDE", "autoSpaceDN"))
+            style.append(element("pPr", *off))
         root.append(style)
 
 
@@ -272,25 +272,42 @@ def _width(text: str) -> float:
 
 
 def _imprint(bulletin: Bulletin) -> Iterator[Element]:
-    """版记 as a table at the foot of the last page: thick rules above and below, thin ones between."""
+    """版记 in a box at the foot of the last page: thick rules above and below, thin ones between."""
     imprint = outline.imprint(bulletin)
-    half = design.WIDTH / 2
-    rows: list[Element] = []
+    wide = (IMPRINT_LEFT, design.WIDTH - IMPRINT_LEFT)
+    rows, heights = [], []
     if imprint.copies:
-        rows.append(row([_imprinted(f"抄送：{imprint.copies}", hanging=3, span=2)], design.IMPRINT_ROW))
-    printed = (_imprinted(imprint.printed_by), _imprinted(imprint.printed_on, align="right"))
-    rows.append(row(printed, design.IMPRINT_ROW))
+        lines = wrap(imprint.copies, "fangsong", design.IMPRINT, design.WIDTH - 5 * design.IMPRINT)
+        heights.append(design.IMPRINT_ROW + (len(lines) - 1) * IMPRINT_PITCH / MM)
+        rows.append([_imprinted(f"抄送：{imprint.copies}", design.WIDTH, hanging=3, span=2)])
+    heights.append(design.IMPRINT_ROW)
+    rows.append(
+        [_imprinted(imprint.printed_by, wide[0]), _imprinted(imprint.printed_on, wide[1], align="right")]
+    )
     if imprint.check:
-        rows.append(row([_imprinted(imprint.check, span=2)], design.IMPRINT_ROW))
-    edges = [border("top", 8), border("bottom", 8), border("insideH", 4)]
-    yield table(rows, [half, half], edges=edges, place=at_foot(), margin=round(IMPRINT * 20))
-    yield paragraph(exact=1)
+        heights.append(design.IMPRINT_ROW)
+        rows.append([_imprinted(imprint.check, design.WIDTH, span=2)])
+    found = table(
+        [row(cells, high, exact=True) for cells, high in zip(rows, heights, strict=True)],
+        wide,
+        edges=[border("top", 8), border("bottom", 8), border("insideH", 4)],
+        margin=0,
+    )
+    # A box ends with a paragraph, as a cell does.
+    contents = [found, paragraph(exact=1)]
+    yield paragraph(box_at_foot("版记", contents, design.WIDTH, sum(heights) + 1), exact=1)
 
 
-def _imprinted(text: str, *, align: str = "left", hanging: int = 0, span: int = 1) -> Element:
-    moved = element("ind", left=round(hanging * IMPRINT * 20), hanging=round(hanging * IMPRINT * 20))
-    words = paragraph(run(text, "fangsong", IMPRINT), align=align, exact=20.4, indent=moved)
-    return cell(words, design.WIDTH / 2 * span, span=span)
+def _imprinted(text: str, wide: float, *, align: str = "left", hanging: int = 0, span: int = 1) -> Element:
+    # One character is kept free at either end.
+    moved = element(
+        "ind",
+        left=round((1 + hanging) * IMPRINT * 20) if align == "left" else 0,
+        right=round(IMPRINT * 20),
+        hanging=round(hanging * IMPRINT * 20),
+    )
+    words = paragraph(run(text, "fangsong", IMPRINT), align=align, exact=IMPRINT_PITCH, indent=moved)
+    return cell(words, wide, span=span)
 
 
 # --- Attachments ------------------------------------------------------------------------------------------------------
@@ -305,16 +322,18 @@ def _attachment(found: Table, number: str) -> Iterator[Element]:
     for text in found.above:
         yield paragraph(run(text, "fangsong", 10.5), exact=16, align="left", after=3)
     widths = [column.width for column in found.columns]
-    yield table([*_table_head(found.columns), *(_row(each, found.columns) for each in found.rows)], widths)
+    rows = [*_table_head(found.columns), *(_row(each, found.columns) for each in found.rows)]
+    # Three digits of a sum have to fit in a narrow column.
+    yield table(rows, widths, margin=CELL_MARGIN // (2 if min(widths) < NARROW else 1))
     for text in found.below:
         yield paragraph(run(text, "fangsong", 10.5), exact=16, align="left", before=4)
 
 
 def _table_head(columns: Sequence[Column]) -> Iterator[Element]:
     if not any(column.group for column in columns):
-        downwards = any(column.vertical for column in columns)
-        high = 34.0 if downwards else 2 * design.HEAD_ROW
-        yield row((_head_cell(column) for column in columns), high, head=True, exact=downwards)
+        longest = max((len(column.head) for column in columns if column.vertical), default=0)
+        high = min(longest * CELL / MM + 4, HEAD_MOST) if longest else 2 * design.HEAD_ROW
+        yield row((_head_cell(column) for column in columns), high, head=True, exact=bool(longest))
         return
     upper, lower = [], []
     for group, several in groupby(columns, key=lambda column: column.group):
@@ -331,7 +350,8 @@ def _table_head(columns: Sequence[Column]) -> Iterator[Element]:
 
 
 def _head_cell(column: Column, *, merge: str = "") -> Element:
-    words = _words(column.head, "hei", "center")
+    points = min(CELL, (HEAD_MOST - 4) * MM / len(column.head)) if column.vertical and column.head else CELL
+    words = _words(column.head, "hei", "center", points)
     return cell(words, column.width, merge=merge, downwards=column.vertical)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 
 #: The official names; Word and WPS have the fonts, elsewhere the next best is taken (`ALTERNATIVES`).
@@ -16,8 +16,8 @@ FONTS: Final = {
     "xiaobiaosong": "方正小标宋简体",
     "song": "宋体",
 }
-#: For digits and letters, which are everywhere: those of 仿宋 where it is missing are too wide for a table.
-LATIN: Final = {"hei": "Arial"}
+#: For digits and letters, which are everywhere: what stands in for a missing 仿宋 is too wide for a table.
+LATIN: Final = {"hei": "Arial", "xiaobiaosong": "方正小标宋简体"}
 USUAL_LATIN: Final = "Times New Roman"
 ALTERNATIVES: Final = {
     "仿宋_GB2312": "仿宋",
@@ -27,8 +27,7 @@ ALTERNATIVES: Final = {
     "宋体": "SimSun",
 }
 TWIPS: Final = 1440 / 25.4
-#: Narrow, so that the sums fit.
-CELL_MARGIN: Final = 20
+CELL_MARGIN: Final = 40
 
 Element = Any  # lxml carries no types
 
@@ -176,25 +175,11 @@ def grid() -> list[Element]:
     return [*outer, *(border(name, 4) for name in ("insideH", "insideV"))]
 
 
-def at_foot() -> Element:
-    """Where a table stands that is no part of the running text."""
-    return element(
-        "tblpPr",
-        leftFromText=0,
-        rightFromText=0,
-        vertAnchor="margin",
-        horzAnchor="margin",
-        tblpXSpec="left",
-        tblpYSpec="bottom",
-    )
-
-
 def table(
     rows: Iterable[Element],
     widths: Sequence[float],
     *,
     edges: Sequence[Element] = (),
-    place: Element | None = None,
     margin: int = CELL_MARGIN,
 ) -> Element:
     margins = element(
@@ -202,7 +187,6 @@ def table(
     )
     properties = element(
         "tblPr",
-        *([] if place is None else [place]),
         element("tblW", w=sum(twips(width) for width in widths), type="dxa"),
         element("jc", val="center"),
         element("tblBorders", *(edges or grid())),
@@ -211,3 +195,52 @@ def table(
     )
     columns = element("tblGrid", *(element("gridCol", w=twips(width)) for width in widths))
     return element("tbl", properties, columns, *rows)
+
+
+# --- Boxes ------------------------------------------------------------------------------------------------------------
+
+_WORD: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_BOX: Final = """
+<mc:AlternateContent xmlns:w="{word}"
+    xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"
+    xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"
+    xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape">
+  <mc:Choice Requires="wps"><w:drawing><wp:anchor distT="0" distB="0" distL="0" distR="0" simplePos="0" relativeHeight="1" behindDoc="0" locked="0"
+      layoutInCell="1" allowOverlap="0">
+    <wp:simplePos x="0" y="0"/>
+    <wp:positionH relativeFrom="margin"><wp:align>left</wp:align></wp:positionH>
+    <wp:positionV relativeFrom="margin"><wp:align>bottom</wp:align></wp:positionV>
+    <wp:extent cx="{wide}" cy="{high}"/>
+    <wp:effectExtent l="0" t="0" r="0" b="0"/>
+    <wp:wrapTopAndBottom/>
+    <wp:docPr id="1" name="{name}"/>
+    <wp:cNvGraphicFramePr/>
+    <a:graphic>
+      <a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape">
+        <wps:wsp>
+          <wps:cNvSpPr txBox="1"/>
+          <wps:spPr>
+            <a:xfrm><a:off x="0" y="0"/><a:ext cx="{wide}" cy="{high}"/></a:xfrm>
+            <a:prstGeom prst="rect"><a:avLst/></a:prstGeom>
+            <a:noFill/>
+            <a:ln><a:noFill/></a:ln>
+          </wps:spPr>
+          <wps:txbx><w:txbxContent/></wps:txbx>
+          <wps:bodyPr wrap="square" lIns="0" tIns="0" rIns="0" bIns="0" anchor="b"><a:noAutofit/></wps:bodyPr>
+        </wps:wsp>
+      </a:graphicData>
+    </a:graphic>
+  </wp:anchor></w:drawing></mc:Choice>
+</mc:AlternateContent>
+"""
+
+
+def box_at_foot(name: str, contents: Iterable[Element], wide: float, high: float) -> Element:
+    """A run whose box stands at the end of the type area of its page, not in the running text."""
+    emu = 36_000
+    text = _BOX.format(word=_WORD, wide=round(wide * emu), high=round(high * emu), name=name)
+    drawing = parse_xml("".join(line.strip() + " " for line in text.splitlines()).strip())
+    (inside,) = drawing.iter(qn("w:txbxContent"))
+    inside.extend(contents)
+    return element("r", drawing)
