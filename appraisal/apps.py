@@ -10,6 +10,7 @@ class AppraisalConfig(AppConfig):
             demo,
             desk,
             notifying,
+            notifying_bulletins,
             notifying_months,
             notifying_objections,
             notifying_standards,
@@ -18,6 +19,7 @@ class AppraisalConfig(AppConfig):
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
+        notifying_bulletins.register()
         notifying_months.register()
         notifying_objections.register()
         notifying_standards.register()

@@ -1,12 +1,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal.services import aftermath, closing, sweeps
+from appraisal.services import aftermath, bulletins, closing, sweeps
 
 
 @shared_task
 def draft_months() -> int:
     return closing.drafts_make(now=timezone.now())
+
+
+@shared_task
+def draft_bulletins() -> int:
+    return bulletins.bulletins_draft_due(now=timezone.now())
 
 
 @shared_task

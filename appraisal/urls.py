@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from appraisal.views import mine, months, objections, outcomes, setting, standards, trend, withholding
+from appraisal.views import bulletins, mine, months, objections, outcomes, setting, standards, trend, withholding
 
 urlpatterns: list[URLPattern] = [
     # What substantiated complaints count as
@@ -74,4 +74,19 @@ urlpatterns: list[URLPattern] = [
         withholding.withholding_paid_back,
         name="withholding_paid_back",
     ),
+    # The city's bulletins
+    path("desk/bulletins/", bulletins.bulletins, name="bulletins"),
+    path("desk/bulletins/draft/", bulletins.bulletin_draft, name="bulletin_draft"),
+    path("desk/bulletins/<int:pk>/", bulletins.bulletin, name="bulletin"),
+    path("desk/bulletins/<int:pk>/complaints/", bulletins.bulletin_complaints, name="bulletin_complaints"),
+    path("desk/bulletins/<int:pk>/edit/", bulletins.bulletin_edit, name="bulletin_edit"),
+    path("desk/bulletins/<int:pk>/sign/", bulletins.bulletin_sign, name="bulletin_sign"),
+    path("desk/bulletins/<int:pk>/correct/", bulletins.bulletin_correct, name="bulletin_correct"),
+    path("desk/bulletins/<int:pk>/discard/", bulletins.bulletin_discard, name="bulletin_discard"),
+    path("desk/bulletins/<int:pk>/pdf/", bulletins.bulletin_pdf, name="bulletin_pdf"),
+    path("desk/bulletins/<int:pk>/docx/", bulletins.bulletin_docx, name="bulletin_docx"),
+    path("desk/bulletins/<int:pk>/xlsx/", bulletins.bulletin_xlsx, name="bulletin_xlsx"),
+    path("bulletins/", bulletins.public_bulletins, name="public_bulletins"),
+    path("bulletins/<int:year>/<int:serial>/", bulletins.public_bulletin, name="public_bulletin"),
+    path("bulletins/<int:year>/<int:serial>/pdf/", bulletins.public_bulletin_pdf, name="public_bulletin_pdf"),
 ]

@@ -260,6 +260,9 @@ CELERY_BEAT_SCHEDULE = {
     "purge-complaints": {"task": "complaints.tasks.purge_complaints", "schedule": crontab(minute=25)},
     # What is withdrawn after its month has counted it is put right within the hour.
     "reverse-withdrawn": {"task": "appraisal.tasks.reverse_withdrawn", "schedule": crontab(minute=15)},
+    # Every hour, as above: what is drafted stays as it is.
+    "draft-months": {"task": "appraisal.tasks.draft_months", "schedule": crontab(minute=20)},
+    "draft-bulletins": {"task": "appraisal.tasks.draft_bulletins", "schedule": crontab(minute=45)},
     "reach-month-deadlines": {
         "task": "appraisal.tasks.reach_month_deadlines",
         "schedule": crontab(minute=35),

@@ -5,7 +5,7 @@ A new page needs a row in accounts/permissions.py and, when its address names an
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
@@ -29,8 +29,8 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
-from appraisal.models import AppraisalSettings, CountedOutcome, MonthlyReport, Standard
-from appraisal.services import month_draft, standards
+from appraisal.models import AppraisalSettings, Bulletin, CountedOutcome, MonthlyReport, Standard
+from appraisal.services import bulletins, month_draft, standards
 from attendance import services as inspection
 from attendance.draw import Plan
 from attendance.models import Correction, Draw, Finding, Item, Mark, OpenRound, SpotCheck
@@ -211,6 +211,29 @@ def drafted(where: Place) -> MonthlyReport:
             **stood,
         )
     return month_draft(unit=where.unit, month=date(2026, 10, 1), now=NOW)[0]
+
+
+def issued() -> Bulletin:
+    """A bulletin that is signed, made when a page about one is asked for."""
+    if (there := Bulletin.objects.signed().first()) is not None:
+        return there
+    bulletin = Bulletin.objects.create(month=date(2026, 8, 1), drafted_at=NOW)
+    content = replace(
+        bulletins.read_draft(bulletin, NOW).content, number_text="龙效能办〔2026〕1号", signed_on=NOW.date()
+    )
+    bulletin.year, bulletin.serial = 2026, 1
+    bulletin.signed_by, bulletin.signed_at = User.objects.get(username="express-head"), NOW
+    bulletin.content, bulletin.content_hash = json.loads(content.to_json()), content.digest
+    bulletin.save()
+    return bulletin
+
+
+def begun() -> Bulletin:
+    """The draft of its correction."""
+    there = Bulletin.objects.filter(corrects=issued()).first()
+    return there or Bulletin.objects.create(
+        month=issued().month, corrects=issued(), reason="文字更正", drafted_at=NOW
+    )
 
 
 def of_month(report: MonthlyReport) -> dict[str, Any]:
@@ -584,6 +607,23 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     # The month
     "month": lambda world: tuple(of_month(drafted(p)) for p in (world.here, world.there)),
     "my_month": lambda world: ({"month": f"{drafted(world.here).month:%Y-%m}"}, {"month": "2026-09"}),
+    # Bulletins
+    **{
+        name: lambda world: ({"pk": issued().pk}, {"pk": NOBODY})
+        for name in ("bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx")
+    },
+    **{
+        name: lambda world: ({"pk": issued().pk}, {"pk": NOBODY})
+        for name in ("bulletin_complaints", "bulletin_correct")
+    },
+    **{
+        name: lambda world: ({"pk": begun().pk}, {"pk": NOBODY})
+        for name in ("bulletin_edit", "bulletin_sign", "bulletin_discard")
+    },
+    **{
+        name: lambda world: ({"year": 2026, "serial": issued().serial}, {"year": 2026, "serial": NOBODY})
+        for name in ("public_bulletin", "public_bulletin_pdf")
+    },
     # Complaints: questions, and what the accused is shown
     "my_point": lambda world: tuple({"token": asked(p, "cadre").token} for p in (world.here, world.there)),
     "unit_point": lambda world: tuple({"token": asked(p, "unit").token} for p in (world.here, world.there)),
@@ -957,6 +997,18 @@ NEVER: dict[str, set[str]] = {
     | OFFICE_WORK
     | MONTHS,
 }
+
+
+READING_BULLETINS = {"bulletins", "bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx"}
+DRAFTING_BULLETINS = {"bulletin_draft", "bulletin_edit", "bulletin_correct", "bulletin_discard"}
+DRAFTING_BULLETINS |= {"bulletin_complaints"}
+SIGNING_BULLETINS = {"bulletin_sign"}
+BULLETINS = READING_BULLETINS | DRAFTING_BULLETINS | SIGNING_BULLETINS
+for never in (Role.CADRE, Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | BULLETINS
+for never in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD, Role.SUPERVISOR):
+    NEVER[never] = NEVER[never] | DRAFTING_BULLETINS | SIGNING_BULLETINS
+NEVER[Role.EXPRESS_STAFF] = NEVER[Role.EXPRESS_STAFF] | SIGNING_BULLETINS
 
 
 @pytest.mark.parametrize("role", Role.values)
