@@ -153,11 +153,16 @@ def _judge_one(fact: Fact, days: Sequence[date], version: Version) -> Judged:
     in_month = sum(first_of(day) == first_of(fact.day) for day in days)
     since = fact.day - timedelta(days=price.window_days)
     in_window = sum(since <= day <= fact.day for day in days) if price.window_days else 0
-    half_points = 0
-    if in_month >= price.free_first and not price.refer:
-        half_points = price.half_points + price.step_half_points * in_window
+    half_points = half_points_of(price, in_month, in_window)
     cents = 0 if fact.cadre is None else cents_of(half_points, version.cents_per_point)
     return Judged(fact, version.pk, half_points, cents, in_month, in_window)
+
+
+def half_points_of(price: Price, before_in_month: int, before_in_window: int) -> int:
+    """What one more costs after so many of its month, and so many within the window."""
+    if price.refer or before_in_month < price.free_first:
+        return 0
+    return price.half_points + price.step_half_points * before_in_window
 
 
 def cents_of(half_points: int, cents_per_point: int) -> int:
