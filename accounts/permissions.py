@@ -156,8 +156,21 @@ TABLE: dict[str, Page] = {
     "standard_withdraw": Page(BOTH, EXPRESS, detail=True),
     "appraisal_settings": Page(BOTH, INSPECTION, nav=_("Settings of the month"), tucked=True),
     "my_standard": Page(GET, CADRE),
-    # A cadre's own months
+    "month_confirm": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
+    "month_publish": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
+    "month_report": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
+    "month_nil": Page(POST, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "month_accept": Page(POST, EXPRESS, detail=True),
+    "month_send_back": Page(POST, EXPRESS, detail=True),
+    "month_sheet": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    # A number and its reason
+    "entry": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "entry_print": Page(GET, CADRE | OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    # A cadre's own months, and what their unit publishes
+    "my_months": Page(GET, CADRE),
     "my_month": Page(GET, CADRE, detail=True),
+    "my_entry": Page(GET, CADRE, detail=True),
+    "unit_month": Page(GET, CADRE, detail=True),
     # Objections to what a month counts: one's own, and those of the units
     "objection_new": Page(BOTH, CADRE, detail=True),
     "my_objection": Page(GET, CADRE, detail=True),

@@ -16,6 +16,7 @@ class AppraisalConfig(AppConfig):
             notifying_standards,
             seeds,
         )
+        from appraisal.views import mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
@@ -24,4 +25,5 @@ class AppraisalConfig(AppConfig):
         notifying_objections.register()
         notifying_standards.register()
         desk.register()
+        mine.register()
         demo.register()

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from appraisal.views import bulletins, mine, months, objections, outcomes, setting, standards, trend, withholding
+from appraisal.views import (
+    bulletins,
+    entry,
+    mine,
+    months,
+    objections,
+    outcomes,
+    setting,
+    standards,
+    trend,
+    withholding,
+)
 
 urlpatterns: list[URLPattern] = [
     # What substantiated complaints count as
@@ -23,8 +34,20 @@ urlpatterns: list[URLPattern] = [
     path("desk/months/trend/", trend.months_trend, name="months_trend"),
     path("desk/months/export/", trend.months_xlsx, name="months_xlsx"),
     path("desk/months/<str:code>/<str:month>/", months.month, name="month"),
+    path("desk/months/<str:code>/<str:month>/confirm/", months.confirm, name="month_confirm"),
+    path("desk/months/<str:code>/<str:month>/publish/", months.publish, name="month_publish"),
+    path("desk/months/<str:code>/<str:month>/report/", months.report, name="month_report"),
+    path("desk/months/<str:code>/<str:month>/nil/", months.nil, name="month_nil"),
+    path("desk/months/<str:code>/<str:month>/accept/", months.accept, name="month_accept"),
+    path("desk/months/<str:code>/<str:month>/send-back/", months.send_back, name="month_send_back"),
+    path("desk/months/<str:code>/<str:month>/sheet/", months.sheet, name="month_sheet"),
+    path("desk/months/<str:code>/<str:month>/<int:sequence>/", entry.entry, name="entry"),
+    path("desk/months/<str:code>/<str:month>/<int:sequence>/print/", entry.entry_print, name="entry_print"),
     # A cadre's own
+    path("me/months/", mine.my_months, name="my_months"),
     path("me/months/<str:month>/", mine.my_month, name="my_month"),
+    path("me/months/<str:month>/unit/", mine.unit_month, name="unit_month"),
+    path("me/entries/<str:code>/<int:sequence>/", mine.my_entry, name="my_entry"),
     # Objections to entries
     path("me/entries/<str:code>/<int:sequence>/objection/", objections.objection_new, name="objection_new"),
     path("me/objections/<int:pk>/", objections.my_objection, name="my_objection"),
@@ -35,8 +58,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("desk/objections/", objections.objections, name="objections"),
     path("desk/objections/<int:pk>/", objections.objection, name="objection"),
-    path("desk/objections/<int:pk>/decide/", objections.objection_decide, name="objection_decide"),
-    path("objections/<int:pk>/withdraw/", objections.objection_withdraw, name="objection_withdraw"),
+    path("desk/objections/<int:pk>/decide/", objections.decide, name="objection_decide"),
+    path("objections/<int:pk>/withdraw/", objections.withdraw, name="objection_withdraw"),
     # What a month proposes to withhold, and what became of it
     path("me/withholdings/<int:pk>/", withholding.my_withholding, name="my_withholding"),
     path("desk/withholdings/", withholding.withholding_months, name="withholding_months"),

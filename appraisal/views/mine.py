@@ -1,18 +1,133 @@
-"""The cadre's own months, every number with its reason."""
+"""The cadre's own months: every number with its reason, and what their unit publishes."""
 
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
-from accounts.http import scope_for
-from appraisal.models import MonthlyReport
+from accounts.http import access_for, scope_for
+from accounts.permissions import TABLE
+from appraisal import entry_words, month_words, reasons, rules, selectors
+from appraisal.models import LedgerEntry, MonthlyReport, MonthTotal, WithholdingProposal
+from appraisal.models.months import ReportQuerySet
+from appraisal.views.months import publication
 from attendance.rules import month_named
 from cards.models import Cadre
+from common import slots
+from common.responses import private
+
+PAGE_SIZE = 12
+
+
+def cadre_of(request: HttpRequest) -> Cadre:
+    return get_object_or_404(Cadre.objects.within(scope_for(request)).select_related("unit"))
+
+
+def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | None:
+    """On the phone page: what the last counted month came to for oneself, and what the unit publishes now."""
+    if not access_for(request).may(TABLE["my_months"]):
+        return None
+    newest = _reports(cadre).first()
+    if newest is None:
+        return None
+    return "appraisal/my_months_part.html", _row(newest, _totals(cadre, [newest.month]))
+
+
+def _reports(cadre: Cadre) -> ReportQuerySet:
+    """The months of the unit where somebody serves since they came, and any with an entry about them."""
+    since = Q(unit=cadre.unit_id, month__gte=rules.first_of(cadre.serves_from))
+    entered = Q(totals__cadre=cadre)
+    found = MonthlyReport.objects.filter(since | entered).distinct()
+    return found.select_related("unit").order_by("-month", "unit")
+
+
+def _totals(cadre: Cadre, months: list[date]) -> dict[tuple[int, date], MonthTotal]:
+    rows = MonthTotal.objects.filter(cadre=cadre, report__month__in=months).select_related("report")
+    return {(row.report.unit_id, row.report.month): row for row in rows}
+
+
+def _row(report: MonthlyReport, totals: dict[tuple[int, date], MonthTotal]) -> dict[str, Any]:
+    return {
+        "report": report,
+        "title": month_words.title(report.month),
+        "month_key": f"{report.month:%Y-%m}",
+        "total": totals.get((report.unit_id, report.month)),
+        "tone": month_words.TONES[report.state],
+        "is_shown": report.state in rules.SHOWN_IN_UNIT,
+    }
+
+
+def my_months(request: HttpRequest) -> HttpResponse:
+    cadre = cadre_of(request)
+    page = Paginator(_reports(cadre), PAGE_SIZE).get_page(request.GET.get("page"))
+    reports = list(page.object_list)
+    totals = _totals(cadre, [report.month for report in reports])
+    rows = [_row(report, totals) for report in reports]
+    return private(render(request, "appraisal/my_months.html", {"page": page, "rows": rows}))
 
 
 def my_month(request: HttpRequest, month: str) -> HttpResponse:
-    cadre = get_object_or_404(Cadre.objects.within(scope_for(request)))
-    first = month_named(month)
+    """All of a month about oneself, whichever unit counted it."""
+    cadre, first = cadre_of(request), month_named(month)
+    reports = list(_reports(cadre).filter(month=first)) if first is not None else []
+    if first is None or not reports:
+        raise Http404
+    today = timezone.localdate()
+    found = selectors.own_reasons(cadre, first)
+    proposals = WithholdingProposal.objects.filter(cadre=cadre, report__in=reports)
+    by_report = {row.report_id: row for row in proposals.select_related("standard")}
+    context = {
+        "cadre": cadre,
+        "title": month_words.title(first),
+        "month_key": month,
+        "months": [
+            _month(report, found, by_report.get(report.pk), today)
+            for report in reports
+            if report.unit_id == cadre.unit_id or any(one.entry.unit_id == report.unit_id for one in found)
+        ],
+    }
+    return private(render(request, "appraisal/my_month.html", context))
+
+
+def _month(
+    report: MonthlyReport, found: list[reasons.Reason], proposal: WithholdingProposal | None, today: date
+) -> dict[str, Any]:
+    own = [one for one in found if one.entry.unit_id == report.unit_id]
+    charged = [one for one in own if one.entry.kind == "finding"]
+    corrections = [one for one in own if one.entry.kind != "finding"]
+    half_points, cents = selectors.sums(charged)
+    return {
+        "report": report,
+        "reasons": [(one, entry_words.choice(one, report, today)) for one in charged],
+        "corrections": [(one, entry_words.choice(one, report, today)) for one in corrections],
+        "half_points": half_points,
+        "cents": cents,
+        "proposal": proposal,
+        "is_shown": report.state in rules.SHOWN_IN_UNIT,
+        "hangs": report.published_until is not None and today <= report.published_until and not report.nil,
+    }
+
+
+def my_entry(request: HttpRequest, code: str, sequence: int) -> HttpResponse:
+    own = LedgerEntry.objects.within(scope_for(request))
+    found = get_object_or_404(reasons.for_pages(own), unit__code=code, sequence=sequence)
+    context = entry_words.read(found, timezone.localdate())
+    return private(render(request, "appraisal/my_entry.html", context))
+
+
+def unit_month(request: HttpRequest, month: str) -> HttpResponse:
+    """The publication of one's unit: never before it, and nobody else's."""
+    cadre, first = cadre_of(request), month_named(month)
     if first is None:
         raise Http404
-    report = get_object_or_404(MonthlyReport.objects.select_related("unit"), unit=cadre.unit_id, month=first)
-    return render(request, "appraisal/my_month.html", {"report": report})
+    published = MonthlyReport.objects.filter(state__in=rules.SHOWN_IN_UNIT).select_related("unit")
+    found = get_object_or_404(published, unit=cadre.unit_id, month=first)
+    return private(render(request, "appraisal/unit_month.html", publication(found)))
+
+
+def register() -> None:
+    slots.fill("my_records", records, order=50)

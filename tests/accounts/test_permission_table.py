@@ -29,7 +29,15 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
-from appraisal.models import AppraisalSettings, Bulletin, CountedOutcome, MonthlyReport, Standard
+from appraisal.models import (
+    AppraisalSettings,
+    Bulletin,
+    CountedOutcome,
+    LedgerEntry,
+    MonthlyReport,
+    Objection,
+    Standard,
+)
 from appraisal.services import bulletins, month_draft, standards
 from attendance import services as inspection
 from attendance.draw import Plan
@@ -211,6 +219,24 @@ def drafted(where: Place) -> MonthlyReport:
             **stood,
         )
     return month_draft(unit=where.unit, month=date(2026, 10, 1), now=NOW)[0]
+
+
+def hanging(where: Place) -> MonthlyReport:
+    """The same once it is published."""
+    report = drafted(where)
+    report.state, report.published_at, report.published_until = "published", NOW, NOW.date()
+    report.confirmed_at = NOW
+    report.save()
+    return report
+
+
+def objected(where: Place, made_by: User | None = None) -> Objection:
+    """An objection to the entry about the person, made when a page about one is asked for."""
+    entry = LedgerEntry.objects.get(unit=drafted(where).unit, cadre=where.cadre)
+    maker = made_by or User.objects.get(username="first")
+    moments = {"made_at": NOW, "due_on": date(2999, 12, 31), "text": "当时在开会"}
+    objection, _new = Objection.objects.update_or_create(entry=entry, defaults={"made_by": maker, **moments})
+    return objection
 
 
 def issued() -> Bulletin:
@@ -606,7 +632,54 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "finding_photo": of_place(pk="finding.pk"),
     # The month
     "month": lambda world: tuple(of_month(drafted(p)) for p in (world.here, world.there)),
+    **{
+        f"month_{step}": lambda world: tuple(of_month(drafted(p)) for p in (world.here, world.there))
+        for step in ("confirm", "publish", "report", "nil", "accept", "send_back")
+    },
+    "month_sheet": lambda world: tuple(of_month(hanging(p)) for p in (world.here, world.there)),
+    "entry": lambda world: tuple(of_month(drafted(p)) | {"sequence": 1} for p in (world.here, world.there)),
+    "entry_print": lambda world: tuple(
+        of_month(drafted(p)) | {"sequence": 1} for p in (world.here, world.there)
+    ),
     "my_month": lambda world: ({"month": f"{drafted(world.here).month:%Y-%m}"}, {"month": "2026-09"}),
+    "unit_month": lambda world: ({"month": f"{hanging(world.here).month:%Y-%m}"}, {"month": "2026-09"}),
+    "my_entry": lambda world: tuple(
+        {"code": drafted(p).unit.code, "sequence": 1} for p in (world.here, world.there)
+    ),
+    # Objections, and what is proposed to be withheld
+    **{
+        name: lambda world: tuple(
+            {"code": drafted(p).unit.code, "sequence": 1} for p in (world.here, world.there)
+        )
+        for name in ("objection_new", "objection_enter")
+    },
+    **{
+        name: lambda world: tuple({"pk": objected(p).pk} for p in (world.here, world.there))
+        for name in ("my_objection", "objection", "objection_decide")
+    },
+    "objection_withdraw": lambda world: (
+        {"pk": objected(world.here, world.people.get(world.asking)).pk},
+        {"pk": objected(world.there).pk},
+    ),
+    **{
+        name: lambda world: tuple(of_month(drafted(p)) for p in (world.here, world.there))
+        for name in (
+            "withholdings",
+            "withholdings_xlsx",
+            "withholdings_send",
+            "withholdings_execute",
+            "withholdings_not_execute",
+        )
+    },
+    **{
+        name: lambda world: tuple({"pk": drafted(p).proposals.get().pk} for p in (world.here, world.there))
+        for name in (
+            "my_withholding",
+            "withholding_execute",
+            "withholding_not_execute",
+            "withholding_paid_back",
+        )
+    },
     # Bulletins
     **{
         name: lambda world: ({"pk": issued().pk}, {"pk": NOBODY})
@@ -823,7 +896,10 @@ def test_a_row_that_opens_an_office_to_cadres_is_noticed(world, monkeypatch):
 # --- What no row may ever say -------------------------------------------------------------------------------------
 
 MONTHS = {"months", "months_trend", "months_xlsx", "month"}
-MONTHS |= {"standards", "standard"}
+HEADS_OF_MONTHS = {"month_confirm", "month_publish", "month_report"}
+REVIEWING = {"month_accept", "month_send_back"}
+STEPS_OF_MONTHS = HEADS_OF_MONTHS | REVIEWING | {"month_nil"}
+MONTHS |= {"standards", "standard", "month_sheet", "entry"} | STEPS_OF_MONTHS
 ACCOUNTS = {
     "users",
     "user_new",
@@ -850,7 +926,7 @@ CARDS = {"card_requests", "card_requests_bulk", "card_decide", "card_revoke", "c
 CARDS |= {"card_contact", "print", "reprints_print"}
 ROSTERS = {"roster", "roster_template", "roster_export", "roster_preview", "roster_confirm"}
 OWN_PAGE = {"my_whereabouts", "my_leave", "my_plan_cancel", "my_consent", "my_findings", "my_finding"}
-OWN_PAGE |= {"my_standard", "my_month"}
+OWN_PAGE |= {"my_standard", "my_months", "my_month", "my_entry", "unit_month"}
 OWN_PAGE |= {"my_points", "my_point", "my_statement", "my_praises"}
 ANSWERING_FOR_UNITS = {"unit_points", "unit_point", "unit_point_return", "unit_praises"}
 ASKING = {"complaint_point_new", "complaint_point_decide", "complaint_point_answer"}
@@ -899,6 +975,17 @@ INSPECTION |= {"inspection_settings", "complaint_settings", "items", "item_new",
 JOBS = {"jobs", "job", "job_file", "job_archive", "job_retry"}
 OFFICE_WORK = SEEING_PEOPLE | CHANGING_PEOPLE | CARDS | JOBS | ROSTERS
 
+SEEING_OBJECTIONS = {"objections", "objection"}
+ANSWERING_OBJECTIONS = {"objection_decide"}
+OBJECTING = {"objection_enter"}
+OBJECTIONS = SEEING_OBJECTIONS | ANSWERING_OBJECTIONS | OBJECTING
+SEEING_MONEY = {"withholding_months", "withholdings"}
+SENDING_MONEY = {"withholdings_send"}
+ENTERING_MONEY = {"withholdings_execute", "withholdings_not_execute", "withholding_execute"}
+ENTERING_MONEY |= {"withholding_not_execute", "withholding_paid_back", "withholdings_xlsx"}
+MONEY = SEEING_MONEY | SENDING_MONEY | ENTERING_MONEY
+OWN_PAGE |= {"objection_new", "my_objection", "my_withholding"}
+
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
     Role.CADRE: POINTS
@@ -914,6 +1001,8 @@ NEVER: dict[str, set[str]] = {
     | CALENDAR
     | OFFICE_WORK,
     Role.UNIT_OFFICER: CITY_CHECKS
+    | HEADS_OF_MONTHS
+    | REVIEWING
     | STANDARDS
     | CASES
     | ASKING
@@ -924,6 +1013,7 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | {"card_requests", "card_requests_bulk", "card_decide"},
     Role.LEADING_GROUP_HEAD: CITY_CHECKS
+    | REVIEWING
     | STANDARDS
     | CASES
     | ASKING
@@ -958,6 +1048,7 @@ NEVER: dict[str, set[str]] = {
     | OWN_PAGE
     | CHANGING_PEOPLE,
     Role.SUPERVISOR: TELLING
+    | STEPS_OF_MONTHS
     | STANDARDS
     | CASES
     | POINTS
@@ -976,6 +1067,7 @@ NEVER: dict[str, set[str]] = {
     | {"reprints"},
     Role.DISCIPLINE: CITY_CHECKS
     | STANDARDS
+    | {"entry_print"}
     | MONTHS
     | HANDLING
     | POINTS
@@ -995,8 +1087,19 @@ NEVER: dict[str, set[str]] = {
     | FINDINGS
     | OWN_PAGE
     | OFFICE_WORK
-    | MONTHS,
+    | MONTHS
+    | {"entry_print"},
 }
+#: Objections are answered by who had no hand in it, at the unit or the city; money is entered by the unit alone, and no
+#: concern of supervision groups.
+NEVER[Role.CADRE] |= OBJECTIONS | MONEY
+NEVER[Role.UNIT_OFFICER] |= ANSWERING_OBJECTIONS
+NEVER[Role.LEADING_GROUP_HEAD] |= SENDING_MONEY
+for _role in (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD):
+    NEVER[_role] |= OBJECTING | {"objection_withdraw"} | SENDING_MONEY | ENTERING_MONEY
+NEVER[Role.SUPERVISOR] |= OBJECTING | ANSWERING_OBJECTIONS | {"objection_withdraw"} | MONEY
+for _role in (Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[_role] |= OBJECTIONS | {"objection_withdraw"} | MONEY
 
 
 READING_BULLETINS = {"bulletins", "bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx"}
