@@ -42,23 +42,21 @@ class Altered(Exception):
 
 def units_of(month: date) -> QuerySet[Unit]:
     """Whose month it is: who was a unit in it, and an ended one of which something came to stand that no month has
-    counted, or was taken back."""
+    counted, or was taken back. Not what lies undrafted behind a sealed month: it was nobody's when its time was."""
     last = rules.last_day_of(month)
-    there = Q(valid_from__lte=last) & (Q(valid_to=None) | Q(valid_to__gte=month))
     of_unit = {"unit": OuterRef("pk")}
+    drafted = MonthlyReport.objects.filter(**of_unit, month=month)
+    open_still = Q(ledger=None) | Q(ledger__closed_until=None) | Q(ledger__closed_until__lt=month)
+    there = Q(valid_from__lte=last) & (Q(valid_to=None) | Q(valid_to__gte=month))
     # As with what is taken back: no month of an ended unit goes by again, so it is the one in which it was decided.
     stood = _uncounted(last).filter(**of_unit, decided_at__lt=at(rules.following(month), time()))
-    open_still = Q(ledger=None) | Q(ledger__closed_until=None) | Q(ledger__closed_until__lt=month)
     written = LedgerEntry.objects.filter(**of_unit, month=month)
-    drafted = MonthlyReport.objects.filter(**of_unit, month=month)
-    theirs = there | Exists(written) | Exists(drafted) | (open_still & Exists(stood))
+    theirs = Exists(drafted) | (open_still & (there | Exists(stood) | Exists(written)))
     return Unit.objects.filter(theirs).order_by("code")
 
 
 def undrafted(month: date) -> QuerySet[Unit]:
-    """Not what lies behind a later month that is sealed: an ended unit has months between that were never its own."""
-    drafted = Exists(MonthlyReport.objects.filter(unit=OuterRef("pk"), month=month))
-    return units_of(month).exclude(drafted).exclude(ledger__closed_until__gte=month)
+    return units_of(month).exclude(monthly_reports__month=month)
 
 
 def _uncounted(last: date) -> QuerySet[Finding]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Unit
 from appraisal import services
 from appraisal.models import LedgerEntry, Standard, StandardItem
+from appraisal.services import aftermath
 from attendance.models import Finding, FindingState, Item
 from cards.models import Cadre
 from common import audit
@@ -119,9 +120,12 @@ class City:
         Unit.objects.filter(pk=self.ending.pk).update(valid_to=ENDED)
 
     def _withdraw_after_all(self, finding: Finding, now: datetime) -> None:
-        """A correction: what a month has counted already is taken back."""
+        """A correction: what a month has counted already is taken back, at once or by the next that looks."""
         decide(finding, FindingState.WITHDRAWN, now)
-        self._take_back(finding, now)
+        if self.chance.random() < 0.4:
+            self._take_back(finding, now)
+        elif self.chance.random() < 0.5:
+            aftermath.withdrawn_reverse(now=now)
 
     def _take_back(self, finding: Finding, now: datetime) -> None:
         entry = LedgerEntry.objects.standing().filter(finding=finding).first()

@@ -1,6 +1,7 @@
 """Every figure of every month, computed once more by a program that shares nothing with this one."""
 
 import random
+from collections import Counter
 from datetime import date, time
 from io import StringIO
 from typing import Any
@@ -34,6 +35,7 @@ def test_an_awkward_city_comes_to_the_same_twice(seed, tmp_path):
     assert compare(tmp_path) == []
     facts.check_chains()
     has_everything_that_is_awkward(city)
+    leaves_nothing_out()
 
 
 def has_everything_that_is_awkward(city: City) -> None:
@@ -55,6 +57,16 @@ def has_everything_that_is_awkward(city: City) -> None:
     assert LedgerEntry.objects.filter(unit=city.ending, month__gt=date(2026, 10, 1)).exists()
     moved = charges.exclude(unit=F("cadre__unit")).values_list("unit", flat=True)
     assert set(moved) >= {city.units[0].pk, city.units[1].pk}
+
+
+def leaves_nothing_out() -> None:
+    """What stands is charged, once; of what was withdrawn nothing is."""
+    charged = Counter(LedgerEntry.objects.standing().values_list("finding", flat=True))
+    assert set(charged.values()) == {1}
+    reversed_ones = LedgerEntry.objects.filter(kind=Kind.REVERSAL).values("finding")
+    standing = Finding.objects.filter(state=FindingState.STANDING).exclude(pk__in=reversed_ones)
+    assert set(standing.values_list("pk", flat=True)) <= set(charged)
+    assert not Finding.objects.exclude(state=FindingState.STANDING).filter(pk__in=charged).exists()
 
 
 def test_the_demonstration_comes_to_the_same_twice(tmp_path, settings):
