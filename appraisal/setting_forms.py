@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from appraisal.models import AppraisalSettings
 from appraisal.services.setting import settings_facts
-from common.forms import EditForm
+from common.forms import EditForm, asked_for_at_times
 from common.versions import version_of
 
 _MONTH = re.compile(r"([0-9]{4})[-./年]([0-9]{1,2})月?")
@@ -47,12 +47,14 @@ def _days(label: Any, **more: Any) -> forms.IntegerField:
 
 
 class AppraisalSettingsForm(EditForm):
-    begins = MonthField(
-        label=gettext_lazy("First month counted"),
-        required=False,
-        help_text=gettext_lazy(
-            "Empty: nothing is counted yet. Months that are over are drafted the same night and cannot be reopened."
-        ),
+    begins = asked_for_at_times(
+        MonthField(
+            label=gettext_lazy("First month counted"),
+            required=False,
+            help_text=gettext_lazy(
+                "Empty: nothing is counted yet. Months that are over are drafted the same night and cannot be reopened."
+            ),
+        )
     )
     confirm_days = _days(
         gettext_lazy("Working days to confirm"),

@@ -36,7 +36,7 @@ class _Number(forms.Field):
     example: Any = ""
 
     def __init__(self, *, least: int = 0, most: int, **kwargs: Any) -> None:
-        attrs = {"inputmode": "decimal", "autocomplete": "off"}
+        attrs = {"inputmode": "decimal", "autocomplete": "off", "size": 6}
         super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
         self.least, self.most = least, most
 
@@ -174,7 +174,9 @@ def _initial(price: Price | None) -> dict[str, Any]:
 
 
 class ConsequenceForm(WordedForm):
-    when = forms.ChoiceField(label=gettext_lazy("On"), choices=[("", "–"), *Occasion.choices], required=False)
+    when = forms.ChoiceField(
+        label=gettext_lazy("Occasion"), choices=[("", "–"), *Occasion.choices], required=False
+    )
     times = forms.IntegerField(
         label=gettext_lazy("Times in a year"), min_value=1, max_value=12, required=False
     )
@@ -258,7 +260,9 @@ def consequences_formset(rows: Sequence[dict[str, Any]], data: Any = None) -> Co
 class StandardForm(EditForm):
     """The head of a version, with its rows: one form for whoever saves it."""
 
-    effective_from = day_field(LABELS["effective_from"])
+    effective_from = day_field(
+        LABELS["effective_from"], help_text=gettext_lazy("Tomorrow at the earliest, and within a year.")
+    )
     cents_per_point = YuanField(
         label=LABELS["cents_per_point"],
         least=1,

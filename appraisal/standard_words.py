@@ -90,7 +90,7 @@ def _label(choices: type[TextChoices], code: str) -> str:
 
 #: As forms and the trail call what stands at the head of a version.
 LABELS: Mapping[str, Any] = {
-    "effective_from": gettext_lazy("In force from"),
+    "effective_from": gettext_lazy("First day in force"),
     "cents_per_point": gettext_lazy("Money per point (yuan)"),
     "cap_cents": gettext_lazy("At most withheld in a month (yuan)"),
     "allowance": gettext_lazy("Kind of allowance"),

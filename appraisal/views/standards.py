@@ -1,6 +1,6 @@
 """The standard: which version is in force, what it says, and how the next one comes about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,6 @@ from accounts.permissions import TABLE, Reach
 from appraisal import preview as trying
 from appraisal import rules
 from appraisal import standard_words as words
-from appraisal.bulletins.content import money_text, points_text
 from appraisal.models import Standard
 from appraisal.rules import Price
 from appraisal.services import standards as services
@@ -30,6 +29,7 @@ from common import audit
 from common.forms import accepted, posted
 from common.models import AuditEntry
 from common.problems import Refused
+from common.templatetags.amounts import money_number, points_number
 from common.templatetags.components import error_summary, zh_date
 from common.versions import version_of
 
@@ -104,14 +104,23 @@ def standard(request: HttpRequest, version: int) -> HttpResponse:
 
 
 def my_standard(request: HttpRequest) -> HttpResponse:
-    """What cadres are judged by today, and what they will be judged by."""
+    """What cadres are judged by today, and by what from another day on; ?version= is that of an entry of theirs."""
     today = timezone.localdate()
-    found = services.in_force_on(today)
+    adopted = list(services.whole().adopted())
+    current = _in_force(adopted, today)
+    asked = request.GET.get("version", "")
+    found = next((row for row in adopted if str(row.version) == asked), None) if asked else current
     if found is None:
         raise Http404
-    coming = services.whole().adopted().filter(effective_from__gt=today).order_by("effective_from").first()
-    texts = [_text(row) | {"changes": _changes(found, row)} for row in (found, coming) if row is not None]
-    return render(request, "appraisal/standard_mine.html", {"texts": texts, "today": today})
+    ahead = [row for row in adopted if row.effective_from > today]
+    coming = min(ahead, key=lambda row: row.effective_from) if ahead and found == current else None
+    context = {
+        **_text(found),
+        "until": _until(found, adopted),
+        "coming": coming,
+        "changes": _changes(found, coming) if coming is not None else [],
+    }
+    return render(request, "appraisal/standard_mine.html", context)
 
 
 def _until(found: Standard, adopted: Sequence[Standard]) -> date | None:
@@ -122,36 +131,39 @@ def _until(found: Standard, adopted: Sequence[Standard]) -> date | None:
 
 def _text(found: Standard) -> dict[str, Any]:
     """The rule itself: the table of items, the money, and what the year does with it."""
-    rows = [(row.item, price) for row, price in zip(found.items.all(), _prices(found), strict=True)]
     return {
         "standard": found,
         "money": words.yuan(found.cents_per_point),
         "cap": words.yuan(found.cap_cents),
-        "groups": [
-            {
-                "heading": subject.label,
-                "rows": [_row(item, price, found) for item, price in rows if item.subject == subject],
-            }
-            for subject in Subject
-        ],
+        "groups": [_group(found, subject) for subject in Subject],
         "consequences": [words.consequence_words(row) for row in found.consequences],
     }
 
 
-def _prices(found: Standard) -> Iterator[Price]:
+#: Columns that are drawn only where something stands in them.
+AT_TIMES = ("money", "free", "step", "remarks")
+
+
+def _group(found: Standard, subject: Subject) -> dict[str, Any]:
     prices = version_value(found).prices
-    return (prices[row.item.code] for row in found.items.all())
+    items = [row.item for row in found.items.all() if row.item.subject == subject]
+    rows = [_row(item, prices[item.code], found) for item in items]
+    used = {name: any(row[name] for row in rows) for name in AT_TIMES}
+    return {"heading": subject.label, "rows": rows, **used}
 
 
 def _row(item: Item, price: Price, found: Standard) -> dict[str, Any]:
     money = rules.cents_of(price.half_points, found.cents_per_point) if item.subject == Subject.CADRE else 0
+    remarks = [_("straight to the discipline inspection commission")] if price.refer else []
+    if not item.active:
+        remarks.append(_("no longer recorded"))
     return {
         "item": item,
         "points": "" if price.refer else words.points_words(price.half_points),
         "money": words.yuan(money) if money else "",
         "free": words.free_words(price),
         "step": words.step_words(price),
-        "refer": price.refer,
+        "remarks": "；".join(remarks),
     }
 
 
@@ -292,8 +304,8 @@ def _tried(found: trying.Preview | None) -> dict[str, Any] | None:
 
 def _figures(figures: trying.Figures) -> dict[str, Any]:
     return {
-        "points": points_text(figures.half_points),
-        "money": money_text(figures.cents),
+        "points": points_number(figures.half_points),
+        "money": money_number(figures.cents),
         "people": figures.people,
     }
 
