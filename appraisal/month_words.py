@@ -55,7 +55,13 @@ def steps(report: MonthlyReport, today: date) -> list[StepView]:
         _signed(report.reported_at, report.reported_by),
         _accepted(report),
     ]
-    labels = (_("Drafted"), _("Confirmed"), _("Published in the unit"), _("Reported"), _("City’s review"))
+    labels = (
+        _("Drafting"),
+        _("Unit’s confirmation"),
+        _("Unit publication"),
+        _("Reporting"),
+        _("City’s review"),
+    )
     found = []
     for number, (label, note) in enumerate(zip(labels, notes, strict=True), start=1):
         if number <= place:
@@ -171,10 +177,10 @@ def late_words(report: MonthlyReport, today: date) -> str:
 # --- The trail ------------------------------------------------------------------------------------------------------
 
 VERBS: Mapping[str, Any] = {
-    "month_drafted": gettext_lazy("Drafted"),
-    "month_confirmed": gettext_lazy("Confirmed"),
-    "month_published": gettext_lazy("Published in the unit"),
-    "month_reported": gettext_lazy("Reported"),
+    "month_drafted": gettext_lazy("Drafting"),
+    "month_confirmed": gettext_lazy("Unit’s confirmation"),
+    "month_published": gettext_lazy("Unit publication"),
+    "month_reported": gettext_lazy("Reporting"),
     "month_reported_nil": gettext_lazy("Nil report"),
     "month_accepted": gettext_lazy("Accepted by the city"),
     "month_sent_back": gettext_lazy("Sent back"),

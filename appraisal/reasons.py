@@ -17,7 +17,7 @@ from appraisal.rules import Price, Version
 from appraisal.services import ledger as chains
 from appraisal.standard_words import price_words
 from attendance import snapshot, words
-from attendance.models import Finding, Round
+from attendance.models import Finding, FindingState, Round
 from attendance.models.sheets import VERIFIED_WORDS
 from cards.presentation import StatusView, clock
 from common.rules import local
@@ -119,14 +119,14 @@ def _tag(entry: LedgerEntry) -> Tag:
     if entry.kind == Kind.REVERSAL:
         return Tag("info", _("Takes back"))
     if hasattr(entry, "reversed_by"):
-        return Tag("idle", _("Taken back"))
+        return Tag("idle", _("Reversed"))
     if objection is not None and objection.state == ObjectionState.OPEN:
         return Tag("out", _("Objection to be decided"))
     if objection is not None and objection.state == ObjectionState.REJECTED:
         return Tag("on", _("Upheld after an objection"))
     if entry.kind == Kind.REJUDGED:
         return Tag("info", _("Judged anew"))
-    return Tag("on", _("Decided"))
+    return Tag("on", str(words.STATE_WORDS[FindingState.STANDING]))
 
 
 # --- The links of the chain -----------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def _tabs(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> lis
         for state in ReportState
         if counted.get(state)
     ]
-    return [*tabs, _tab(_("Late"), "", "1", late, is_late)]
+    return [*tabs, _tab(_("overdue"), "", "1", late, is_late)]
 
 
 def _tab(label: str, state: str, late: str, number: int, current: bool) -> dict[str, Any]:
