@@ -252,8 +252,8 @@ def _signature(bulletin: Bulletin, tables: Sequence[Table]) -> Iterator[Element]
     for _number in range(3):
         yield _blank(keep_next=True)
     day, signer = outline.date_line(bulletin), outline.clean(bulletin.signer)
-    # Centred over the date, which ends four characters before the margin; a long name ends two before it.
-    right = max(4 - (_width(signer) - _width(day)) / 2, 2)
+    # Centred over the date, which ends four characters before the margin, as far as the margin lets it.
+    right = max(4 - (_width(signer) - _width(day)) / 2, 0)
     for text, from_right, keep in ((signer, right, True), (day, 4, False)):
         yield paragraph(
             run(text, "fangsong", BODY),

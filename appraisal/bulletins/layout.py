@@ -150,7 +150,7 @@ def _enclosure(word: str, number: str, title: str) -> Iterable[Row]:
 def _signer(signer: str, middle: float) -> Iterable[SetLine]:
     """Centred over the date, as far as the right margin lets it; a very long name in several lines."""
     for text in wrap(printable(signer, "fangsong"), "fangsong", 1, _fields(24)):
-        left = min(middle - _ems(text) / 2, _fields(design.CHARACTERS - 2) - _ems(text))
+        left = min(middle - _ems(text) / 2, _fields(design.CHARACTERS) - _ems(text))
         yield SetLine(((text, "fangsong"),), max(left, 0.0), 0.0)
 
 

@@ -344,4 +344,4 @@ def _heads(bulletin: Bulletin) -> Table:
 
 
 def _head(each: ChainHead) -> Row:
-    return Row((clean(each.unit_code), clean(each.unit_name), str(each.sequence), each.head))
+    return Row((clean(each.unit_code), clean(each.unit_name), str(each.sequence), clean(each.head)))

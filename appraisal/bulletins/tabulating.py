@@ -195,8 +195,9 @@ def _stack(
 
 def _code(page: Page, text: str, left: float, right: float, top: float, bottom: float) -> None:
     """In groups of eight, to be compared by eye."""
+    text = printable(text, "sans")
     groups = list(_groups(text))
-    ems = width(text, "sans", 1) + design.CODE_APART * (len(groups) - 1)
+    ems = max(width(text, "sans", 1), 1) + design.CODE_APART * (len(groups) - 1)
     size = min(design.CODE_SIZE, (right - left - 2 * CELL) / ems)
     across, down = left + CELL, (top + bottom - size) / 2
     for group in groups:

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils.cell import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from appraisal.bulletins import outline
@@ -33,6 +34,8 @@ WHOLE: Final = "0"
 POINTS: Final = "0.0"
 MONEY: Final = "0.00"
 TEXT: Final = "@"
+#: More columns than A4 shows.
+WIDE: Final = 15
 HEADING: Final = PatternFill("solid", start_color="DCE9E3")
 _LINE: Final = Side("thin", color="808080")
 BORDER: Final = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -86,7 +89,7 @@ def quoted(text: str) -> str:
 
 
 def _units(sheet: Worksheet, bulletin: Bulletin) -> None:
-    items = [Column(item.name, 7, WHOLE) for item in bulletin.items]
+    items = [Column(item.name, 6, WHOLE) for item in bulletin.items]
     columns = [
         Column("单位代码", 10),
         Column("单位", 26),
@@ -242,6 +245,7 @@ def _sheet(
             cell.border = BORDER
             if title == "各单位" and number == len(rows) + 3:
                 cell.font = Font(bold=True)
+    sheet.row_dimensions[3].height = 48 if len(columns) > WIDE else 20
     sheet.freeze_panes = f"{get_column_letter(frozen + 1)}4"
     _printed(sheet)
 
@@ -255,11 +259,14 @@ def _about(bulletin: Bulletin) -> str:
 
 def _printed(sheet: Worksheet) -> None:
     page = sheet.page_setup
-    page.orientation, page.paperSize = "landscape", sheet.PAPERSIZE_A4
+    wide = sheet.max_column > WIDE
+    page.orientation, page.paperSize = "landscape", sheet.PAPERSIZE_A3 if wide else sheet.PAPERSIZE_A4
     page.fitToWidth, page.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:3"
-    sheet.oddFooter.center.text = "— &P —"
+    footer = sheet.HeaderFooter.oddFooter
+    assert footer is not None
+    footer.center.text = "— &P —"
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top = margins.bottom = 0.6
