@@ -90,7 +90,7 @@ def entries_of(unit: Unit | None) -> QuerySet[LedgerEntry]:
 
 
 def _only(rows: QuerySet[M], unit: Unit | None, path: str = "unit") -> QuerySet[M]:
-    return rows if unit is None else rows.filter(**{path: unit})
+    return rows if unit is None else rows.filter(**{path: unit.pk})
 
 
 def _facts(entry: LedgerEntry) -> dict[str, Any]:

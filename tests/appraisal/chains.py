@@ -130,7 +130,7 @@ class Said:
         return "\n".join([*self.lines, self.last])
 
 
-def verify(*arguments: str, language: str = "zh-hans") -> Said:
+def verify(*arguments: str, language: str = "en") -> Said:
     import io
 
     from django.utils import translation
