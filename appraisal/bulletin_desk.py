@@ -76,12 +76,15 @@ def _money(name: str) -> Callable[[Any], tuple[str, bool]]:
 
 COLUMNS = (
     Column(
-        gettext_lazy("Sheets"), lambda row: (f"{row.days_checked}/{row.days_due}", False), "sheets", False
+        gettext_lazy("Daily sheets"),
+        lambda row: (f"{row.days_checked}/{row.days_due}", False),
+        "sheets",
+        False,
     ),
-    Column(gettext_lazy("Problems"), _count("findings"), "entries"),
+    Column(gettext_lazy("Problems counted"), _count("findings"), "entries"),
     Column(gettext_lazy("Points of people"), _points("person_half_points"), "entries"),
     Column(gettext_lazy("Points of the unit"), _points("unit_half_points"), "unit"),
-    Column(gettext_lazy("Points"), _points("half_points"), "entries"),
+    Column(gettext_lazy("Points in all"), _points("half_points"), "entries"),
     Column(gettext_lazy("Withheld (yuan)"), _money("withheld_cents"), "entries"),
     Column(gettext_lazy("Complaints on time"), _count("complaints_on_time"), "complaints", False),
     Column(gettext_lazy("Extended"), _count("complaints_extended"), "complaints", False),
@@ -168,7 +171,7 @@ def _tags(row: UnitRow) -> list[tuple[str, Any]]:
 
 def late_words(days: int) -> str:
     if not days:
-        return _("Late")
+        return _("Late report")
     return ngettext("%(number)s day late", "%(number)s days late", days) % {"number": days}
 
 
@@ -181,18 +184,22 @@ def total(content: Bulletin, opening: Opening) -> list[Cell]:
     ]
 
 
-def reports(content: Bulletin) -> list[tuple[str, str]]:
-    """The last figure of the total: how the reports stand, in words with their tone."""
-    sums = content.total
+def reports(content: Bulletin, opening: Opening) -> list[tuple[str, str]]:
+    """The last figure of the total: how the reports stand, and the list of those."""
+    sums, months = content.total, opening.total("report")
     missing = sum(row.standing == MISSING for row in content.units)
     waiting = sum(row.standing == WAITING for row in content.units)
     counts = (
-        ("idle", sums.nil_reports, _("%(number)s nil")),
-        ("bad", sums.late_reports, _("%(number)s late")),
-        ("bad", missing, _("%(number)s not reported")),
-        ("out", waiting, _("%(number)s not accepted yet")),
+        (sums.nil_reports, _("%(number)s nil"), ""),
+        (sums.late_reports, _("%(number)s late"), "&late=1"),
+        (missing, _("%(number)s not reported"), ""),
+        (waiting, _("%(number)s not accepted yet"), "&state=reported"),
     )
-    return [(tone, words % {"number": number}) for tone, number, words in counts if number]
+    return [
+        (words % {"number": number}, months + query if months else "")
+        for number, words, query in counts
+        if number
+    ]
 
 
 def by_item(content: Bulletin, opening: Opening) -> list[dict[str, Any]]:
@@ -240,7 +247,7 @@ def caught_up(content: Bulletin, opening: Opening) -> list[dict[str, Any]]:
             "findings": one.findings,
             "points": points_text(one.half_points),
             "money": money_text(one.withheld_cents),
-            "late": late_words(one.days_late),
+            "late": late_words(one.days_late) if one.days_late else "",
         }
         for one in content.caught_up
     ]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appraisal.bulletin_texts import HEADINGS, PARTS
 from appraisal.services.bulletins import Texts, edit_facts
-from common.forms import EditForm, PageForm
+from common.forms import EditForm, PageForm, asked_for_at_times
 from common.versions import version_of
 
 #: Of one part.
@@ -15,12 +15,14 @@ LONGEST = 20_000
 
 
 def _part(name: str) -> forms.CharField:
-    return forms.CharField(
+    field = forms.CharField(
         label=HEADINGS[name],
         required=False,
         max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 8, "lang": "zh-Hans"}),
+        widget=forms.Textarea(attrs={"rows": 12, "lang": "zh-Hans"}),
     )
+    asked: forms.CharField = asked_for_at_times(field)
+    return asked
 
 
 class TextsForm(EditForm):

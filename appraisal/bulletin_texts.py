@@ -155,10 +155,13 @@ def _complaints(total: Totals) -> str:
     closed = sum(number for _words, number in parts)
     if not closed:
         return "本月没有办结的群众投诉。"
-    shares = "、".join(f"{words}{number}件" for words, number in parts if number)
+    there = [(words, number) for words, number in parts if number]
+    shares = "其中" + "、".join(f"{words}{number}件" for words, number in there)
+    if len(there) == 1:
+        shares = f"均{there[0][0]}"
     proven = total.complaints_substantiated
     ending = f"经核查属实（含部分属实）{proven}件" if proven else "经核查无属实情形"
-    return f"办结群众投诉{closed}件，其中{shares}；{ending}。"
+    return f"办结群众投诉{closed}件，{shares}；{ending}。"
 
 
 def _earlier(figures: Figures) -> str:
@@ -250,7 +253,8 @@ def _findings(figures: Figures) -> str:
         lambda half_points: f"共扣{points_text(half_points)}分",
     )
     text = f"从问题类型看，{kinds}。"
-    return f"{text}从单位看，扣分较多的有：{points}。" if points else text
+    words = "扣分较多的有" if "，其余" in points else "有扣分的是"
+    return f"{text}从单位看，{words}：{points}。" if points else text
 
 
 def _kinds(figures: Figures) -> str:

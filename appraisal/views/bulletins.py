@@ -121,7 +121,7 @@ def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
         "columns": desk.COLUMNS,
         "lines": desk.lines(content, opening),
         "total": desk.total(content, opening),
-        "reports": desk.reports(content),
+        "reports": desk.reports(content, opening),
         "months_url": opening.total("report"),
         "items": desk.by_item(content, opening),
         "corrections": desk.corrections(content, opening),
@@ -380,6 +380,7 @@ def public_bulletin(request: HttpRequest, year: int, serial: int) -> HttpRespons
         "columns": desk.COLUMNS,
         "lines": desk.lines(content, nowhere),
         "total": desk.total(content, nowhere),
+        "reports": desk.reports(content, nowhere),
         "corrections": desk.corrections(content, nowhere),
         "caught_up": desk.caught_up(content, nowhere),
     }
