@@ -27,7 +27,7 @@ def _withholdings(params: Mapping[str, Any]) -> str:
 
 
 def _my_withholding(params: Mapping[str, Any]) -> str:
-    return reverse("my_withholding", args=[params["unit_code"], params["month"]])
+    return reverse("my_withholding", args=[params["withholding"]])
 
 
 def _decision(params: dict[str, Any]) -> dict[str, Any]:
@@ -181,6 +181,7 @@ def released(proposal: WithholdingProposal, cents: int, *, was_sent: bool, now: 
     if kind is not None:
         officers = notifying.holders([Role.UNIT_OFFICER], [report.unit_id], now)
     params = {
+        "withholding": proposal.pk,
         "unit": report.unit.name,
         "unit_code": report.unit.code,
         "month": f"{report.month:%Y-%m}",

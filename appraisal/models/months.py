@@ -3,7 +3,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Scope
@@ -171,6 +171,11 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
 
     def open(self) -> "ObjectionQuerySet":
         return self.filter(state=ObjectionState.OPEN)
+
+    def open_first(self) -> "ObjectionQuerySet":
+        """What waits longest on top, then what was answered last."""
+        waiting = Case(When(state=ObjectionState.OPEN, then=F("due_on")))
+        return self.order_by(waiting.asc(nulls_last=True), "-made_at", "-pk")
 
 
 class Objection(models.Model):

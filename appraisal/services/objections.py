@@ -23,6 +23,7 @@ from appraisal.models import (
 )
 from appraisal.models.ledger import EntryQuerySet
 from appraisal.models.months import ObjectionQuerySet
+from appraisal.notifying import month_name
 from appraisal.objection_rules import (
     Answering,
     Making,
@@ -33,7 +34,6 @@ from appraisal.objection_rules import (
 from appraisal.services import ledger as chains
 from appraisal.services.reversals import entry_reverse
 from attendance import selectors
-from attendance.models import Finding
 from attendance.services import findings
 from cards.models import Cadre
 from common import audit, calendar, notices
@@ -98,23 +98,11 @@ def objection_make(
     before = Objection.objects.filter(entry__finding=entry.finding_id).first()
     if before is not None and _is_same(before, entry, text, actor):
         return before
-    on_paper, report = is_on_paper(entry, today), report_of(entry)
-    refusal = refuse_making(
-        is_for_them=may_make(entry, actor, today),
-        is_charge=entry.reverses_id is None,
-        stands=not LedgerEntry.objects.filter(reverses=entry).exists(),
-        made_before=before is not None,
-        on_paper=on_paper,
-        paper_on=paper_on,
-        counted_on=local(report.drafted_at).date() if report is not None else None,
-        published_until=report.published_until if report is not None else None,
-        today=today,
-        text=text,
-    )
+    report = report_of(entry)
+    refusal = _refusal(entry, report, actor, today, text=text, paper_on=paper_on, before=before)
     if refusal is not None:
-        raise Refused(
-            _over(entry, report) if refusal == Making.OVER else MAKING[refusal], FIELDS.get(refusal)
-        )
+        raise Refused(_sentence(refusal, entry, report), FIELDS.get(refusal))
+    on_paper = is_on_paper(entry, actor)
     objection = Objection.objects.create(
         entry=entry,
         made_by=actor,
@@ -129,6 +117,41 @@ def objection_make(
     return objection
 
 
+def closed(entry: LedgerEntry, user: User, today: date) -> str:
+    """Why this user cannot object to it now, whatever they write; empty when they can."""
+    report, before = report_of(entry), of_finding(entry.finding_id)
+    # What the officer's paper says is not known yet: it may be of a day in time.
+    paper_on = today if is_on_paper(entry, user) else None
+    if paper_on is not None and report is not None and report.published_until is not None:
+        paper_on = min(paper_on, report.published_until)
+    refusal = _refusal(entry, report, user, today, text="…", paper_on=paper_on, before=before)
+    return "" if refusal is None else str(_sentence(refusal, entry, report))
+
+
+def _refusal(
+    entry: LedgerEntry,
+    report: MonthlyReport | None,
+    user: User,
+    today: date,
+    *,
+    text: str,
+    paper_on: date | None,
+    before: Objection | None,
+) -> Making | None:
+    return refuse_making(
+        is_for_them=may_make(entry, user, today),
+        is_charge=entry.reverses_id is None,
+        stands=not LedgerEntry.objects.filter(reverses=entry).exists(),
+        made_before=before is not None,
+        on_paper=is_on_paper(entry, user),
+        paper_on=paper_on,
+        counted_on=local(report.drafted_at).date() if report is not None else None,
+        published_until=report.published_until if report is not None else None,
+        today=today,
+        text=text,
+    )
+
+
 def _hold(entry: LedgerEntry) -> None:
     """The month must not be reported, nor the entry be objected to twice, at this moment."""
     report = MonthlyReport.objects.select_for_update().filter(unit=entry.unit_id, month=entry.month).first()
@@ -141,12 +164,13 @@ def _is_same(before: Objection, entry: LedgerEntry, text: str, actor: User) -> b
     return mine and before.state == ObjectionState.OPEN and before.text == text
 
 
-def _over(entry: LedgerEntry, report: MonthlyReport | None) -> str:
-    assert report is not None
+def _sentence(refusal: Making, entry: LedgerEntry, report: MonthlyReport | None) -> Any:
+    if refusal != Making.OVER or report is None:
+        return MAKING[refusal]
     return _(
         "Objections to %(month)s could be made until %(day)s, 24:00. A record that is wrong can still be corrected: "
         "ask the unit’s officer, or the Efficiency Express."
-    ) % {"month": f"{entry.month:%Y-%m}", "day": zh_date(report.published_until)}
+    ) % {"month": month_name(entry.month), "day": zh_date(report.published_until)}
 
 
 def report_of(entry: LedgerEntry) -> MonthlyReport | None:
@@ -168,9 +192,9 @@ def may_make(entry: LedgerEntry, user: User, today: date) -> bool:
     return held.exists()
 
 
-def is_on_paper(entry: LedgerEntry, today: date) -> bool:
-    """Whether somebody else enters what the person has handed in."""
-    return entry.cadre is not None and not has_account(entry.cadre, today)
+def is_on_paper(entry: LedgerEntry, user: User) -> bool:
+    """Whether this user enters what somebody else has handed in."""
+    return entry.cadre is not None and entry.cadre.user_id != user.pk
 
 
 def has_account(cadre: Cadre, today: date) -> bool:
@@ -302,7 +326,7 @@ def of_month(unit: Unit | int, month: date) -> ObjectionQuerySet:
     return Objection.objects.filter(entry__unit=unit, entry__month=month)
 
 
-def of_finding(finding: Finding | int) -> Objection | None:
+def of_finding(finding: int) -> Objection | None:
     return Objection.objects.filter(entry__finding=finding).first()
 
 
