@@ -87,8 +87,8 @@ def attachments(bulletin: Bulletin) -> list[Table]:
 DEDUCTIONS: Final = (
     Column("序号", 7.5, "centre"),
     Column("单位", 32, "left"),
-    Column("应查", 8.8, group="检查天数"),
-    Column("已查", 8.8, group="检查天数"),
+    Column("应查", 8.8, group="巡查天数"),
+    Column("实查", 8.8, group="巡查天数"),
     Column("问题\n个数", 8.8),
     Column("个人", 11.3, group="扣分（分）"),
     Column("单位", 9.5, group="扣分（分）"),
@@ -105,10 +105,11 @@ DEDUCTIONS_NOTE: Final = (
     "“月报”栏：“零报告”表示本月无扣分，“迟3天”表示迟报天数，空白表示按时报送。"
 )
 NOT_COUNTED_NOTE: Final = (
-    "“未报”“待审核”的单位，问题、扣分、扣发本期未计入（以“—”表示），审核后在以后月份的通报中补计。"
+    "“未报送”“未审核”的单位，其问题、扣分、扣发不计入本期（以“—”表示），待审核后在以后的通报中补计。"
 )
-ELSEWHERE_NOTE: Final = "“另计”表示该单位本月数已在以后月份的通报中补计，本期不重复计入。"
-STANDINGS: Final = {WAITING: "待审核", MISSING: "未报", ELSEWHERE: "另计", NO_MONTH: "—"}
+ELSEWHERE_NOTE: Final = "“已补计”表示该单位本月数已由其后的通报补计，本期不重复计入。"
+NO_MONTH_NOTE: Final = "“已撤销”表示该单位已撤并，不再列入月度考核。"
+STANDINGS: Final = {WAITING: "未审核", MISSING: "未报送", ELSEWHERE: "已补计", NO_MONTH: "已撤销"}
 #: For a figure that is not known yet.
 OPEN: Final = "—"
 
@@ -129,13 +130,14 @@ def _deductions(bulletin: Bulletin) -> Table:
     below = _reports(bulletin.units) + DEDUCTIONS_NOTE
     below += NOT_COUNTED_NOTE if standings & {WAITING, MISSING} else ""
     below += ELSEWHERE_NOTE if ELSEWHERE in standings else ""
+    below += NO_MONTH_NOTE if NO_MONTH in standings else ""
     return Table(title, DEDUCTIONS, tuple(rows), below=(below,))
 
 
 def _reports(units: Sequence[UnitRow]) -> str:
     total = Totals(tuple(units))
     missing = sum(unit.standing == MISSING for unit in units)
-    counts = (("零报告", total.nil_reports), ("迟报", total.late_reports), ("未报", missing))
+    counts = (("零报告", total.nil_reports), ("迟报", total.late_reports), ("未报送", missing))
     said = "，".join(f"{word}{number}个" for word, number in counts if number)
     return f"注：{said}。" if said else "注："
 
@@ -180,11 +182,11 @@ def _any(row: UnitRow) -> bool:
 
 def _report(unit: UnitRow) -> str:
     standing = STANDINGS.get(unit.standing)
-    late = f"迟{unit.days_late}天" if unit.days_late else "迟报"
-    words = [standing] if standing else []
-    words += ["零报告"] * unit.nil_report
-    # Who has not reported is late as a matter of course.
-    words += [late] * (unit.late and unit.standing != MISSING)
+    words = [standing] if standing else ["零报告"] * unit.nil_report
+    if unit.days_late:
+        words.append(f"迟{unit.days_late}天")
+    elif unit.late and unit.standing != MISSING:
+        words.append("迟报")
     return "\n".join(words)
 
 
@@ -333,8 +335,8 @@ def _heads(bulletin: Bulletin) -> Table:
     rows = tuple(_head(each) for each in bulletin.chain_heads)
     above = [
         "下表为本通报定稿时各单位扣分台账最后一条记录的序号和校验值。台账逐条相连，任何一条被改动、删除或者调换，"
-        "其后的校验值都与本表不符。核对时在服务器上运行 manage.py verify_ledger --printed，"
-        "再与本表逐行比对。",
+        "其后的校验值都与本表不符。核对时把本表各行（单位代码、序号、校验值，单位名称可以保留）抄录或者复制到文本文件，"
+        "在服务器上运行 manage.py verify_ledger --printed 文件名。",
     ]
     if not bulletin.draft:
         signed = f"签发人：{clean(bulletin.signed_by)}；" if bulletin.signed_by else ""

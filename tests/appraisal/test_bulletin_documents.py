@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from appraisal import printed as ledger_heads
 from appraisal.bulletins import breaking, content, docx, outline, pdf, tables, xlsx
 from appraisal.bulletins.content import Bulletin, Part, date_text, money_text, points_text
 from cards.documents.fonts import width
@@ -403,7 +404,7 @@ def rows_of(pages: list[Sheet], name: str) -> list[Sheet]:
 
 def test_107_units_run_over_pages_with_their_heads_on_each(city, pages):
     assert len(city.units) == 107
-    for head in ("应查", "已查", "按期", "延期", "属实"):
+    for head in ("应查", "实查", "按期", "延期", "属实"):
         assert len(rows_of(pages, head)) == 4
     for row in city.units:
         # Deductions, findings by kind, heads of the ledger, and corrections of two of them.
@@ -430,9 +431,9 @@ def test_what_was_not_counted_is_not_nought(city):
     rows = {row.cells[1]: row.cells for row in first.rows}
     waiting, missing = rows["青窑第87局"], rows["青窑第88局"]
     assert waiting[4:9] == missing[4:9] == (tables.OPEN,) * 5
-    assert waiting[-1] == "待审核\n迟报"
-    assert missing[-1] == "未报"
-    assert "在以后月份的通报中补计" in first.below[0]
+    assert waiting[-1] == "未审核\n迟报"
+    assert missing[-1] == "未报送"
+    assert "待审核后在以后的通报中补计" in first.below[0]
 
 
 def test_totals_are_the_sums_of_the_rows(city):
@@ -469,6 +470,16 @@ def test_every_head_of_the_ledger_is_printed_in_full(city, pages):
         assert head.head in text
     assert "verify_ledger" in text
     assert f"核验码：{city.code}" in text
+
+
+def test_rows_copied_from_the_pdf_can_be_checked_against_the_ledger(city, tmp_path):
+    """verify_ledger --printed reads them as they are: code, name, number, and the hash in its groups."""
+    path = tmp_path / "bulletin.pdf"
+    path.write_bytes(printed(city))
+    shown = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True)
+    rows = [line for line in shown.stdout.splitlines() if re.match(r"D\d{3}\s.*[0-9a-f]{8}", line.strip())]
+    found = {(head.code, head.sequence, head.head) for head in ledger_heads.read("\n".join(rows))}
+    assert found == {(head.unit_code, head.sequence, head.head) for head in city.chain_heads}
 
 
 # --- Other versions ---------------------------------------------------------------------------------------------------
@@ -673,7 +684,7 @@ def test_the_workbook_has_its_sheets_and_numbers_are_numbers(city):
     heads = [cell.value for cell in units[3]]
     first = dict(zip(heads, [cell.value for cell in units[4]], strict=True))
     row = city.units[0]
-    assert (first["单位代码"], first["单位"], first["应查天数"]) == (row.code, row.name, 21)
+    assert (first["单位代码"], first["单位"], first["应巡查天数"]) == (row.code, row.name, 21)
     assert first["扣分合计"] == row.half_points / 2
     assert first["扣发（元）"] == row.withheld_cents / 100
     last = dict(zip(heads, [cell.value for cell in units[units.max_row]], strict=True))
@@ -690,7 +701,7 @@ def test_what_was_not_counted_is_left_blank(city):
     (row,) = [row for row in units.iter_rows(min_row=4, values_only=True) if row[1] == "青窑第88局"]
     found = dict(zip(heads, row, strict=True))
     assert (found["问题个数"], found["扣分合计"], found["扣发（元）"]) == (None, None, None)
-    assert (found["月报"], found["已查天数"]) == ("未报", 9)
+    assert (found["月报"], found["实际巡查天数"]) == ("未报送", 9)
 
 
 def test_no_cell_is_a_formula_whatever_it_is_called():
