@@ -19,6 +19,7 @@ from appraisal.models import (
     Bulletin,
     MonthlyReport,
     Objection,
+    ObjectionState,
     ProposalState,
     ReportState,
     WithholdingProposal,
@@ -185,10 +186,14 @@ def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
             "label": _("Objections to decide"),
             "value": objections["open"],
             "note": _overdue(objections["late"]),
-            "url": "",
+            "url": _open_objections(),
             "tone": "bad" if objections["late"] else "out" if objections["open"] else "",
         },
     ]
+
+
+def _open_objections() -> str:
+    return f"{reverse('objections')}?state={ObjectionState.OPEN.value}"
 
 
 def _overdue(number: int) -> str:
@@ -278,18 +283,25 @@ def _waiting(units: Sequence[int] | Any, access: Access, today: date) -> list[di
         open_ = Objection.objects.open().filter(entry__unit__in=units)
         number = open_.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
         tone = "bad" if number["late"] else "out"
-        found.append({"label": _("Objections to decide"), "number": number["open"], "tone": tone, "url": ""})
+        found.append(
+            {
+                "label": _("Objections to decide"),
+                "number": number["open"],
+                "tone": tone,
+                "url": _open_objections(),
+            }
+        )
     if access.has(Role.UNIT_OFFICER):
-        number = _proposals(units)
+        number, money = _proposals(units), reverse("withholding_months")
         found += [
             {
                 "label": _("Withholdings to hand to finance"),
                 "number": number["send"],
                 "tone": "info",
-                "url": "",
+                "url": money,
             },
-            {"label": _("Withholdings with finance"), "number": number["sent"], "tone": "info", "url": ""},
-            {"label": _("Money to be paid back"), "number": number["back"], "tone": "out", "url": ""},
+            {"label": _("Withholdings with finance"), "number": number["sent"], "tone": "info", "url": money},
+            {"label": _("Money to be paid back"), "number": number["back"], "tone": "out", "url": money},
         ]
     return [line for line in found if line["number"]]
 

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal.services import aftermath, bulletins, closing, sweeps
+from appraisal.services import aftermath, bulletins, closing, objections, sweeps
 
 
 @shared_task
@@ -23,3 +23,8 @@ def reach_month_deadlines() -> int:
 def reverse_withdrawn() -> int:
     """What was withdrawn after its month had counted it."""
     return aftermath.withdrawn_reverse(now=timezone.now())
+
+
+@shared_task
+def remind_of_objections() -> int:
+    return objections.objections_remind(now=timezone.now())

@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
     # Every hour, as above: what is drafted stays as it is.
     "draft-months": {"task": "appraisal.tasks.draft_months", "schedule": crontab(minute=20)},
     "draft-bulletins": {"task": "appraisal.tasks.draft_bulletins", "schedule": crontab(minute=45)},
+    "remind-of-objections": {
+        "task": "appraisal.tasks.remind_of_objections",
+        "schedule": crontab(minute=40),
+    },
     "reach-month-deadlines": {
         "task": "appraisal.tasks.reach_month_deadlines",
         "schedule": crontab(minute=35),
