@@ -90,7 +90,8 @@ def _hanging(report: MonthlyReport) -> str:
     if report.nil:
         return _signed(report.published_at, report.published_by)
     words = {"from": zh_date(report.published_at), "until": zh_date(report.published_until)}
-    return f"{_('%(from)s to %(until)s') % words} {report.published_by or ''}".strip()
+    hanging = _("%(from)s to %(until)s") % words
+    return f"{hanging} {report.published_by or ''}".strip()
 
 
 def _accepted(report: MonthlyReport) -> str:
@@ -133,9 +134,8 @@ def turn_words(report: MonthlyReport, turn: Turn, refusal: Refusal | None, user_
     if refusal == Refusal.INVOLVED:
         return _involved(turn, user_id)
     sentence = str(TAKES[turn.move]) % words
-    if turn.by_city:
-        return f"{sentence}{_('The unit has nobody who may do it.')}"
-    return sentence
+    nobody = _("The unit has nobody who may do it.") if turn.by_city else ""
+    return f"{sentence}{nobody}"
 
 
 def _involved(turn: Turn, user_id: int) -> str:
