@@ -38,7 +38,7 @@ def stands(
     happened = at(day, clock)
     decided = {} if state == FindingState.PROVISIONAL else {"decided_at": happened, "decided_by": decided_by}
     reason = {"decision_reason": "情况不实"} if state == FindingState.WITHDRAWN else {}
-    said = {"kind": "at_post"} if cadre is not None else None
+    said = {"kind": "at_post", "state": "at_post"} if cadre is not None else None
     return Finding.objects.create(
         unit=home,
         place=home,
