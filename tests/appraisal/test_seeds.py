@@ -71,7 +71,8 @@ def test_it_is_in_force_for_every_fact_and_names_no_salary():
 
 def test_the_year_understands_its_consequences():
     """Scheme 三(三): 被投诉一次查实批评教育, 效能诫勉一次扣三个月奖金, 效能告诫两次扣全年奖金、定为不称职."""
-    found = [tuple(row.values()) for row in standards.whole().get().consequences]
+    rows = standards.whole().get().consequences
+    found = [tuple(row[name] for name in standards.CONSEQUENCE) for row in rows]
     assert found == [
         (Occasion.COMPLAINT_SUBSTANTIATED, 1, Effect.CRITICISM_AND_EDUCATION, 1),
         (Occasion.EFFICIENCY_ADMONISHMENT, 1, Effect.BONUS_MONTHS_WITHHELD, 3),

@@ -14,7 +14,6 @@ from appraisal.preview import Figures, preview
 from appraisal.rules import Price
 from appraisal.services import standards as services
 from appraisal.services.ledger import version_value
-from common import audit
 from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.versions import Overtaken, version_of
@@ -329,7 +328,7 @@ def test_of_a_change_and_an_adoption_at_once_one_counts(right, express, express_
     def adopt_it():
         return services.standard_adopt(standard=made, seen=seen, actor=express_head, now=NOW)
 
-    with meeting(monkeypatch, audit, "record", 2, right):
+    with meeting(monkeypatch, services, "_check", 2, right):
         outcomes = at_once(edit, adopt_it)
     succeeded = [outcome for outcome in outcomes if isinstance(outcome, Standard)]
     assert (len(succeeded) == 1) is right, outcomes
