@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, Literal
 
 from appraisal.bulletins.content import (
@@ -143,7 +142,11 @@ def _reports(units: Sequence[UnitRow]) -> str:
 
 
 def _by_kind(units: Sequence[UnitRow]) -> list[tuple[str, tuple[UnitRow, ...]]]:
-    return [(clean(kind), tuple(found)) for kind, found in groupby(units, key=lambda unit: unit.kind)]
+    """In the order in which the kinds and their units first appear; a unit that ended may stand behind all others."""
+    found: dict[str, list[UnitRow]] = {}
+    for unit in units:
+        found.setdefault(clean(unit.kind), []).append(unit)
+    return [(kind, tuple(several)) for kind, several in found.items()]
 
 
 def _sum(label: str, units: Sequence[UnitRow], kind: Kind) -> Row:

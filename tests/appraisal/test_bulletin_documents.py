@@ -447,6 +447,18 @@ def test_totals_are_the_sums_of_the_rows(city):
     assert float(total[7]) * 2 == points
 
 
+def test_each_kind_of_unit_is_summed_once_wherever_its_units_stand():
+    row = content.UnitRow(code="D900", name="青窑第900局", kind="市直单位", standing=content.NO_MONTH)
+    found = tables.attachments(bulletins.bulletin((*bulletins.city(3, 2), row)))[0]
+    assert [each.cells[1] for each in found.rows if each.kind != "row"] == [
+        "市直单位小计（4个）",
+        "乡镇街道小计（2个）",
+        "合计（6个）",
+    ]
+    assert [each.cells[0] for each in found.rows if each.kind == "row"] == list("123456")
+    assert "不再列入月度考核" in found.below[0]
+
+
 def test_many_kinds_of_findings_take_several_tables():
     items = tuple(content.ItemColumn(code=f"i{n}", name=f"问题{n}") for n in range(40))
     counts = tuple(content.ItemCount(code=item.code, number=1) for item in items)
