@@ -84,16 +84,14 @@ urlpatterns: list[URLPattern] = [
         withholding.withholdings_not_execute,
         name="withholdings_not_execute",
     ),
+    path("desk/withholding/<int:pk>/executed/", withholding.withholding_execute, name="withholding_execute"),
     path(
-        "desk/withholdings/<int:pk>/executed/", withholding.withholding_execute, name="withholding_execute"
-    ),
-    path(
-        "desk/withholdings/<int:pk>/not-executed/",
+        "desk/withholding/<int:pk>/not-executed/",
         withholding.withholding_not_execute,
         name="withholding_not_execute",
     ),
     path(
-        "desk/withholdings/<int:pk>/paid-back/",
+        "desk/withholding/<int:pk>/paid-back/",
         withholding.withholding_paid_back,
         name="withholding_paid_back",
     ),
