@@ -282,7 +282,7 @@ class StandardForm(EditForm):
         help_text=gettext_lazy("As it is named, such as 月度考核奖. Never salary."),
     )
     legal_basis = forms.CharField(
-        label=LABELS["legal_basis"], max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+        label=LABELS["legal_basis"], max_length=300, widget=forms.Textarea(attrs={"rows": 3})
     )
     note = forms.CharField(
         label=LABELS["note"],
