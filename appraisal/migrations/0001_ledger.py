@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField()),
                 ('text', models.TextField(max_length=2000, verbose_name='objection')),
                 ('paper_on', models.DateField(null=True)),
-                ('state', models.CharField(choices=[('open', 'To be decided'), ('sustained', 'Sustained'), ('rejected', 'Rejected'), ('withdrawn', 'Taken back')], default='open', max_length=10)),
+                ('state', models.CharField(choices=[('open', 'To be answered'), ('sustained', 'Sustained'), ('rejected', 'Rejected'), ('withdrawn', 'Taken back')], default='open', max_length=10)),
                 ('due_on', models.DateField(verbose_name='to be answered by')),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('decision_reason', models.CharField(blank=True, max_length=300, verbose_name='reason for the decision')),

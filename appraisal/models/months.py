@@ -157,7 +157,7 @@ class MonthTotal(models.Model):
 
 
 class ObjectionState(models.TextChoices):
-    OPEN = "open", _("To be decided")
+    OPEN = "open", _("To be answered")
     SUSTAINED = "sustained", _("Sustained")
     REJECTED = "rejected", _("Rejected")
     WITHDRAWN = "withdrawn", _("Taken back")
