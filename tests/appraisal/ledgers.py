@@ -38,7 +38,7 @@ def stands(
     happened = at(day, clock)
     decided = {} if state == FindingState.PROVISIONAL else {"decided_at": happened, "decided_by": decided_by}
     reason = {"decision_reason": "情况不实"} if state == FindingState.WITHDRAWN else {}
-    said = {"kind": "at_post", "state": "at_post"} if cadre is not None else None
+    at_post = {"kind": "at_post", "state": "at_post"} if cadre is not None else None
     return Finding.objects.create(
         unit=home,
         place=home,
@@ -49,7 +49,7 @@ def stands(
         recorded_at=happened,
         recorder=recorder,
         state=state,
-        said=said,
+        said=fields.pop("said", at_post),
         **decided,
         **reason,
         **fields,
