@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.http import FileResponse
@@ -20,7 +20,6 @@ KINDS = {
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx", "write"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", "write"),
 }
-IN_MEMORY = 4 * 1024 * 1024
 
 
 def write(content: Bulletin, ending: str, out: IO[bytes]) -> None:
@@ -37,7 +36,7 @@ def name_of(content: Bulletin, ending: str) -> str:
 
 def download(content: Bulletin, ending: str, *, shown: bool = False) -> FileResponse:
     """`shown` where the browser may open it instead of saving it."""
-    drawn = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- the answer closes it when it has been sent
+    drawn = BytesIO()
     write(content, ending, drawn)
     drawn.seek(0)
     return FileResponse(

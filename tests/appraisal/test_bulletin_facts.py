@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Unit
 from appraisal import bulletin_facts, services
 from appraisal.bulletins.content import COUNTED, ELSEWHERE, MISSING, NO_MONTH, WAITING, UnitRow
-from appraisal.models import Bulletin, MonthlyReport
+from appraisal.models import Bulletin, LedgerEntry, MonthlyReport
 from appraisal.services import bulletins, closing
 from attendance.models import DailySheet, FindingState, InspectionSettings, Round
 from common.rules import at
@@ -191,8 +191,6 @@ def test_every_entry_is_in_exactly_one_bulletin(unit, other_unit, chen, lin, zho
         content = bulletins.read_signed(bulletin)
         printed += content.total.half_points
         printed += sum(one.half_points for one in (*content.corrections, *content.caught_up))
-    from appraisal.models import LedgerEntry
-
     assert printed == sum(LedgerEntry.objects.values_list("half_points", flat=True)) == 4 + 2
 
 
