@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
 
+from appraisal.models import LedgerEntry, Objection
 from attendance.models import InspectionSettings, OpenRound
 from cards import uploads
 from cards.models import Cadre, RosterUpload
@@ -31,6 +32,7 @@ from common.models import Channel, Job, Notice
 from complaints.models import Complaint, Draft, DraftImage
 from complaints.services import handling
 from longquan_cadre.celery import app
+from tests.appraisal.ledgers import begins, draft, stands
 from tests.attendance.records import recorded
 from tests.cast import NOW, TODAY, issue_card
 from tests.complaints.cases import accepted, received
@@ -60,7 +62,9 @@ class World:
 
 
 @pytest.fixture
-def world(transactional_db, lin, chen, officer, head, express, settings, tmp_path, monkeypatch) -> World:
+def world(
+    transactional_db, lin, chen, zhou, officer, head, express, settings, tmp_path, monkeypatch
+) -> World:
     settings.DATA_DIR = settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr(timezone, "now", lambda: CLOCK)
     monkeypatch.setitem(jobs._kinds, "test", Kind("test", _work))
@@ -72,6 +76,7 @@ def world(transactional_db, lin, chen, officer, head, express, settings, tmp_pat
     Cadre.objects.filter(pk=chen.pk).update(serves_to=TODAY - timedelta(days=1))
     Session.objects.create(session_key="expired", session_data="", expire_date=long_ago)
     _leave_complaints_behind(lin.unit, express)
+    _leave_months_behind(chen, zhou)
     _put_in_the_outbox(lin.user)
     _leave_files_behind(officer)
     job = jobs.start(kind="test", title="打印", items=[("1", "一")], actor=officer, now=NOW, unit_id=None)
@@ -106,6 +111,28 @@ def _leave_complaints_behind(unit: Any, express: Any) -> None:
     over = received(unit, **given)
     Complaint.objects.filter(pk=over.pk).update(state="answered", answered_at=years_ago, next_stage_at=None)
     DraftImage.objects.create(draft=Draft.objects.create(created_at=long_ago), data=b"JFIF")
+
+
+def _leave_months_behind(chen: Any, zhou: Any) -> None:
+    """September was drafted in two units and never reported: somebody objects to an entry, and the finding of another
+    has been withdrawn since. October is drafted in one of them."""
+    september, drafting = date(2026, 9, 1), datetime(2026, 10, 1, 1, tzinfo=UTC)
+    begins(september)
+    withdrawn = stands(zhou, date(2026, 9, 10))
+    stands(chen, date(2026, 9, 11))
+    stands(chen, date(2026, 10, 12))
+    draft(chen.unit, september, drafting)
+    draft(zhou.unit, september, drafting)
+    draft(zhou.unit, date(2026, 10, 1), drafting + timedelta(days=31))
+    withdrawn.state, withdrawn.decision_reason = "withdrawn", "记错了人"
+    withdrawn.save()
+    Objection.objects.create(
+        entry=LedgerEntry.objects.get(cadre=chen),
+        made_by=chen.user,
+        made_at=drafting,
+        text="当时在开会",
+        due_on=TODAY,
+    )
 
 
 def _leave_files_behind(officer: Any) -> None:
@@ -163,7 +190,7 @@ def _rows(model: type[models.Model], ranks: Ranks) -> Iterator[str]:
             subject = apps.get_model(values["subject_type"])._meta.label
             values["subject_id"] = ranks[subject].get(values["subject_id"])
         text = json.dumps(values, default=str, ensure_ascii=False, sort_keys=True)
-        yield re.sub(r'(finding(?::|": ))(\d+)', lambda found: _ranked(found, ranks), text)
+        yield re.sub(rf'({"|".join(NAMED)})(:|": )(\d+)', lambda found: _ranked(found, ranks), text)
 
 
 def _value(field: Any, value: Any, ranks: Ranks) -> Any:
@@ -172,9 +199,18 @@ def _value(field: Any, value: Any, ranks: Ranks) -> Any:
     return ranks[field.related_model._meta.label].get(value) if field.is_relation else value
 
 
+#: What notices and sources name by its key.
+NAMED = {
+    "finding": "attendance.Finding",
+    "month": "appraisal.MonthlyReport",
+    "objection": "appraisal.Objection",
+    "bulletin": "appraisal.Bulletin",
+    "reversal": "appraisal.LedgerEntry",
+}
+
+
 def _ranked(found: re.Match[str], ranks: Ranks) -> str:
-    """Notices name their finding by its key."""
-    return f"{found[1]}{ranks['attendance.Finding'].get(int(found[2]))}"
+    return f"{found[1]}{found[2]}{ranks[NAMED[found[1]]].get(int(found[3]))}"
 
 
 def complaints(work: Callable[[], Any], folder: Path) -> list[str]:

@@ -3,9 +3,12 @@ came to something else, it is reversed in the month in which that is noticed."""
 
 from datetime import datetime
 
+from django.db import transaction
+
 from accounts.models import Unit
 from appraisal.models import LedgerEntry
 from appraisal.models.ledger import EntryQuerySet
+from appraisal.services import ledger as chains
 from appraisal.services.reversals import entry_reverse
 from attendance.models import FindingState
 
@@ -18,13 +21,21 @@ def withdrawn(unit: Unit | None = None) -> EntryQuerySet:
 
 def withdrawn_reverse(*, unit: Unit | None = None, now: datetime) -> int:
     """Reverse each of them, with the reason of the withdrawal; returns how many. Safe to run twice."""
-    found = withdrawn(unit).select_related("unit", "finding__decided_by").order_by("unit", "sequence")
+    if unit is not None:
+        return _reverse_all(unit, now)
+    units = Unit.objects.filter(pk__in=withdrawn().values("unit")).order_by("pk")
+    return sum(_reverse_all(one, now) for one in units)
+
+
+@transaction.atomic
+def _reverse_all(unit: Unit, now: datetime) -> int:
+    """Under the lock of the unit's chain: whoever else does it at this moment finds nothing left."""
+    chains.lock(unit)
+    found = withdrawn(unit).select_related("unit", "finding__decided_by").order_by("sequence")
     done = 0
-    for entry in list(found):
+    # One by one: where one reversal has another judged anew, that one stands as a new entry.
+    while (entry := found.first()) is not None:
         finding = entry.finding
-        # Judged anew meanwhile, it has been reversed already.
-        if not withdrawn().filter(pk=entry.pk).exists():
-            continue
         entry_reverse(entry=entry, reason=finding.decision_reason, actor=finding.decided_by, now=now)
         done += 1
     return done
