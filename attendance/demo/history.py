@@ -93,6 +93,13 @@ SCENES = (
     Scene(1, 9, accounts.TOWN_CADRE, pleads=False, is_open=False),
 )
 
+#: In every month that is over, on its seventh working day: it stands when the month is counted.
+MONTHLY_DAY = 7
+MONTHLY = (
+    Scene(0, 0, accounts.CADRE, pleads=False, is_open=False),
+    Scene(1, 0, accounts.TOWN_CADRE, pleads=False, is_open=False),
+)
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -235,8 +242,17 @@ class Writer:
             day = self.build.today
             for _number in range(scene.days_ago):
                 day = working_day_before(self.ground.working, day)
-            if scene.unit < len(self.ground.units):
-                self.scenes[self.ground.units[scene.unit].pk, day].append(scene)
+            self._stage(scene, day)
+        month = first.replace(day=1)
+        while month < self.build.today.replace(day=1):
+            day = self.ground.working.add_working_days(month - timedelta(days=1), MONTHLY_DAY)
+            for scene in MONTHLY:
+                self._stage(scene, day)
+            month = (month + timedelta(days=31)).replace(day=1)
+
+    def _stage(self, scene: Scene, day: date) -> None:
+        if scene.unit < len(self.ground.units):
+            self.scenes[self.ground.units[scene.unit].pk, day].append(scene)
 
     def save(self) -> None:
         self.rows.findings += self.spots.findings
