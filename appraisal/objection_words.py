@@ -101,7 +101,7 @@ def _details(changes: Mapping[str, Any]) -> list[str]:
     if state := changes.get("state"):
         found.append(str(ObjectionState(state).label))
     if reason := changes.get("reason"):
-        found.append(_("reason: %(reason)s") % {"reason": reason})
+        found.append(_("reason: %(reason)s") % {"reason": str(reason).rstrip("。")})
     if number := changes.get("reversed"):
         found.append(_("taken back by entry %(number)s") % {"number": number})
     return found

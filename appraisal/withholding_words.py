@@ -166,5 +166,5 @@ def _details(changes: Mapping[str, object]) -> list[str]:
     if isinstance(pair := changes.get("released_cents"), list):
         found.append(money(pair[1] - pair[0]))
     if reason := changes.get("reason"):
-        found.append(_("reason: %(reason)s") % {"reason": reason})
+        found.append(_("reason: %(reason)s") % {"reason": str(reason).rstrip("。")})
     return found

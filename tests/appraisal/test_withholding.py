@@ -4,7 +4,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
-from accounts.models import Role
 from appraisal import services
 from appraisal.models import MonthlyReport, ProposalState, WithholdingProposal
 from appraisal.services import withholding
@@ -20,7 +19,6 @@ from tests.appraisal.objecting import (
     published,
     reported,
 )
-from tests.cast import give, make_user
 from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db
@@ -342,21 +340,31 @@ def right(request, monkeypatch) -> bool:
     return connection.vendor == "sqlite"
 
 
+def left(cadre, actor, reason) -> WithholdingProposal:
+    return services.withholding_not_execute(
+        proposal=proposal_of(cadre), reason=reason, actor=actor, now=LATER
+    )
+
+
 @pytest.mark.django_db(transaction=True)
-def test_withheld_and_not_withheld_at_once_it_is_one_of_them(right, unit, chen, officer, head, monkeypatch):
+def test_of_two_who_say_why_at_once_one_is_heard_and_the_other_told(
+    right, unit, chen, officer, head, monkeypatch
+):
     drafted(chen, 3)
     sent(unit, officer)
-    second = make_user("second", "何二")
-    give(second, Role.UNIT_OFFICER, unit=unit)
-    with meeting(monkeypatch, withholding, "_record", 2, right):
-        at_once(
-            lambda: executed(chen, officer),
-            lambda: services.withholding_not_execute(
-                proposal=proposal_of(chen), reason="未发放", actor=second, now=LATER
-            ),
-        )
+    with meeting(monkeypatch, withholding, "_leave", 2, right):
+        outcomes = at_once(lambda: left(chen, officer, "未发放"), lambda: left(chen, head, "停发"))
+    assert (AuditEntry.objects.filter(verb="withholding_not_executed").count() == 1) is right
+    assert (sum(isinstance(outcome, Refused) for outcome in outcomes) == 1) is right
+
+
+@pytest.mark.django_db(transaction=True)
+def test_withheld_and_not_withheld_at_once_it_is_one_of_them(unit, chen, officer, head):
+    drafted(chen, 3)
+    sent(unit, officer)
+    at_once(lambda: executed(chen, officer), lambda: left(chen, head, "停发"))
     verbs = AuditEntry.objects.filter(verb__in=["withholding_executed", "withholding_not_executed"])
-    assert (verbs.count() == 1) is right
+    assert f"withholding_{proposal_of(chen).state}" == verbs.get().verb
 
 
 @pytest.mark.django_db(transaction=True)
