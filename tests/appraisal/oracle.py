@@ -29,6 +29,8 @@ class Unit:
         self.charges = []
         self.corrections = []
         self.months = set()
+        # How many lines the book has: when each charge was last written.
+        self.lines = 0
 
     # --- What a finding costs ---------------------------------------------------------------------------------
 
@@ -95,10 +97,15 @@ class Unit:
                     "cents": cents,
                     "first_half_points": half_points,
                     "first_cents": cents,
+                    "line": self.write(),
                 }
             )
         self.months.add(month)
         self.last_drafted = max(month, self.last_drafted or month)
+
+    def write(self, lines=1):
+        self.lines += lines
+        return self.lines
 
     def is_charged(self, finding):
         return any(charge["finding"]["id"] == finding["id"] for charge in self.charges)
@@ -111,6 +118,7 @@ class Unit:
         else:
             raise ValueError(f"Finding {finding_id} is taken back, but nothing of it stands.")
         charge["stands"] = False
+        self.write()
         cadre = charge["finding"]["cadre"]
         self.corrections.append((month, cadre, 1, -charge["half_points"], -charge["cents"]))
         charge["half_points"] = charge["cents"] = 0
@@ -122,6 +130,7 @@ class Unit:
             if half_points < other["half_points"]:
                 less = (half_points - other["half_points"], cents - other["cents"])
                 self.corrections.append((month, cadre, 2, *less))
+                other["line"] = self.write(2)
                 other["half_points"], other["cents"] = half_points, cents
 
     def open_month(self, instant):
@@ -178,8 +187,8 @@ def state_at(finding, instant):
     return state
 
 
-def recompute(facts):
-    """Totals of cadres and units, what is withheld and released, and how many entries a month has."""
+def books(facts):
+    """Every unit's book after all that happened, by its code."""
     units = {row["code"]: Unit(row, facts) for row in facts["units"]}
     for instant, what, code, subject in facts["events"]:
         happened = datetime.fromisoformat(instant)
@@ -189,6 +198,15 @@ def recompute(facts):
             units[code].take_back(subject, happened)
         else:
             raise ValueError(what)
+    return units
+
+
+def recompute(facts):
+    """Totals of cadres and units, what is withheld and released, and how many entries a month has."""
+    return figures(books(facts))
+
+
+def figures(units):
     totals, proposals, reports, standing = {}, {}, {}, {}
     for unit in units.values():
         for found, own in zip((totals, proposals, reports), unit.result(), strict=True):

@@ -73,7 +73,6 @@ def main(instant: str, kills: str, seed: str) -> None:
             connection.ensure_connection()
             with (
                 connection.execute_wrapper(moments.statement),
-                mock.patch.object(connection, "commit", moments.commit(connection.commit)),
                 mock.patch.object(connection, "_commit", moments.commit(connection._commit)),
             ):
                 close()
