@@ -32,6 +32,7 @@ def entry(request: HttpRequest, code: str, month: str, sequence: int) -> HttpRes
                 **context,
                 "finding_url": _finding_url(request, found.finding),
                 "source_url": _source_url(request, found.finding),
+                "standard_url": reverse("standard", args=[found.standard.version]),
                 "may_enter": may_enter and not entry_words.is_own(found, user),
                 "is_own": entry_words.is_own(found, user),
             },

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.http import access_for, scope_for
@@ -115,7 +116,7 @@ def _month(
 def my_entry(request: HttpRequest, code: str, sequence: int) -> HttpResponse:
     own = LedgerEntry.objects.within(scope_for(request))
     found = get_object_or_404(reasons.for_pages(own), unit__code=code, sequence=sequence)
-    context = entry_words.read(found, timezone.localdate())
+    context = {**entry_words.read(found, timezone.localdate()), "standard_url": reverse("my_standard")}
     return private(render(request, "appraisal/my_entry.html", context))
 
 

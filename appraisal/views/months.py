@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.http import scope_for, user_of
+from accounts.http import access_for, scope_for, user_of
 from accounts.models import Unit, User
+from accounts.permissions import TABLE
 from appraisal import month_words, pipeline, rules, selectors, services, turns
 from appraisal.models import MonthlyReport, ReportState
 from appraisal.models.months import ReportQuerySet
@@ -100,7 +101,7 @@ def _of_month(request: HttpRequest, reports: ReportQuerySet, units: QuerySet[Uni
 
 def _chosen(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> ReportQuerySet:
     if query.get("late"):
-        return reports.unreported().filter(due_on__lt=today)
+        return reports.late(today)
     state = query.get("state", "")
     return reports.filter(state=state) if state in ReportState.values else reports
 
@@ -108,7 +109,7 @@ def _chosen(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> R
 def _tabs(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> list[dict[str, Any]]:
     """One list for each state that there is, and one of what is late."""
     counted = dict(reports.order_by().values_list("state").annotate(number=Count("pk")))
-    late = reports.unreported().filter(due_on__lt=today).count()
+    late = reports.late(today).count()
     chosen, is_late = query.get("state", ""), bool(query.get("late"))
     tabs = [_tab(_("All"), "", "", sum(counted.values()), not is_late and chosen not in ReportState.values)]
     tabs += [
@@ -219,10 +220,17 @@ def _page(
         "objections": selectors.open_objections(report),
         "is_shown": report.state in rules.SHOWN_IN_UNIT,
         "history": month_words.history(report),
+        "withholdings_url": _if_open(request, "withholdings", report),
         **_step(request, report, today, failed),
     }
     status = 422 if failed is not None or refused else 200
     return private(render(request, "appraisal/month.html", context, status=status))
+
+
+def _if_open(request: HttpRequest, name: str, report: MonthlyReport) -> str:
+    """The address of a page about a unit's month; empty for whoever may not open it."""
+    may = access_for(request).may(TABLE[name])
+    return reverse(name, args=[report.unit.code, f"{report.month:%Y-%m}"]) if may else ""
 
 
 #: Of so few entries the reasons stand open.
