@@ -87,13 +87,13 @@ COLUMNS = (
     Column(gettext_lazy("Points in all"), _points("half_points"), "entries"),
     Column(gettext_lazy("Withheld (yuan)"), _money("withheld_cents"), "entries"),
     Column(gettext_lazy("Complaints on time"), _count("complaints_on_time"), "complaints", False),
-    Column(gettext_lazy("Extended"), _count("complaints_extended"), "complaints", False),
-    Column(gettext_lazy("Late"), _count("complaints_late"), "complaints", False),
-    Column(gettext_lazy("Substantiated"), _count("complaints_substantiated"), "complaints", False),
+    Column(gettext_lazy("Complaints extended"), _count("complaints_extended"), "complaints", False),
+    Column(gettext_lazy("Complaints late"), _count("complaints_late"), "complaints", False),
+    Column(gettext_lazy("Complaints substantiated"), _count("complaints_substantiated"), "complaints", False),
     Column(gettext_lazy("Corrections (points)"), _points("corrections_half_points"), "corrections"),
 )
 #: Where on a unit's month each of these stands.
-ANCHORS = {"entries": "#people", "unit": "#unit", "corrections": "#corrections", "report": "#path"}
+ANCHORS = {"entries": "#people", "unit": "#unit", "corrections": "#corrections"}
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ class Opening:
     bulletin: Row
     #: Codes of units; None is the city.
     units: frozenset[str] | None
+    has_corrections: bool = False
 
     def _may(self, name: str) -> bool:
         return self.access is not None and name in TABLE and self.access.may(TABLE[name])
@@ -138,7 +139,7 @@ class Opening:
         if opens == "complaints":
             return self.complaints()
         if opens == "corrections":
-            return "#corrections"
+            return "#corrections" if self.has_corrections else ""
         if opens == "sheets":
             return f"{reverse('sheets')}?month={month}" if self._may("sheets") else ""
         return f"{reverse('months')}?month={month}" if self._may("months") else ""

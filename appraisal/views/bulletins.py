@@ -27,6 +27,7 @@ from appraisal.models.months import BulletinQuerySet
 from appraisal.services import bulletins as services
 from appraisal.services import closing
 from attendance.rules import month_named
+from common import slots
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.responses import private, unkept
@@ -35,6 +36,14 @@ from complaints.models import Complaint
 from complaints.models.cases import ENCRYPTED
 
 PAGE_SIZE = 24
+
+
+def register() -> None:
+    slots.fill("home_feedback", _from_home, order=200)
+
+
+def _from_home(request: HttpRequest, subject: Any) -> tuple[str, dict[str, Any]]:
+    return "appraisal/home_bulletins.html", {}
 
 
 def is_express(request: HttpRequest) -> bool:
@@ -112,7 +121,7 @@ def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = bulletin_of(request, pk), timezone.now()
     draft = None if found.is_signed else services.read_draft(found, now)
     content = draft.content if draft is not None else services.read_signed(found)
-    opening = desk.Opening(access_for(request), found, _codes(scope_for(request)))
+    opening = desk.Opening(access_for(request), found, _codes(scope_for(request)), bool(content.corrections))
     context = {
         "bulletin": found,
         "content": content,
@@ -370,7 +379,7 @@ def _signed_correction(bulletin: Bulletin) -> Bulletin | None:
 def public_bulletin(request: HttpRequest, year: int, serial: int) -> HttpResponse:
     found = _published_one(year, serial)
     content = services.read_signed(found).for_public()
-    nowhere = desk.Opening(None, found, frozenset())
+    nowhere = desk.Opening(None, found, frozenset(), bool(content.corrections))
     by = _signed_correction(found)
     context = {
         "bulletin": found,
