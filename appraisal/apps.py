@@ -16,7 +16,7 @@ class AppraisalConfig(AppConfig):
             notifying_standards,
             seeds,
         )
-        from appraisal.views import mine
+        from appraisal.views import bulletins, mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
@@ -26,4 +26,5 @@ class AppraisalConfig(AppConfig):
         notifying_standards.register()
         desk.register()
         mine.register()
+        bulletins.register()
         demo.register()
