@@ -97,13 +97,10 @@ def _hanging(report: MonthlyReport) -> str:
 def _accepted(report: MonthlyReport) -> str:
     signed = _signed(report.accepted_at, report.accepted_by)
     bulletin = report.bulletin
-    if bulletin is None or not bulletin.is_signed:
+    number = (bulletin.content or {}).get("number_text") if bulletin is not None else None
+    if not number:
         return signed
-    return _("%(signed)s; in bulletin %(serial)s of %(year)s") % {
-        "signed": signed,
-        "serial": bulletin.serial,
-        "year": bulletin.year,
-    }
+    return _("%(signed)s; in the bulletin %(number)s") % {"signed": signed, "number": number}
 
 
 # --- Whose turn -----------------------------------------------------------------------------------------------------
