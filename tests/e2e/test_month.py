@@ -116,7 +116,7 @@ def test_a_month_from_the_draft_to_the_bulletin_by_its_three_accounts(
     row = chair.locator("table tr", has_text=unit.name).first
     row.locator(f"td a[href*='/desk/months/{unit.code}/']").first.click()
     chair.get_by_role("link", name=re.compile("11月3日")).first.click()
-    expect(chair.locator("main")).to_contain_text("三楼会议室")
+    expect(chair.locator("main")).to_contain_text("门牌当时：开会")
 
 
 def test_an_objection_releases_the_money_and_stands_in_the_next_bulletin(
