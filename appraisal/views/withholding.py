@@ -235,7 +235,10 @@ def _number_said(number: int, sentence: str) -> str:
 
 def _done_said(done: Done, sentence: str) -> str:
     said = _number_said(done.done, sentence)
-    return f"{said} {_('Left to be entered: %(count)s.') % {'count': done.left}}" if done.left else said
+    if not done.left:
+        return said
+    left = _("Left to be entered: %(count)s.") % {"count": done.left}
+    return f"{said} {left}"
 
 
 # --- One by one -------------------------------------------------------------------------------------------------------
