@@ -1,7 +1,7 @@
 """On the landing pages: for the Express and the supervision groups how far the units are with the month, for units
-their own month and its next step, for cadres what their newest month comes to."""
+their own month and its next step. What a cadre's newest month comes to stands on the phone page (views/mine.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import Access
-from accounts.models import Role
-from appraisal import pipeline, trend
+from accounts.models import Role, User
+from appraisal import month_words, pipeline, trend, turns
 from appraisal.models import (
     Bulletin,
     MonthlyReport,
@@ -25,7 +25,11 @@ from appraisal.models import (
     WithholdingProposal,
 )
 from appraisal.models.months import ReportQuerySet
+from appraisal.notifying import month_name
 from appraisal.pipeline import PATH, Line, Pipeline
+from appraisal.rules import Refusal
+from appraisal.turns import Turn
+from appraisal.views.months import month_url
 from common import slots
 from common.rules import local
 from common.templatetags.components import zh_date
@@ -34,14 +38,6 @@ Part = tuple[str, dict[str, Any]] | None
 UNIT_ROLES = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
 #: More units than these are on the list behind.
 SHOWN = 6
-TONES = {
-    ReportState.DRAFTED: "idle",
-    ReportState.CONFIRMED: "idle",
-    ReportState.PUBLISHED: "out",
-    ReportState.SENT_BACK: "bad",
-    ReportState.REPORTED: "info",
-    ReportState.ACCEPTED: "on",
-}
 
 
 # --- The city, and a supervision group --------------------------------------------------------------------------------
@@ -58,10 +54,19 @@ def express(request: HttpRequest, access: Access) -> Part:
     return "appraisal/desk_express.html", {
         **shown,
         "stats": _stats(shown["pipeline"], local(now).date()),
-        "bulletin": Bulletin.objects.filter(signed_at=None).order_by("month", "pk").first(),
+        "bulletin": _bulletin(),
         "months": months,
         "chart": trend.chart(months, _("All units")),
     }
+
+
+def _bulletin() -> dict[str, str] | None:
+    """The first that waits for its signature."""
+    draft = Bulletin.objects.filter(signed_at=None).order_by("month", "pk").first()
+    if draft is None:
+        return None
+    words = _("The bulletin of %(month)s is drafted and waits for its signature.")
+    return {"text": words % {"month": month_name(draft.month)}, "url": reverse("bulletin", args=[draft.pk])}
 
 
 def group(request: HttpRequest, access: Access) -> Part:
@@ -85,6 +90,7 @@ def _pipeline(reports: ReportQuerySet, now: datetime) -> dict[str, Any] | None:
     pipeline.with_days(sums, shown, month, now)
     return {
         "month": month,
+        "title": month_words.title(month),
         "pipeline": found,
         "total": len(found.lines),
         "states": _states(found),
@@ -107,7 +113,7 @@ def _states(found: Pipeline) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "label": state.label,
-                    "tone": TONES[state],
+                    "tone": month_words.TONES[state],
                     "number": len(lines),
                     "late": sum(line.is_late for line in lines),
                     "url": pipeline.months_url(found.month, state=state.value),
@@ -119,9 +125,9 @@ def _states(found: Pipeline) -> list[dict[str, Any]]:
 def _bar(found: Pipeline) -> list[dict[str, str]]:
     """Who is farthest stands first."""
     parts, x = [], 0.0
-    for state in (*reversed(PATH[1:]), ReportState.SENT_BACK):
+    for state in (*reversed(PATH[1:]), ReportState.SENT_BACK, ReportState.DRAFTED):
         width = 100 * len(found.of(state)) / max(len(found.lines), 1)
-        parts.append({"tone": TONES[state], "x": f"{x:.4g}", "width": f"{width:.4g}"})
+        parts.append({"tone": month_words.TONES[state], "x": f"{x:.4g}", "width": f"{width:.4g}"})
         x += width
     return [part for part in parts if part["width"] != "0"]
 
@@ -155,10 +161,6 @@ def left(line: Line) -> dict[str, str]:
     return {"tone": "out", "text": ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}}
 
 
-def month_url(report: MonthlyReport) -> str:
-    return reverse("month", args=[report.unit.code, f"{report.month:%Y-%m}"])
-
-
 def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
     reported = found.of(ReportState.REPORTED)
     slow = sum(line.days_left < 0 for line in reported)
@@ -169,11 +171,11 @@ def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
     return [
         {
             "label": _("Monthly reports overdue"),
-            "value": len(found.unreported),
+            "value": len(found.late),
             "note": _("of %(total)s, to be with the city by %(day)s")
             % {"total": len(found.lines), "day": zh_date(by)},
             "url": pipeline.months_url(found.month, late="1"),
-            "tone": "bad" if found.unreported else "on",
+            "tone": "bad" if found.late else "on",
         },
         {
             "label": _("Monthly reports to review"),
@@ -183,7 +185,7 @@ def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
             "tone": "bad" if slow else "out" if reported else "",
         },
         {
-            "label": _("Objections to decide"),
+            "label": _("Objections to be answered"),
             "value": objections["open"],
             "note": _overdue(objections["late"]),
             "url": _open_objections(),
@@ -207,106 +209,71 @@ def _overdue(number: int) -> str:
 
 def unit(request: HttpRequest, access: Access) -> Part:
     """Each unit's newest month, the step that comes next, and what waits with it."""
-    own = {m.unit_id: m for m in access.memberships if m.role in UNIT_ROLES and m.unit_id}
+    own = {m.unit_id for m in access.memberships if m.role in UNIT_ROLES and m.unit_id}
     reports = pipeline.newest_of(own) if own else []
     if not reports:
         return None
     today = timezone.localdate()
-    cards = [_card(Line(report, today)) for report in reports]
-    return "appraisal/desk_unit.html", {
-        "cards": cards,
-        "waiting": _waiting(own, access, today),
-        "several": len(own) > 1,
-    }
+    whose = turns.turns(reports, today)
+    names = User.objects.in_bulk({pk for turn in whose.values() for pk in turn.free})
+    cards = []
+    for report in reports:
+        turn = whose.get(report.pk)
+        who = month_words.who_words(turn, [str(names[pk]) for pk in sorted(turn.free)]) if turn else ""
+        cards.append(_card(Line(report, today), turn, who, access.user.pk))
+    waiting = _waiting(own, access, today)
+    return "appraisal/desk_unit.html", {"cards": cards, "waiting": waiting, "several": len(own) > 1}
 
 
-def _card(line: Line) -> dict[str, Any]:
-    return {
-        "report": line.report,
-        "url": month_url(line.report),
-        "steps": _steps(line),
-        "next": next_step(line),
-        "left": left(line) if line.is_late or line.is_soon else None,
-    }
-
-
-def _steps(line: Line) -> list[dict[str, str]]:
-    """The path with the days on which it was gone, and until when its next step has to be taken."""
-    report = line.report
-    moments = {
-        ReportState.DRAFTED: report.drafted_at,
-        ReportState.CONFIRMED: report.confirmed_at,
-        ReportState.PUBLISHED: report.published_at,
-        ReportState.REPORTED: report.reported_at,
-        ReportState.ACCEPTED: report.accepted_at,
-    }
-    items = []
-    for number, state in enumerate(PATH):
-        note, step = zh_date(moments[state]), "done"
-        if number == line.done:
-            note, step = (
-                _("by %(day)s") % {"day": zh_date(report.due_on)},
-                "late" if line.is_late else "current",
-            )
-        elif number > line.done:
-            note, step = "", ""
-        items.append({"label": str(state.label), "note": note, "state": step})
-    return items
-
-
-def next_step(line: Line) -> str:
-    report = line.report
-    words = {"day": zh_date(report.due_on), "until": zh_date(report.published_until)}
+def _card(line: Line, turn: Turn | None, who: str, user_id: int) -> dict[str, Any]:
+    report, refusal = line.report, None
+    mine = turn is not None and turn.is_free(user_id)
     if (
         report.state == ReportState.PUBLISHED
         and report.published_until
         and line.today <= report.published_until
     ):
-        return _("Published until %(until)s; then to be reported to the city by %(day)s.") % words
-    return NEXT[ReportState(report.state)]() % words
+        refusal, mine = Refusal.NOT_YET, False
+    words = {"who": _("you") if mine else who, "day": zh_date(report.due_on)}
+    sentence = _("Accepted by the city.")
+    if turn is not None and refusal is not None:
+        sentence = month_words.turn_words(report, turn, refusal, user_id, who)
+    elif turn is not None:
+        sentence = str(month_words.TAKES[turn.move]) % words
+    return {
+        "title": month_words.title(report.month),
+        "report": report,
+        "url": month_url(report),
+        "steps": month_words.steps(report, line.today),
+        "next": sentence,
+        "mine": mine,
+        "left": left(line) if line.is_late or line.is_soon else None,
+    }
 
 
-NEXT = {
-    ReportState.DRAFTED: lambda: _("To be confirmed by the leading-group head by %(day)s."),
-    ReportState.CONFIRMED: lambda: _("To be published in the unit by %(day)s."),
-    ReportState.PUBLISHED: lambda: _("To be reported to the city by %(day)s."),
-    ReportState.SENT_BACK: lambda: _("Sent back by the city; to be reported again by %(day)s."),
-    ReportState.REPORTED: lambda: _("With the city, which reviews it by %(day)s."),
-    ReportState.ACCEPTED: lambda: _("Accepted by the city."),
-}
-
-
-def _waiting(units: Sequence[int] | Any, access: Access, today: date) -> list[dict[str, Any]]:
-    """Objections for the head, money for the officer; what is not there is not said."""
-    found = []
-    if access.has(Role.LEADING_GROUP_HEAD):
-        open_ = Objection.objects.open().filter(entry__unit__in=units)
-        number = open_.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
-        tone = "bad" if number["late"] else "out"
-        found.append(
-            {
-                "label": _("Objections to decide"),
-                "number": number["open"],
-                "tone": tone,
-                "url": _open_objections(),
-            }
-        )
+def _waiting(units: Collection[int], access: Access, today: date) -> list[dict[str, Any]]:
+    """Objections of the unit, and money for the officer; what is not there is not said."""
+    open_ = Objection.objects.open().filter(entry__unit__in=units)
+    objections = open_.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
+    found = [
+        {
+            "label": _("Objections to be answered"),
+            "number": objections["open"],
+            "tone": "bad" if objections["late"] else "out",
+            "url": f"{reverse('objections')}?state={ObjectionState.OPEN.value}",
+        }
+    ]
     if access.has(Role.UNIT_OFFICER):
-        number, money = _proposals(units), reverse("withholding_months")
+        number, url = _proposals(units), reverse("withholding_months")
         found += [
-            {
-                "label": _("Withholdings to hand to finance"),
-                "number": number["send"],
-                "tone": "info",
-                "url": money,
-            },
-            {"label": _("Withholdings with finance"), "number": number["sent"], "tone": "info", "url": money},
-            {"label": _("Money to be paid back"), "number": number["back"], "tone": "out", "url": money},
+            {"label": _("Amounts to hand to finance"), "number": number["send"], "tone": "out", "url": url},
+            {"label": _("Amounts that finance has"), "number": number["sent"], "tone": "info", "url": url},
+            {"label": _("Amounts to pay back"), "number": number["back"], "tone": "out", "url": url},
         ]
     return [line for line in found if line["number"]]
 
 
-def _proposals(units: Any) -> dict[str, int]:
+def _proposals(units: Collection[int]) -> dict[str, int]:
     reported = Q(report__state__in=[ReportState.REPORTED, ReportState.ACCEPTED])
     owed = Q(executed_cents__gt=F("amount_cents") - F("released_cents") + F("paid_back_cents"))
     return WithholdingProposal.objects.filter(report__unit__in=units).aggregate(

@@ -25,6 +25,7 @@ PATH = (
 )
 #: Who was sent back has published and has to report once more.
 PLACE = {state: number for number, state in enumerate(PATH, start=1)} | {ReportState.SENT_BACK: 3}
+PEOPLE = ("confirmed_by", "published_by", "reported_by", "accepted_by", "sent_back_by")
 #: A step that ends so soon is said before it is late.
 SOON_DAYS = 2
 
@@ -47,8 +48,10 @@ class Line:
 
     @property
     def days_left(self) -> int:
-        """Until the end of its next step; below 0 it is late."""
-        return (self.report.due_on - self.today).days
+        """Until the end of its next step, or of the days for reporting where these are over; below 0 it is late."""
+        report = self.report
+        over = self.is_units and report.is_overdue(self.today)
+        return ((min(report.due_on, report.report_by) if over else report.due_on) - self.today).days
 
     @property
     def is_late(self) -> bool:
@@ -80,11 +83,6 @@ class Pipeline:
     @property
     def soon(self) -> list[Line]:
         return sorted((line for line in self.lines if line.is_soon), key=lambda line: line.days_left)
-
-    @property
-    def unreported(self) -> list[Line]:
-        """Past the day on which the report had to be with the city."""
-        return [line for line in self.lines if line.report.is_overdue(line.today)]
 
 
 @dataclass
@@ -148,5 +146,5 @@ def newest_of(units: QuerySet[Unit] | Iterable[int]) -> list[MonthlyReport]:
     rows = MonthlyReport.objects.filter(
         unit__in=[unit for unit, _month in wanted], month__in={month for _unit, month in wanted}
     )
-    rows = rows.select_related("unit").order_by("unit__code")
+    rows = rows.select_related("unit", "bulletin", *PEOPLE).order_by("unit__code")
     return [row for row in rows if (row.unit_id, row.month) in wanted]

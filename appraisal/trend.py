@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
+from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
 
 from appraisal import rules
@@ -32,11 +32,12 @@ class Month:
 
 
 def read(reports: ReportQuerySet) -> list[Month]:
-    """Every month that these reports have, at most the last twelve. Three queries for any number of units."""
-    drafted = sorted(set(reports.order_by().values_list("month", flat=True).distinct()))[-MONTHS:]
-    found = (
-        {month: Month(month) for month in rules.months_between(drafted[0], drafted[-1])} if drafted else {}
-    )
+    """At most the last twelve months, from the first that these reports have. Three queries for any number of units."""
+    drafted = reports.aggregate(first=Min("month"), last=Max("month"))
+    if drafted["last"] is None:
+        return []
+    months = rules.months_between(drafted["first"], drafted["last"])[-MONTHS:]
+    found = {month: Month(month) for month in months}
     own = reports.filter(month__in=found).order_by().values("pk")
     totals = MonthTotal.objects.filter(report__in=own).order_by().values("report__month")
     for row in totals.annotate(

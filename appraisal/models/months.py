@@ -37,6 +37,11 @@ class ReportQuerySet(models.QuerySet["MonthlyReport"]):
     def unreported(self) -> "ReportQuerySet":
         return self.filter(state__in=rules.UNREPORTED)
 
+    def late(self, today: date) -> "ReportQuerySet":
+        """Whose unit has not taken its step, or has not reported at all, in time."""
+        over = Q(first_reported_at=None, report_by__lt=today)
+        return self.unreported().filter(Q(due_on__lt=today) | over)
+
 
 class MonthlyReport(models.Model):
     """A unit's month, from the draft to the bulletin (MONTH-1). Its entries are sealed when the row is made."""
