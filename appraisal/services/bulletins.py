@@ -75,7 +75,7 @@ def read_signed(bulletin: Bulletin) -> printed.Bulletin:
     """Exactly what was signed. Raises Changed."""
     content = printed.Bulletin.from_json(json.dumps(bulletin.content))
     if content.digest != bulletin.content_hash:
-        raise Changed(f"{bulletin.pk}")
+        raise Changed(bulletin.pk)
     return content
 
 

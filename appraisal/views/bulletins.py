@@ -1,6 +1,9 @@
 """Bulletins: drafted, edited and signed at the desk, read by the units, and published for everybody."""
 
+import logging
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +39,7 @@ from common.rules import local
 from complaints.models import Complaint
 from complaints.models.cases import ENCRYPTED
 
+logger = logging.getLogger(__name__)
 PAGE_SIZE = 24
 
 
@@ -70,6 +75,22 @@ def seen_by(request: HttpRequest) -> BulletinQuerySet:
 def bulletin_of(request: HttpRequest, pk: int) -> Bulletin:
     """The guard: a bulletin that this person may read, or 404."""
     return get_object_or_404(seen_by(request), pk=pk)
+
+
+def unless_changed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Nobody is shown, nor handed as a file, what somebody has altered past the product."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except services.Changed as changed:
+            logger.error("Bulletin %s is not what was signed.", changed)
+            found = Bulletin.objects.get(pk=changed.args[0])
+            context = {"bulletin": found}
+            return unkept(render(request, "appraisal/public_bulletin_changed.html", context, status=409))
+
+    return guarded
 
 
 def correction_of(bulletin: Bulletin) -> Bulletin | None:
@@ -117,6 +138,7 @@ def bulletin_draft(request: HttpRequest) -> HttpResponse:
 # --- One --------------------------------------------------------------------------------------------------------------
 
 
+@unless_changed
 def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = bulletin_of(request, pk), timezone.now()
     draft = None if found.is_signed else services.read_draft(found, now)
@@ -205,6 +227,7 @@ def _case(case: Complaint) -> dict[str, Any]:
 # --- Its path ---------------------------------------------------------------------------------------------------------
 
 
+@unless_changed
 def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = bulletin_of(request, pk), timezone.now()
     if found.is_signed:
@@ -236,6 +259,7 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render_form(request, "appraisal/bulletin_edit.html", form, bulletin=found, fields=fields)
 
 
+@unless_changed
 def bulletin_sign(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = bulletin_of(request, pk), timezone.now()
     if found.is_signed:
@@ -295,6 +319,7 @@ def _sign_points(draft: services.Draft) -> list[str]:
     return points
 
 
+@unless_changed
 def bulletin_correct(request: HttpRequest, pk: int) -> HttpResponse:
     found = bulletin_of(request, pk)
     if not found.is_signed:
@@ -336,18 +361,19 @@ def bulletin_discard(request: HttpRequest, pk: int) -> HttpResponse:
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 
-def bulletin_pdf(request: HttpRequest, pk: int) -> FileResponse:
+def bulletin_pdf(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _file(request, pk, "pdf")
 
 
-def bulletin_docx(request: HttpRequest, pk: int) -> FileResponse:
+def bulletin_docx(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _file(request, pk, "docx")
 
 
-def bulletin_xlsx(request: HttpRequest, pk: int) -> FileResponse:
+def bulletin_xlsx(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _file(request, pk, "xlsx")
 
 
+@unless_changed
 def _file(request: HttpRequest, pk: int, ending: str) -> FileResponse:
     content = services.content_of(bulletin_of(request, pk), timezone.now())
     return private(bulletin_files.download(content, ending, shown=ending == "pdf"))
@@ -376,6 +402,7 @@ def _signed_correction(bulletin: Bulletin) -> Bulletin | None:
     return by if by is not None and by.is_signed else None
 
 
+@unless_changed
 def public_bulletin(request: HttpRequest, year: int, serial: int) -> HttpResponse:
     found = _published_one(year, serial)
     content = services.read_signed(found).for_public()
@@ -396,6 +423,7 @@ def public_bulletin(request: HttpRequest, year: int, serial: int) -> HttpRespons
     return unkept(render(request, "appraisal/public_bulletin.html", context))
 
 
+@unless_changed
 def public_bulletin_pdf(request: HttpRequest, year: int, serial: int) -> FileResponse:
     content = services.read_signed(_published_one(year, serial)).for_public()
     return unkept(bulletin_files.download(content, "pdf", shown=True))

@@ -271,6 +271,21 @@ def test_the_public_pages_name_nobody_and_carry_the_code_and_the_heads(month, un
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
 
 
+def test_what_somebody_altered_past_the_product_is_not_shown(month, express_head):
+    bulletin = signed()
+    Bulletin.objects.update(content={**bulletin.content, "title": "另一份"})
+    head = signed_in(express_head)
+    answers = [
+        Client().get(reverse(name, args=[2026, 1])) for name in ("public_bulletin", "public_bulletin_pdf")
+    ]
+    answers += [
+        head.get(reverse(name, args=[bulletin.pk]))
+        for name in ("bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx", "bulletin_correct")
+    ]
+    assert [answer.status_code for answer in answers] == [409] * 7
+    assert not any("另一份" in answer.content.decode() for answer in answers)
+
+
 def test_a_draft_is_not_public(drafted):
     assert "2026年11月" not in page(Client(), "public_bulletins")
     for name in ("public_bulletin", "public_bulletin_pdf"):
