@@ -23,7 +23,7 @@ from appraisal.services.ledger import entry_facts
 from attendance.models import Finding, FindingState, Item
 from common import append_only
 from tests.appraisal import tampering
-from tests.appraisal.chains import Said, one_month, printed_lines, sign, two_months, verify
+from tests.appraisal.chains import SIGNING, Said, one_month, printed_lines, sign, two_months, verify
 from tests.appraisal.ledgers import NOVEMBER, OCTOBER
 from tests.cast import NOW
 
@@ -38,7 +38,12 @@ def bulletin(unit, other_unit, chen, lin, zhou, head, express_head) -> Bulletin:
 
 
 @pytest.fixture(autouse=True)
-def _owner(bulletin) -> Iterator[None]:
+def _clock(time_machine) -> None:
+    time_machine.move_to(SIGNING, tick=False)
+
+
+@pytest.fixture(autouse=True)
+def _owner(bulletin, _clock) -> Iterator[None]:
     """Whoever owns the database drops the triggers; before that everything is whole."""
     assert verify().status == 0
     append_only.drop_triggers(connection)
@@ -285,6 +290,24 @@ def test_a_finding_that_no_longer_stands(unit):
     charge = entry(unit, 4)
     Finding.objects.filter(pk=charge.finding_id).update(state=FindingState.WITHDRAWN, decision_reason="改")
     found(verify(), unit.code, "entry 4 still charges", "no longer stands")
+
+
+def test_a_finding_withdrawn_just_now_is_still_to_be_reversed(unit):
+    """A correction or a complaint's other outcome withdraws it; the clock reverses it within the hour."""
+    withdrawn = Finding.objects.filter(pk=entry(unit, 4).finding_id)
+    withdrawn.update(
+        state=FindingState.WITHDRAWN, decision_reason="更正", decided_at=SIGNING - timedelta(hours=2)
+    )
+    assert verify().status == 0
+    withdrawn.update(decided_at=SIGNING - timedelta(days=2))
+    found(verify(), unit.code, "entry 4 still charges")
+
+
+def test_a_finding_that_is_open_again(unit):
+    Finding.objects.filter(pk=entry(unit, 4).finding_id).update(
+        state=FindingState.PROVISIONAL, decided_at=None, decided_by=None
+    )
+    found(verify(), unit.code, "entry 4 still charges")
 
 
 def test_a_finding_that_no_longer_stands_and_was_reversed_is_no_break(unit):

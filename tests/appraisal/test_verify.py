@@ -13,7 +13,7 @@ from django.utils import translation
 from accounts.models import Unit
 from appraisal import verifying
 from appraisal.models import Bulletin, LedgerEntry, UnitLedger
-from tests.appraisal.chains import Said, one_month, sign, two_months, verify
+from tests.appraisal.chains import SIGNING, Said, one_month, sign, two_months, verify
 from tests.appraisal.ledgers import DRAFTING, begins, draft, stands
 from tests.cast import make_cadre, make_office, make_unit
 
@@ -145,7 +145,7 @@ def test_what_is_written_meanwhile_neither_waits_nor_is_taken_for_a_break(decemb
 @pytest.mark.django_db(transaction=True)
 def test_without_one_moment_for_all_it_would_be(december_drafted_meanwhile):
     with translation.override("en"):
-        said = [str(fault) for fault in verifying.Verification().faults()]
+        said = [str(fault) for fault in verifying.Verification(SIGNING).faults()]
     assert said == ["D901 青窑局：the chain ends with entry 10; on record its last one is 9."]
 
 

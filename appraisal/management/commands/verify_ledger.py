@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Unit
 from appraisal import printed, verifying
-from appraisal.services.closing import BATCH
 
 #: Standard input, as elsewhere.
 STDIN = "-"
@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         unit = unit_of(options["unit"]) if options["unit"] else None
         heads = printed_heads(options["printed"]) if options["printed"] else []
-        verification = verifying.Verification(unit, self.progress)
+        verification = verifying.Verification(timezone.now(), unit, self.progress)
         try:
             with verifying.snapshot():
                 breaks = self.verify(verification, heads)
@@ -111,7 +111,7 @@ def export(path: Path, unit: Unit | None) -> None:
     half = path.with_name(f"{path.name}.part")
     try:
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            for entry in verifying.entries_of(unit).iterator(chunk_size=BATCH):
+            for entry in verifying.entries_of(unit):
                 file.write(verifying.canonical_line(entry) + b"\n")
         half.replace(path)
     except OSError as error:
