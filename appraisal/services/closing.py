@@ -4,10 +4,11 @@ One transaction a unit, repeatable: drafted again it writes nothing and has the 
 joins the next month with its true date; what changes later is reversed.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,8 @@ from attendance.models import Finding, FindingState
 from common import audit, calendar
 from common.problems import Refused
 from common.rules import at
+
+logger = logging.getLogger(__name__)
 
 BATCH = 2000
 
@@ -77,12 +80,21 @@ def months_due(today: date) -> list[date]:
 
 
 def drafts_make(*, now: datetime) -> int:
-    """Every month that is over, of every unit, in order; returns how many were drafted. Safe to run twice."""
+    """Every month that is over, of every unit, in order; returns how many were drafted. Safe to run twice.
+
+    A unit that fails keeps no other waiting: the log names it, and the next hour tries again.
+    """
     return sum(
-        month_draft(unit=unit, month=month, now=now)[1]
-        for month in months_due(chains.today(now))
-        for unit in undrafted(month)
+        _drafted(unit, month, now) for month in months_due(chains.today(now)) for unit in undrafted(month)
     )
+
+
+def _drafted(unit: Unit, month: date, now: datetime) -> bool:
+    try:
+        return month_draft(unit=unit, month=month, now=now)[1]
+    except (Refused, DatabaseError) as error:
+        logger.error("%s of %s was not drafted: %s", f"{month:%Y-%m}", unit.code, error)
+        return False
 
 
 @transaction.atomic

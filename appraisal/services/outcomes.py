@@ -9,19 +9,20 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appraisal.models import CountedOutcome, Kind, LedgerEntry
+from appraisal.models import AppraisalSettings, CountedOutcome, Kind, LedgerEntry
 from appraisal.services.reversals import entry_reverse
 from attendance.services import outcome_finding_record, outcome_finding_withdraw
 from common import audit
 from common.problems import Refused
 from common.rules import local
-from complaints.interests import conflicted
+from common.templatetags.components import zh_date
+from complaints.interests import conflicted, express_people
 from complaints.models import Complaint, Outcome
 from complaints.models.cases import ComplaintQuerySet
 from complaints.rules import State
 from complaints.services.handling import gives_away
 
-#: Of the catalogue of attendance: what a complaint can come to (DOMAIN §5), and 吃拿卡要, which goes to the commission.
+#: Of the catalogue of attendance: what a complaint can come to (DOMAIN §5: “查实”). 吃拿卡要 is referred, not counted.
 ITEMS = ("rude", "shirking")
 SUBSTANTIATED = (Outcome.SUBSTANTIATED, Outcome.PARTLY)
 ENDED = (State.CLOSED, State.ANSWERED)
@@ -31,10 +32,11 @@ def to_count(cases: ComplaintQuerySet) -> ComplaintQuerySet:
     """Of these, what was substantiated about a person, stands as the matter's last word, and counts as nothing yet."""
     last = cases.filter(state__in=ENDED, outcome__in=SUBSTANTIATED, cadre__isnull=False, master=None)
     redone = Q(redone_by__state__in=ENDED)
+    # What the first answer counted stays counted; as nothing it may count after all.
     return (
         last.exclude(redone)
         .filter(counted=None)
-        .exclude(redo_of__counted__undone_at=None, redo_of__counted__isnull=False)
+        .exclude(redo_of__counted__finding__isnull=False, redo_of__counted__undone_at=None)
     )
 
 
@@ -64,10 +66,12 @@ def outcome_count(
     assert case.cadre is not None
     finding = outcome_finding_record(
         cadre=case.cadre,
+        unit=case.unit,
         item_code=item_code,
         day=day,
         note=note.strip(),
         source=source_of(case),
+        kept_out=conflicted(express_people(local(now).date()), case),
         actor=actor,
         now=now,
     )
@@ -98,6 +102,9 @@ def _check_fact(case: Complaint, item_code: str, day: date | None, note: str, no
         raise Refused(_("Say on which day it happened."), "day")
     if day > local(case.received_at).date():
         raise Refused(_("It cannot have happened after the complaint was received."), "day")
+    begins = AppraisalSettings.current().begins
+    if begins is not None and day < begins:
+        raise Refused(_("Nothing before %(day)s is counted.") % {"day": zh_date(begins)}, "day")
     if not note.strip():
         raise Refused(_("Say what was substantiated."), "note")
     if gives_away(case, note):

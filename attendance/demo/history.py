@@ -182,7 +182,7 @@ def build(build: demo.Build) -> str:
 
 
 def _begin(build: demo.Build) -> InspectionSettings:
-    """The city's first day with sheets, so many months ago."""
+    """The city's first day with sheets: so many months that are over can be counted whole."""
     settings, _made = InspectionSettings.objects.get_or_create(pk=1)
     if settings.sheets_from is None:
         settings.sheets_from = _months_before(build.today, build.size.months)
@@ -192,7 +192,7 @@ def _begin(build: demo.Build) -> InspectionSettings:
 
 def _months_before(day: date, months: int) -> date:
     years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(years, month + 1, min(day.day, 28))
+    return date(years, month + 1, 1)
 
 
 @dataclass

@@ -93,6 +93,8 @@ class Finding(models.Model):
     )
     #: A task that runs twice finds what it wrote: “sheet_missing:D001:2026-11-24”.
     source = models.CharField(max_length=80, blank=True)
+    #: Accounts with an interest in what it came from: they do not decide on it, nor on an objection to it.
+    kept_out = models.JSONField(default=list)
 
     #: When and how (Told) the person was told; the days for the defence count from here.
     told_at = models.DateTimeField(null=True)

@@ -312,9 +312,12 @@ def cases_of(findings: Collection[Finding]) -> dict[int, Case]:
         row.pk: Case(
             row.recorder_id,
             row.cadre.user_id if row.cadre is not None else None,
-            frozenset(involved[row.spot_line.spot_check_id])
-            if row.spot_line is not None
-            else frozenset(filter(None, [seconds.get(row.round_id or 0)])),
+            frozenset(row.kept_out)
+            | (
+                frozenset(involved[row.spot_line.spot_check_id])
+                if row.spot_line is not None
+                else frozenset(filter(None, [seconds.get(row.round_id or 0)]))
+            ),
             row.spot_line is not None or row.is_outcome,
         )
         for row in findings
@@ -438,19 +441,30 @@ def unit_findings(
 
 @transaction.atomic
 def outcome_finding_record(
-    *, cadre: Cadre, item_code: str, day: date, note: str, source: str, actor: User, now: datetime
+    *,
+    cadre: Cadre,
+    unit: Unit,
+    item_code: str,
+    day: date,
+    note: str,
+    source: str,
+    kept_out: Collection[int],
+    actor: User,
+    now: datetime,
 ) -> Finding:
     """What was substantiated about somebody, as a finding like any other: told, defended, decided by a second person of
-    the city. `source` tells nobody which complaint it was; with the same one again it is the first finding."""
+    the city. It counts in the unit that was complained of, wherever the cadre serves by now. `source` tells nobody
+    which complaint it was; with the same one again it is the first finding. Nobody of `kept_out` decides on it."""
     found = Finding.objects.filter(source=source).first()
     if found is not None:
         return found
     item = Item.objects.get(code=item_code)
     row = Finding(
-        unit=cadre.unit,
-        place=cadre.unit,
+        unit=unit,
+        place=unit,
         cadre=cadre,
         item=item,
+        kept_out=sorted(kept_out),
         day=day,
         # Of what was complained of nobody kept the minute.
         at=at(day, time(12)),

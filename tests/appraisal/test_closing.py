@@ -88,6 +88,23 @@ def test_the_sweep_drafts_every_unit_once(unit, other_unit):
     assert services.drafts_make(now=DRAFTING) == 0
 
 
+def test_a_unit_that_fails_keeps_no_other_waiting(unit, other_unit, monkeypatch, caplog):
+    seal = closing._seal
+
+    def failing(ledger, month, now):
+        if ledger.unit == unit:
+            raise Refused("锁住了")
+        return seal(ledger, month, now)
+
+    monkeypatch.setattr(closing, "_seal", failing)
+    services.drafts_make(now=DRAFTING)
+    assert not MonthlyReport.objects.filter(unit=unit).exists()
+    assert MonthlyReport.objects.filter(unit=other_unit).exists()
+    assert "2026-11 of D901 was not drafted" in caplog.text
+    monkeypatch.undo()
+    assert services.drafts_make(now=DRAFTING) == 1
+
+
 def test_a_unit_that_ended_is_drafted_while_something_of_it_is_not_counted(unit, chen):
     begins(OCTOBER)
     open_one = stands(chen, date(2026, 10, 20), state=FindingState.PROVISIONAL)

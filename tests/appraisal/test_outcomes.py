@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.models import Role
 from appraisal.models import CountedOutcome, Kind, LedgerEntry
 from appraisal.services import aftermath, outcomes
+from attendance.cases import waiting_for
 from attendance.models import Finding, FindingState
 from attendance.services import finding_decide
 from attendance.services.findings import deciders, withdraw_corrected
@@ -15,7 +17,7 @@ from common.problems import Refused
 from complaints.models import Complaint, Interest
 from complaints.services import handling
 from tests.appraisal.ledgers import DRAFTING, begins, draft, stands
-from tests.cast import NOW, make_user, signed_in
+from tests.cast import NOW, give, make_user, signed_in
 from tests.complaints.cases import LATER, TEXT, accepted, done_again, drafted
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +132,38 @@ def test_a_finding_withdrawn_after_its_month_is_reversed_once(unit, chen, head):
     assert aftermath.withdrawn_reverse(now=DRAFTING) == 1
     assert aftermath.withdrawn_reverse(now=DRAFTING) == 0
     assert LedgerEntry.objects.get(kind=Kind.REVERSAL).reason == "看错了人"
+
+
+def test_it_counts_in_the_unit_that_was_complained_of(case, unit, other_unit, chen, express):
+    chen.unit = other_unit
+    chen.save()
+    assert count(case, express).finding.unit == unit
+
+
+def test_nobody_with_an_interest_in_the_case_decides_on_what_came_of_it(case, chen, express, express_head):
+    kin = make_user("kin")
+    give(kin, Role.EXPRESS_STAFF)
+    Interest.objects.create(user=kin, cadre=chen, reason="亲属", declared_at=NOW)
+    finding = count(case, express).finding
+    day = finding.defence_until + timedelta(days=1)
+    assert deciders(finding, day) == [express_head.pk]
+    assert list(waiting_for(express_head.pk, day)) == [finding]
+    assert not waiting_for(kin.pk, day)
+
+
+def test_what_counted_as_nothing_may_count_when_it_is_done_again(case, express):
+    count(case, express, item_code="", reason="情节轻微")
+    again = done_again(case)
+    Complaint.objects.filter(pk=again.pk).update(
+        state="answered", answered_at=LATER, outcome="substantiated", statement="属实"
+    )
+    assert list(outcomes.to_count(Complaint.objects.all())) == [again]
+
+
+def test_a_day_before_the_first_month_is_refused(case, express):
+    with pytest.raises(Refused) as refused:
+        count(case, express, day=date(2026, 10, 31))
+    assert refused.value.field == "day"
 
 
 def test_the_pages(case, express, express_head):
