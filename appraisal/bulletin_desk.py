@@ -76,7 +76,7 @@ def _money(name: str) -> Callable[[Any], tuple[str, bool]]:
 
 COLUMNS = (
     Column(
-        gettext_lazy("Daily sheets"),
+        gettext_lazy("Daily sheets, of those due"),
         lambda row: (f"{row.days_checked}/{row.days_due}", False),
         "sheets",
         False,
