@@ -63,9 +63,16 @@ def _joined(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _continues(before: list[str], words: list[str]) -> bool:
-    """Only digits of a hash, and no more than are still missing."""
+    """A cell of the same row, as a PDF is copied; or only digits of its hash, and no more than are still missing."""
     place = _place(before)
-    return place > 0 and _is_hash(words) and len(_hash(before[place + 1 :] + words)) <= DIGITS
+    if place < 0:
+        return not _is_whole(words)
+    return _is_hash(words) and len(_hash(before[place + 1 :] + words)) <= DIGITS
+
+
+def _is_whole(words: list[str]) -> bool:
+    place = _place(words)
+    return place > 0 and len(_hash(words[place + 1 :])) == DIGITS
 
 
 def _place(words: list[str]) -> int:

@@ -93,14 +93,15 @@ class Chain:
 
 
 def heads(file):
-    """Unit, number and hash of each line; a unit's name between them does no harm."""
+    """Unit, number and hash of each line, the hash in one piece or in groups; a unit's name does no harm."""
     for line in file:
         words = unicodedata.normalize("NFKC", line).split()
         if words:
-            code, number, hash = words[0], words[-2], words[-1]
-            if len(hash) != 64:
-                raise ValueError(f"{line.strip()}: {len(hash)} digits")
-            yield code.upper(), int(number), hash.lower()
+            ends = [place for place, word in enumerate(words) if place and word.isdigit()]
+            found = [place for place in ends if len("".join(words[place + 1 :])) == 64]
+            if not found:
+                raise ValueError(f"{line.strip()}: unit code, number and a hash of 64 digits are expected")
+            yield words[0].upper(), int(words[found[0]]), "".join(words[found[0] + 1 :]).lower()
 
 
 def compare(chains, printed):

@@ -69,6 +69,9 @@ def test_with_what_is_printed(export, bulletin, tmp_path):
     done = check(export, "--printed", heads)
     assert done.returncode == 0
     assert done.stdout.count("一致 agrees") == 2
+    grouped = re.sub(r"([0-9a-f]{8})(?=[0-9a-f])", r"\1 ", printed_lines(bulletin))
+    heads.write_text(grouped, "utf-8")
+    assert check(export, "--printed", heads).returncode == 0
     heads.write_text(printed_lines(bulletin).replace(" 9 ", " 8 "), "utf-8")
     done = check(export, "--printed", heads)
     assert done.returncode == 1

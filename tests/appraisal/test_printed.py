@@ -13,6 +13,7 @@ from appraisal.printed import PrintedHead, Unreadable
 from tests.appraisal.chains import last_entry, one_month, printed_lines, sign, two_months, verify
 
 HASH = sha256(b"x").hexdigest()
+GROUPS = " ".join(HASH[at : at + 8] for at in range(0, 64, 8))
 ONE = PrintedHead(1, "D001", 12, HASH)
 
 
@@ -31,7 +32,9 @@ ONE = PrintedHead(1, "D001", 12, HASH)
         f"D001 12 {HASH[:30]}\u2010\r\n   {HASH[30:50]}-\r\n{HASH[50:]}",
         f"D001 12 {HASH[:32]}\u00ad\n{HASH[32:]}",
         f"D001 12\n{HASH}",
-        f"D001 12 {' '.join(HASH[at : at + 4] for at in range(0, 64, 4))}",
+        f"D001\n\n青窑局\n\n12 {GROUPS}",
+        f"D001\n青窑局\n12\n{GROUPS[:35]}\n{GROUPS[36:]}",
+        f"D001 12 {GROUPS}",
         f"\ufeffD001 12 {HASH}",
     ],
     ids=[
@@ -47,6 +50,8 @@ ONE = PrintedHead(1, "D001", 12, HASH)
         "broken twice",
         "a soft hyphen",
         "on two lines",
+        "cell by cell",
+        "cell by cell, broken",
         "in groups",
         "a byte order mark",
     ],
@@ -61,6 +66,11 @@ def test_several_with_their_lines():
     assert printed.read(text) == [PrintedHead(2, "D001", 12, HASH), PrintedHead(5, "T002", 3, other)]
 
 
+def test_a_whole_table_cell_by_cell():
+    text = f"D001\n青窑局\n12 {GROUPS}\n\nT002\n剑潭镇\n3 {GROUPS}\n"
+    assert printed.read(text) == [ONE, PrintedHead(5, "T002", 3, HASH)]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -70,6 +80,7 @@ def test_several_with_their_lines():
         (f"D001 {HASH}", "Line 1: unit code, number of the entry and hash are expected"),
         (f"D001 12 {HASH[1:]}", "Line 1: the hash has 63 digits instead of 64"),
         (f"D001 12 {HASH}0", "Line 1: the hash has 65 digits instead of 64"),
+        (f"D001\nT002 3 {HASH}", "Line 1: unit code, number of the entry and hash are expected"),
         ("D001 12", "Line 1: the hash has 0 digits instead of 64"),
         (f"D001 12 O{HASH[1:]}", "Line 1: “O” is no hexadecimal digit"),
         (f"D001 12 {HASH}\nT002 3 {HASH[:9]}\nT003 4 {HASH}", "Line 2: the hash has 9 digits instead of 64"),

@@ -51,8 +51,9 @@ class Command(BaseCommand):
                 if options["export"]:
                     export(options["export"], unit)
         except (DatabaseError, ValueError, TypeError) as error:
+            # No database, or on SQLite a column with what its type cannot be.
             sentence = _("The ledger cannot be read: %(error)s") % {"error": error}
-            raise CommandError(sentence, returncode=BROKEN) from error
+            raise CommandError(sentence, returncode=UNUSABLE) from error
         return conclusion(verification, breaks)
 
     def verify(self, verification: verifying.Verification, heads: Sequence[printed.PrintedHead]) -> int:
