@@ -166,7 +166,7 @@ def build_accounts(build: demo.Build) -> str:
         user.set_unusable_password()
     User.objects.bulk_create(users)
     for row, user in zip(SHOWCASE, users, strict=True):
-        first, last = build.today - timedelta(days=max(120, 31 * build.size.months + 20)), None
+        first, last = build.today - timedelta(days=max(120, 31 * (build.size.months + 1) + 20)), None
         if row.days is not None:
             first, last = build.today - timedelta(days=30), build.today + timedelta(days=row.days)
         for unit, group in _places(row, city):

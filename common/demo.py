@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 class Size:
     units: int = 107
     cadres: int = 1070
-    #: Of history before today.
+    #: Of history: so many that are over, and the running one.
     months: int = 1
 
 

@@ -53,7 +53,7 @@ def ground(now: datetime, size: demo.Size) -> demo.Build:
 def sheets(django_db_setup: None, django_db_blocker: Any) -> Iterator[demo.Build]:
     """A city with three months of sheets, built once: every test is a savepoint in its transaction."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield ground(TUESDAY, demo.Size(12, 96, 3))
+        yield ground(TUESDAY, demo.Size(12, 96, 2))
         transaction.set_rollback(True)
 
 
@@ -65,7 +65,7 @@ def city(sheets: demo.Build, db: None) -> demo.Build:
 
 def tell(now: datetime) -> None:
     with time_machine.travel(now, tick=False):
-        months.build(demo.Build(size=demo.Size(12, 96, 3), now=now))
+        months.build(demo.Build(size=demo.Size(12, 96, 2), now=now))
 
 
 def unit(place: int) -> Unit:

@@ -63,7 +63,7 @@ def due_days(first: Any, last: Any) -> list[Any]:
 def test_a_month_of_sheets_that_say_what_the_rules_say(build):
     build()
     today, begins = local(NOW).date(), InspectionSettings.current().sheets_from
-    assert begins == today.replace(month=10)
+    assert begins == today.replace(month=10, day=1)
     days = due_days(begins, today - timedelta(days=1))
     sheets = set(DailySheet.objects.exclude(day=today).values_list("unit__code", "day"))
     missing = set(Finding.objects.filter(item__code="sheet_missing").values_list("unit__code", "day"))
