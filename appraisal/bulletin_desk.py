@@ -162,6 +162,11 @@ def _line(row: UnitRow, opening: Opening) -> Line:
 
 
 def _tags(row: UnitRow) -> list[tuple[str, Any]]:
+    if row.standing == MISSING and row.days_late:
+        words = ngettext(
+            "Not reported, %(number)s day late", "Not reported, %(number)s days late", row.days_late
+        )
+        return [("bad", words % {"number": row.days_late})]
     found: list[tuple[str, Any]] = [STANDINGS[row.standing]] if row.standing in STANDINGS else []
     if row.nil_report and row.standing == COUNTED:
         found.append(("idle", _("Nil report")))
@@ -189,10 +194,11 @@ def reports(content: Bulletin, opening: Opening) -> list[tuple[str, str]]:
     """The last figure of the total: how the reports stand, and the list of those."""
     sums, months = content.total, opening.total("report")
     missing = sum(row.standing == MISSING for row in content.units)
+    late = sum(row.late and row.standing != MISSING for row in content.units)
     waiting = sum(row.standing == WAITING for row in content.units)
     counts = (
         (sums.nil_reports, _("%(number)s nil"), ""),
-        (sums.late_reports, _("%(number)s late"), "&late=1"),
+        (late, _("%(number)s late"), "&late=1"),
         (missing, _("%(number)s not reported"), ""),
         (waiting, _("%(number)s not accepted yet"), "&state=reported"),
     )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from appraisal import services as verbs
-from appraisal.models import Bulletin
+from appraisal.models import Bulletin, MonthlyReport
 from appraisal.services import bulletins as services
 from common.rules import at
 from complaints.models import Complaint, Interest
@@ -100,6 +100,18 @@ def test_every_figure_of_a_unit_is_a_link_for_the_express(drafted, express, unit
     assert f'href="{month_page}#people">1</a>' in row
     assert f"{reverse('sheets')}?unit={unit.code}&amp;month=2026-11" in row
     assert f"{reverse('bulletin_complaints', args=[drafted.pk])}?unit={unit.code}" in row
+
+
+def test_how_a_report_stands_is_said_beside_it(drafted, month, express, other_unit):
+    MonthlyReport.objects.filter(pk=month.pk).update(report_by=SIGNING.date() - timedelta(days=3))
+    html = page(signed_in(express), "bulletin", drafted.pk)
+    assert "未报送，逾期3天" in html
+    assert f"{reverse('months')}?month=2026-11" in html
+    accepted(month, SIGNING.date(), report_by=SIGNING.date() - timedelta(days=2))
+    again = page(signed_in(express), "bulletin", drafted.pk)
+    assert "未报送，逾期3天" not in again
+    assert "迟报2天" in again
+    assert f"{reverse('months')}?month=2026-11&amp;late=1" in again
 
 
 def test_an_officer_opens_the_own_units_figures_and_no_others(month, officer, unit, other_unit):
