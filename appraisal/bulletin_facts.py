@@ -6,26 +6,31 @@ referred, in all their matter, are counted nowhere: a figure must not tell that 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 
 from accounts.models import Unit, UnitKind
 from appraisal import rules
 from appraisal.bulletins import content as printed
 from appraisal.models import (
     Bulletin,
+    Kind,
     LedgerEntry,
     MonthlyReport,
+    Objection,
+    ObjectionState,
     Standard,
     UnitLedger,
     WithholdingProposal,
 )
 from appraisal.rules import Step
+from appraisal.services.sweeps import late_source
 from attendance import history
+from attendance.models import Finding, FindingState
 from common.rules import at, local
 from complaints.models import Complaint, Outcome
 from complaints.models.cases import ComplaintQuerySet
@@ -91,6 +96,8 @@ def gather(bulletin: Bulletin, today: date) -> Facts:
         _row(report, _sums_of(report, found, sums), days[report.unit_id], found.taken_over, today)
         for report in found.of_month
     ]
+    excused = _excused(found.of_month)
+    rows = [replace(row, late=False, days_late=0) if row.code in excused else row for row in rows]
     rows += [_without_month(unit, days[unit.pk]) for unit in extra]
     more: list[dict[str, Any]] = [
         {**complaints.get(unit.pk, {}), **_corrected(corrections, unit.pk)} for unit in (*units, *extra)
@@ -231,16 +238,33 @@ class _Balance:
         return rules.withheld(self.charged, self.cap) - before
 
 
+def _ground() -> Case:
+    """Why an earlier month is put right, in the words of the document and without any of a person."""
+    same = LedgerEntry.objects.filter(unit=OuterRef("unit"), finding=OuterRef("finding"))
+    judged_anew = same.filter(kind=Kind.REJUDGED, sequence=OuterRef("sequence") + 1)
+    sustained = Objection.objects.filter(entry__finding=OuterRef("finding"), state=ObjectionState.SUSTAINED)
+    return Case(
+        When(kind=Kind.REJUDGED, then=Value("重新计分")),
+        When(Exists(judged_anew), then=Value("重新计分")),
+        When(Exists(sustained), then=Value("异议成立")),
+        When(finding__state=FindingState.WITHDRAWN, then=Value("原记录撤销")),
+        default=Value("复核更正"),
+    )
+
+
 def _corrections(counted: Mapping[Key, MonthlyReport]) -> list[_Correction]:
-    """What the counted reports put right of earlier months: a line for each unit, month, kind of finding and reason.
+    """What the counted reports put right of earlier months: a line for each unit, month, kind of finding and ground.
+
+    The reason itself is free text that may tell of a person: it stands with the entry, for who may see that.
 
     Points are sums of entries. Money is what is withheld less, or again: of what the cap had cut off nothing is.
     """
     first = LedgerEntry.objects.counted().filter(finding=OuterRef("finding")).values("month")[:1]
-    entries = LedgerEntry.objects.corrections().annotate(origin=Subquery(first)).order_by("unit", "sequence")
+    entries = LedgerEntry.objects.corrections().annotate(origin=Subquery(first), ground=_ground())
+    entries = entries.order_by("unit", "sequence")
     columns = (
         *("unit", "unit__code", "unit__name", "month", "origin", "cadre"),
-        *("item__name", "reason", "half_points", "cents"),
+        *("item__name", "ground", "half_points", "cents"),
     )
     months = {month for _unit, month in counted}
     concerned = LedgerEntry.objects.corrections().filter(month__in=months).values("cadre")
@@ -248,11 +272,11 @@ def _corrections(counted: Mapping[Key, MonthlyReport]) -> list[_Correction]:
     rows = list(relevant.values_list(*columns))
     balances = _balances({row[5] for row in rows if row[5] is not None})
     lines: dict[tuple[Any, ...], list[int]] = {}
-    for unit, code, name, month, origin, cadre, item, reason, half_points, cents in rows:
+    for unit, code, name, month, origin, cadre, item, ground, half_points, cents in rows:
         balance = balances.get((unit, origin, cadre))
         changed = balance.change(cents) if balance is not None else 0
         if (unit, month) in counted:
-            line = lines.setdefault((unit, code, name, origin, item, reason), [0, 0])
+            line = lines.setdefault((unit, code, name, origin, item, ground), [0, 0])
             line[0] += half_points
             line[1] += changed
     found = [
@@ -264,18 +288,18 @@ def _corrections(counted: Mapping[Key, MonthlyReport]) -> list[_Correction]:
                 month=origin,
                 half_points=half_points,
                 cents=cents,
-                reason=reason,
+                reason=ground,
                 source=item,
             ),
         )
-        for (unit, code, name, origin, item, reason), (half_points, cents) in lines.items()
+        for (unit, code, name, origin, item, ground), (half_points, cents) in lines.items()
     ]
     return sorted(found, key=lambda one: (one.printed.unit_code, one.printed.month))
 
 
 def _balances(cadres: Collection[int]) -> dict[tuple[int, date, int], _Balance]:
     proposals = WithholdingProposal.objects.filter(cadre__in=cadres)
-    columns = ("report__unit", "report__month", "cadre", "charged_cents", "standard__cap_cents")
+    columns = ("report__unit", "report__month", "cadre", "charged_cents", "cap_cents")
     return {
         (unit, month, cadre): _Balance(charged, cap)
         for unit, month, cadre, charged, cap in proposals.values_list(*columns)
@@ -354,6 +378,13 @@ def _row(
         late=report.is_late or report.is_overdue(today),
         days_late=days_late(report, today),
     )
+
+
+def _excused(reports: Sequence[MonthlyReport]) -> set[str]:
+    """Codes of the units whose lateness was withdrawn: they had answered it, and it is said no more."""
+    sources = {late_source(report.unit, report.month): report.unit.code for report in reports}
+    withdrawn = Finding.objects.filter(source__in=sources, state=FindingState.WITHDRAWN)
+    return {sources[source] for source in withdrawn.values_list("source", flat=True)}
 
 
 def _without_month(unit: Unit, days: tuple[int, int]) -> printed.UnitRow:

@@ -98,6 +98,21 @@ def test_a_nil_report_and_a_late_one(unit, other_unit):
     assert (row(facts, other_unit).late, row(facts, other_unit).days_late) == (True, 4)
 
 
+def test_a_lateness_that_was_withdrawn_is_said_no_more(unit, other_unit):
+    accepted(draft(unit))
+    late = draft(other_unit)
+    accepted(late, late.report_by + timedelta(days=4))
+    source = late_source(other_unit, NOVEMBER)
+    stands(None, late.report_by, code="report_late", unit=other_unit, state="withdrawn", source=source)
+    assert (row(gathered(), other_unit).late, row(gathered(), other_unit).days_late) == (False, 0)
+
+
+def test_no_free_text_about_a_person_reaches_the_table(unit, chen, head):
+    """What a head wrote stands with the entry; in 107 units is read on what ground."""
+    accepted(_two_months(unit, chen, f"经核实，{chen.name}当日在市里开会", head))
+    assert chen.name not in str(gathered(DECEMBER).corrections)
+
+
 # --- Corrections and reports that came late ---------------------------------------------------------------------------
 
 
@@ -116,13 +131,13 @@ def test_a_reversal_is_a_correction_in_the_bulletin_of_its_own_month(unit, chen,
     accepted(december)
     (line,) = gathered(DECEMBER).corrections
     assert (line.unit_code, line.month, line.half_points, line.cents) == (unit.code, NOVEMBER, -4, -4000)
-    assert (line.source, line.reason) == ("脱岗", "会议有据")
+    assert (line.source, line.reason) == ("脱岗", "复核更正")
     found = row(gathered(DECEMBER), unit)
     assert (found.findings, found.corrections_half_points, found.corrections_cents) == (0, -4, -4000)
 
 
 def test_a_correction_takes_back_only_what_was_withheld(unit, chen, head):
-    """Three times 120 yuan were charged and 300 withheld: of the first that is taken back 60 remain."""
+    """Three times 120 yuan were charged and 300 withheld: of two that are taken back 60 were never withheld."""
     charges = [stands(chen, date(2026, 11, day), code="noon_drinking") for day in (3, 4, 5)]
     accepted(draft(unit))
     signed()
@@ -130,7 +145,7 @@ def test_a_correction_takes_back_only_what_was_withheld(unit, chen, head):
         services.entry_reverse(entry=entry_of(charge), reason=reason, actor=head, now=SIGNING)
     accepted(draft(unit, DECEMBER, NEXT_DRAFTING))
     lines = gathered(DECEMBER).corrections
-    assert [(line.half_points, line.cents) for line in lines] == [(-12, -6_000), (-12, -12_000)]
+    assert [(line.half_points, line.cents) for line in lines] == [(-24, -18_000)]
 
 
 def test_what_is_accepted_after_its_bulletin_is_caught_up_in_the_next_one(unit, other_unit, chen, head):
