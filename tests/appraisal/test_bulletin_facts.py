@@ -11,6 +11,7 @@ from appraisal import bulletin_facts, services
 from appraisal.bulletins.content import COUNTED, ELSEWHERE, MISSING, NO_MONTH, WAITING, UnitRow
 from appraisal.models import Bulletin, LedgerEntry, MonthlyReport
 from appraisal.services import bulletins, closing
+from appraisal.services.sweeps import late_source
 from attendance.models import DailySheet, FindingState, InspectionSettings, Round
 from common.rules import at
 from complaints.models import Complaint
