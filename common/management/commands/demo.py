@@ -35,7 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--units", default=str(usual.units))
         parser.add_argument("--cadres", default=str(usual.cadres))
         parser.add_argument(
-            "--months", default=str(usual.months), help=_("whole months of daily sheets and findings before this one")
+            "--months",
+            default=str(usual.months),
+            help=_("whole months of daily sheets and findings before this one"),
         )
         parser.add_argument("--no-serve", action="store_true", help=_("only build, then end"))
         parser.add_argument("--host", default="127.0.0.1")
