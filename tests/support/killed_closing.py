@@ -3,8 +3,8 @@
     python -m tests.support.killed_closing INSTANT KILLS SEED
 
 First a run that is taken back says what a whole one comes to. Then every run is a child that dies at some moment of
-its own choice: before a statement, when the database has done it, before or after a commit. One line says what each
-has left behind.
+its own choice, the command or what the clock does: before a statement, when the database has done it, before or after a
+commit. One line says what each has left behind.
 """
 
 import json
@@ -22,7 +22,7 @@ import django
 from tests.support.killed_import import die
 
 #: Moments in which two or three units are drafted.
-LAST_MOMENT = 250
+LAST_MOMENT = 280
 
 
 class Moments:
@@ -61,12 +61,17 @@ def main(instant: str, kills: str, seed: str) -> None:
 
     now = datetime.fromisoformat(instant)
 
-    def close() -> None:
+    def close(by_clock: bool = False) -> None:
+        if by_clock:
+            # Several units in one transaction.
+            with mock.patch.object(closing, "UNITS_AT_ONCE", 3):
+                closing.drafts_make(now=now)
+            return
         with mock.patch("django.utils.timezone.now", return_value=now):
             for month in closing.months_due(ledger.today(now)):
                 call_command("close_month", f"{month:%Y-%m}", stdout=StringIO())
 
-    def in_child(last: int) -> int:
+    def in_child(last: int, by_clock: bool = False) -> int:
         connections.close_all()
         if (child := os.fork()) == 0:
             moments = Moments(last)
@@ -75,7 +80,7 @@ def main(instant: str, kills: str, seed: str) -> None:
                 connection.execute_wrapper(moments.statement),
                 mock.patch.object(connection, "_commit", moments.commit(connection._commit)),
             ):
-                close()
+                close(by_clock)
             os._exit(0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
@@ -86,7 +91,7 @@ def main(instant: str, kills: str, seed: str) -> None:
     chance = random.Random(seed)
     for _kill in range(int(kills)):
         point = chance.randint(1, LAST_MOMENT)
-        code = in_child(point)
+        code = in_child(point, by_clock=chance.random() < 0.5)
         print("killed", code, point, len(stored()["months"]), flush=True)
     for _run in range(2):
         code = in_child(0)
