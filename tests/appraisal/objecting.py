@@ -18,6 +18,7 @@ from attendance.models import Item, SpotCheck, SpotLine
 from cards.models import Cadre
 from common.rules import at
 from tests.appraisal.ledgers import DRAFTING, NOVEMBER, begins, draft, entry_of, stands
+from tests.cast import make_user
 
 #: In the publication of November, which ends on 14 December 2026 at 24:00.
 PUBLISHED_UNTIL = date(2026, 12, 14)
@@ -48,10 +49,20 @@ def november(unit: Unit) -> MonthlyReport:
     return MonthlyReport.objects.get(unit=unit, month=NOVEMBER)
 
 
+def _clerk() -> User:
+    """Whoever takes steps that no test is about."""
+    return User.objects.filter(username="clerk.month").first() or make_user("clerk.month", "经办人")
+
+
 def published(unit: Unit, until: date = PUBLISHED_UNTIL) -> MonthlyReport:
     """As the unit's head confirms and publishes it; whose turn that is, the tests of the path ask."""
     MonthlyReport.objects.filter(unit=unit, month=NOVEMBER).update(
-        state="published", confirmed_at=DRAFTING, published_at=DRAFTING, published_until=until
+        state="published",
+        confirmed_by=_clerk(),
+        confirmed_at=DRAFTING,
+        published_by=_clerk(),
+        published_at=DRAFTING,
+        published_until=until,
     )
     WithholdingProposal.objects.filter(report__unit=unit, state=ProposalState.DRAFT).update(
         state=ProposalState.CONFIRMED
@@ -62,7 +73,7 @@ def published(unit: Unit, until: date = PUBLISHED_UNTIL) -> MonthlyReport:
 def reported(unit: Unit) -> MonthlyReport:
     published(unit)
     MonthlyReport.objects.filter(unit=unit, month=NOVEMBER).update(
-        state="reported", reported_at=REPORTING, first_reported_at=REPORTING
+        state="reported", reported_by=_clerk(), reported_at=REPORTING, first_reported_at=REPORTING
     )
     return november(unit)
 

@@ -1,5 +1,7 @@
 """Proposals to withhold: right to the cent, stage by stage, and released in each of them."""
 
+from datetime import date
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from appraisal.models import MonthlyReport, ProposalState, WithholdingProposal
 from appraisal.services import withholding
 from common.models import AuditEntry, Notice
 from common.problems import Refused
+from tests.appraisal.ledgers import begins, draft, entry_of, stands
 from tests.appraisal.objecting import (
     LATER,
     OBJECTING,
@@ -106,10 +109,12 @@ def test_only_a_reported_month_is_handed_to_finance_by_the_officer_once(
     assert AuditEntry.objects.filter(verb="withholding_sent").count() == 1
 
 
-def test_a_month_that_was_sent_back_is_not_with_the_city(unit, chen, officer):
+def test_a_month_that_was_sent_back_is_not_with_the_city(unit, chen, officer, express):
     drafted(chen, 3)
     report = reported(unit)
-    MonthlyReport.objects.update(state="sent_back", send_back_reason="漏报一人")
+    MonthlyReport.objects.update(
+        state="sent_back", sent_back_by=express, sent_back_at=LATER, send_back_reason="漏报一人"
+    )
     with pytest.raises(Refused):
         services.withholdings_send(report=report, actor=officer, now=LATER)
 
@@ -170,17 +175,13 @@ def test_nobody_enters_what_became_of_their_own(unit, chen, officer, head):
 
 
 def test_all_at_once_leaves_out_what_has_changed_since(unit, chen, lin, wei, officer, head):
-    entry, _more = drafted(chen, 3, 4)
-    for cadre in (lin, wei):
-        WithholdingProposal.objects.create(
-            report=november(unit),
-            cadre=cadre,
-            standard=proposal_of(chen).standard,
-            charged_cents=2000,
-            amount_cents=2000,
-        )
+    begins()
+    changed = stands(chen, date(2026, 11, 3))
+    for cadre in (chen, lin, wei):
+        stands(cadre, date(2026, 11, 4))
+    draft(unit)
     report = sent(unit, officer)
-    reverse(entry, head)
+    reverse(entry_of(changed), head)
     assert services.withholdings_execute(report=report, actor=officer, now=LATER) == withholding.Done(2, 1)
     assert proposal_of(chen).state == "sent"
     done = services.withholdings_not_execute(report=report, reason="奖金停发", actor=officer, now=LATER)
