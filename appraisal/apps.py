@@ -9,6 +9,7 @@ class AppraisalConfig(AppConfig):
         from appraisal import (
             demo,
             desk,
+            desk_outcomes,
             notifying,
             notifying_bulletins,
             notifying_months,
@@ -25,6 +26,7 @@ class AppraisalConfig(AppConfig):
         notifying_objections.register()
         notifying_standards.register()
         desk.register()
+        desk_outcomes.register()
         mine.register()
         bulletins.register()
         demo.register()

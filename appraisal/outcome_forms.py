@@ -5,8 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appraisal.services.outcomes import ITEMS
 from attendance.models import Item
-from common.forms import PageForm, day_field
-from common.rules import local
+from common.forms import PageForm, asked_for_at_times, day_field
 from complaints.models import Complaint
 
 NOTHING = "nothing"
@@ -17,7 +16,13 @@ class CountForm(PageForm):
 
     submit = _("Save what it counts as")
     item = forms.ChoiceField(label=_("It counts as"), widget=forms.RadioSelect)
-    day = day_field(_("Day on which it happened"), required=False)
+    day = asked_for_at_times(
+        day_field(
+            _("Day on which it happened"),
+            required=False,
+            help_text=_("As the verification found it; it decides which month and standard count."),
+        )
+    )
     note = forms.CharField(
         label=_("What was substantiated"),
         max_length=300,
@@ -34,8 +39,9 @@ class CountForm(PageForm):
     )
 
     def __init__(self, data: Any, *, case: Complaint) -> None:
-        first = {"day": local(case.received_at).date(), "note": case.statement[:300]}
-        super().__init__(data, initial=first)
+        super().__init__(data, initial={"note": case.statement[:300]})
+        for name in ("note", "reason"):
+            asked_for_at_times(self.fields[name])
         items = [(item.code, str(item)) for item in Item.objects.filter(code__in=ITEMS)]
         self.fields["item"].choices = [*items, (NOTHING, _("No points"))]  # type: ignore[attr-defined]
 

@@ -31,7 +31,8 @@ ENDED = (State.CLOSED, State.ANSWERED)
 def to_count(cases: ComplaintQuerySet) -> ComplaintQuerySet:
     """Of these, what was substantiated about a person, stands as the matter's last word, and counts as nothing yet."""
     last = cases.filter(state__in=ENDED, outcome__in=SUBSTANTIATED, cadre__isnull=False, master=None)
-    redone = Q(redone_by__state__in=ENDED)
+    # What is being done again counts, if at all, by the new answer.
+    redone = Q(redone_by__isnull=False)
     # What the first answer counted stays counted; as nothing it may count after all.
     return (
         last.exclude(redone)

@@ -222,7 +222,7 @@ def _source(request: HttpRequest, found: Finding) -> tuple[str, str]:
     elif found.round is not None:
         name, pk, label = "round", found.round.pk, _("Daily sheet, a round")
     else:
-        return _("Found by the program"), ""
+        return _("complaint, verified") if found.is_outcome else _("Found by the program"), ""
     page = TABLE.get(name)
     return label, reverse(name, args=[pk]) if page and access_for(request).may(page) else ""
 

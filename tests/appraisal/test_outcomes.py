@@ -166,6 +166,17 @@ def test_a_day_before_the_first_month_is_refused(case, express):
     assert refused.value.field == "day"
 
 
+def test_what_is_being_done_again_waits_for_its_new_answer(case):
+    assert outcomes.to_count(Complaint.objects.all()).exists()
+    done_again(case)
+    assert not outcomes.to_count(Complaint.objects.all()).exists()
+
+
+def test_what_waits_stands_on_the_landing_page_of_the_express(case, express, supervisor):
+    assert "1件查实个人的投诉尚未计分" in signed_in(express).get(reverse("desk")).content.decode()
+    assert "查实个人" not in signed_in(supervisor).get(reverse("desk")).content.decode()
+
+
 def test_the_pages(case, express, express_head):
     client = signed_in(express)
     assert case.number in client.get(reverse("outcomes")).content.decode()
