@@ -1,3 +1,4 @@
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
@@ -7,6 +8,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from attendance.models import Item
+
+
+#: Before any fact that the product can know (seeds).
+BEGINNING = date(2000, 1, 1)
 
 
 class StandardQuerySet(models.QuerySet["Standard"]):
@@ -47,10 +52,16 @@ class Standard(models.Model):
                 condition=Q(adopted_by=None) | ~Q(adopted_by=F("proposed_by")), name="standard_two_people"
             ),
             models.CheckConstraint(condition=~Q(allowance=""), name="standard_names_an_allowance"),
+            models.CheckConstraint(condition=Q(cap_cents__gt=0), name="standard_cap_is_something"),
         ]
 
     def __str__(self) -> str:
         return f"v{self.version}"
+
+    @property
+    def is_from_the_beginning(self) -> bool:
+        """The starting standard: its day says no more than that it was there before any fact."""
+        return self.effective_from <= BEGINNING
 
     @property
     def is_adopted(self) -> bool:
@@ -119,6 +130,12 @@ class AppraisalSettings(models.Model):
 
     def __str__(self) -> str:
         return "appraisal settings"
+
+    @property
+    def until_report_days(self) -> int:
+        """Working days from the end of the publication to the last one for reporting: an objection of its last day can
+        still be answered in time."""
+        return max(self.report_days, self.answer_days)
 
     @classmethod
     def current(cls) -> "AppraisalSettings":
