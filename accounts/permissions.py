@@ -193,7 +193,7 @@ TABLE: dict[str, Page] = {
     "withholding_not_execute": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
     "withholding_paid_back": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
     # The city's bulletins: read by the units, drafted by the Express, signed by its head, and for everybody
-    "bulletins": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Bulletins")),
+    "bulletins": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Bulletins"), tucked=True),
     "bulletin": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "bulletin_pdf": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "bulletin_docx": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
@@ -271,11 +271,11 @@ TABLE: dict[str, Page] = {
     "spot_person": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
     "spot_close": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
     "spot_cancel": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
-    "comparison": Page(GET, EXPRESS | SUPERVISORS, nav=_("Comparison")),
+    "comparison": Page(GET, EXPRESS | SUPERVISORS, nav=_("Comparison"), tucked=True),
     "coverage": Page(GET, EXPRESS | SUPERVISORS),
     "coverage_csv": Page(GET, EXPRESS | SUPERVISORS),
     # What remains of the daily sheets
-    "sheets": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Past rounds")),
+    "sheets": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Past rounds"), tucked=True),
     "round": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "sheet_paper": Page(BOTH, OFFICER, detail=True),
     "sheet_blank": Page(GET, OFFICER | UNIT_LEAD, detail=True),

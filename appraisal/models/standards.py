@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from attendance.models import Item
 
-
 #: Before any fact that the product can know (seeds).
 BEGINNING = date(2000, 1, 1)
 
