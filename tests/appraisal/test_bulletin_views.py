@@ -353,6 +353,8 @@ def test_an_objection_stands_in_the_next_bulletins_corrections(month, unit, othe
         accepted(draft(one, date(2026, 12, 1), NEXT_DRAFTING))
     bulletin, _made = services.bulletin_draft(month=date(2026, 12, 1), now=NEXT_DRAFTING)
     html = page(signed_in(express), "bulletin", bulletin.pk)
-    assert "会议有据" in html
+    assert "脱岗：复核更正" in html
+    # The words of the reason stand with the entry.
+    assert "会议有据" not in html
     assert "-40.00" in html
     assert reverse("month", args=[unit.code, "2026-12"]) + "#corrections" in html
