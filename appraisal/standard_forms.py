@@ -271,6 +271,7 @@ class StandardForm(EditForm):
     )
     cap_cents = YuanField(
         label=LABELS["cap_cents"],
+        least=100,
         most=MOST_CAP_CENTS,
         help_text=gettext_lazy(
             "The allowance that the month’s appraisal decides on; more is never withheld."

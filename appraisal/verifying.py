@@ -26,6 +26,7 @@ from django.db.models import (
     Subquery,
     Sum,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -270,7 +271,7 @@ class Verification:
         charged = MonthTotal.objects.filter(cadre__isnull=False, cents__gt=0)
         there = WithholdingProposal.objects.filter(report=OuterRef("report"), cadre=OuterRef("cadre"))
         without = _only(charged.exclude(Exists(there)), self.unit, "report__unit")
-        for total in without.select_related("report__unit", "cadre").iterator(chunk_size=BATCH):
+        for total in _with_room(without).select_related("report__unit", "cadre").iterator(chunk_size=BATCH):
             words = _("%(month)s charges %(who)s, and no withholding is proposed.")
             yield Fault(words % _of_whom(total), total.report.unit)
         rows = _only(WithholdingProposal.objects.all(), self.unit, "report__unit")
@@ -457,7 +458,9 @@ def _of_whom(row: MonthTotal | WithholdingProposal) -> dict[str, str]:
 
 
 def _wrong(rows: QuerySet[WithholdingProposal]) -> QuerySet[WithholdingProposal]:
-    """Charged is the total, proposed what the cap leaves of it, released what no longer stands of that."""
+    """Charged is the total, proposed what its room leaves of it, released what no longer stands of that; and the room
+    is the cap, less what others proposed before of the same allowance: at most as much as they proposed, and at least
+    what is left of that now."""
     total = MonthTotal.objects.filter(report=OuterRef("report"), cadre=OuterRef("cadre"))
     first = {
         "finding__ledger_entries__kind": Kind.FINDING,
@@ -467,14 +470,38 @@ def _wrong(rows: QuerySet[WithholdingProposal]) -> QuerySet[WithholdingProposal]
     }
     standing = LedgerEntry.objects.standing().filter(**first).order_by().values("unit")
     still = Subquery(standing.annotate(all=Sum("cents")).values("all"))
+    before = _of_the_same_allowance().filter(pk__lt=OuterRef("pk"))
     return rows.annotate(
         total=Coalesce(Subquery(total.values("cents")), 0),
-        still=Least(Coalesce(still, 0), F("standard__cap_cents"), output_field=IntegerField()),
+        still=Least(Coalesce(still, 0), F("cap_cents"), output_field=IntegerField()),
+        most_taken=_sum(before, F("amount_cents")),
+        least_taken=_sum(before, F("amount_cents") - F("released_cents")),
     ).exclude(
         charged_cents=F("total"),
-        amount_cents=Least(F("charged_cents"), F("standard__cap_cents")),
+        amount_cents=Least(F("charged_cents"), F("cap_cents")),
         released_cents=F("amount_cents") - F("still"),
+        cap_cents__gte=F("standard__cap_cents") - F("most_taken"),
+        cap_cents__lte=F("standard__cap_cents") - F("least_taken"),
     )
+
+
+def _with_room(totals: QuerySet[MonthTotal]) -> QuerySet[MonthTotal]:
+    """Of which something was to be proposed: others had not proposed the whole allowance."""
+    others = _of_the_same_allowance()
+    cap = others.order_by("pk").values("standard__cap_cents")[:1]
+    taken = _sum(others, F("amount_cents"))
+    return totals.annotate(taken=taken, cap=Subquery(cap)).exclude(cap__isnull=False, taken__gte=F("cap"))
+
+
+def _of_the_same_allowance() -> QuerySet[WithholdingProposal]:
+    """Proposals of the same person and month, whichever unit charges them."""
+    return WithholdingProposal.objects.filter(
+        cadre=OuterRef("cadre"), report__month=OuterRef("report__month")
+    ).order_by()
+
+
+def _sum(rows: QuerySet[WithholdingProposal], cents: F | CombinedExpression) -> Coalesce:
+    return Coalesce(Subquery(rows.values("cadre").annotate(all=Sum(cents)).values("all")), 0)
 
 
 # --- Bulletins --------------------------------------------------------------------------------------------------------
@@ -488,12 +515,20 @@ def _bulletins() -> Iterator[Fault]:
     """What was signed is what is frozen, and its heads are those kept beside it."""
     for bulletin in Bulletin.objects.signed().prefetch_related("heads__unit").iterator(chunk_size=20):
         words = {"bulletin": _name_of(bulletin)}
-        if chain.digest(bulletin.content or {}) != bulletin.content_hash:
+        digest, heads = _frozen(bulletin.content)
+        if digest != bulletin.content_hash:
             yield Fault(_("%(bulletin)s: its content is not what was signed.") % words)
-        frozen = (bulletin.content or {}).get("chain_heads", [])
-        said = {(one["unit_code"], one["sequence"], one["head"]) for one in frozen}
-        if said != {(row.unit.code, row.sequence, row.head) for row in bulletin.heads.all()}:
+        if heads != {(row.unit.code, row.sequence, row.head) for row in bulletin.heads.all()}:
             yield Fault(_("%(bulletin)s: the heads kept beside it are not those that it prints.") % words)
+
+
+def _frozen(content: Any) -> tuple[str, set[tuple[Any, ...]]]:
+    """SHA-256 and heads of what a signed bulletin says, whatever somebody has put there since."""
+    try:
+        heads = {(one["unit_code"], one["sequence"], one["head"]) for one in content["chain_heads"]}
+        return chain.digest(content), heads
+    except (LookupError, TypeError, AttributeError):
+        return "", set()
 
 
 def _bulletin_numbers() -> Iterator[Fault]:

@@ -61,7 +61,16 @@ class View:
             "sum": money(row.charged_cents),
             "cap": money(row.standard.cap_cents),
             "amount": money(row.amount_cents),
+            "others": money(row.standard.cap_cents - row.cap_cents),
         }
+        if row.cap_cents < row.standard.cap_cents:
+            return (
+                _(
+                    "%(sum)s in all; at most %(cap)s a month, of which other units propose %(others)s already: "
+                    "%(amount)s is proposed"
+                )
+                % words
+            )
         if row.amount_cents < row.charged_cents:
             return _("%(sum)s in all; at most %(cap)s a month: %(amount)s is proposed") % words
         return _("%(sum)s in all; at most %(cap)s a month") % words

@@ -126,8 +126,10 @@ def _leave_months_behind(chen: Any, zhou: Any) -> None:
     draft(zhou.unit, date(2026, 10, 1), drafting + timedelta(days=31))
     withdrawn.state, withdrawn.decision_reason = "withdrawn", "记错了人"
     withdrawn.save()
+    entry = LedgerEntry.objects.get(cadre=chen)
     Objection.objects.create(
-        entry=LedgerEntry.objects.get(cadre=chen),
+        entry=entry,
+        finding=entry.finding,
         made_by=chen.user,
         made_at=drafting,
         text="当时在开会",

@@ -12,6 +12,7 @@ from accounts.permissions import Reach
 from appraisal import rules
 from appraisal.models.ledger import LedgerEntry
 from appraisal.models.standards import Standard
+from attendance.models import Finding
 from cards.models import Cadre
 from common.append_only import register
 from common.rules import local
@@ -30,17 +31,20 @@ class ReportQuerySet(models.QuerySet["MonthlyReport"]):
     def within(self, scope: Scope) -> "ReportQuerySet":
         return self if scope.unit_ids is None else self.filter(unit__in=scope.unit_ids)
 
-    def shown_to_cadre(self, user_id: int) -> "ReportQuerySet":
-        """What is published in the unit where somebody serves."""
-        return self.filter(unit__cadres__user=user_id, state__in=rules.SHOWN_IN_UNIT)
-
     def unreported(self) -> "ReportQuerySet":
         return self.filter(state__in=rules.UNREPORTED)
 
     def late(self, today: date) -> "ReportQuerySet":
         """Whose unit has not taken its step, or has not reported at all, in time."""
-        over = Q(first_reported_at=None, report_by__lt=today)
+        over = Q(first_reported_at=None, report_by__lt=today) & ~Q(city_held=True)
         return self.unreported().filter(Q(due_on__lt=today) | over)
+
+
+def _by_whom(step: str) -> models.CheckConstraint:
+    """Who took a step stands with when."""
+    both = Q(**{f"{step}_by__isnull": False, f"{step}_at__isnull": False})
+    neither = Q(**{f"{step}_by": None, f"{step}_at": None})
+    return models.CheckConstraint(condition=both | neither, name=f"report_{step}_by_whom")
 
 
 class MonthlyReport(models.Model):
@@ -72,6 +76,9 @@ class MonthlyReport(models.Model):
     first_reported_at = models.DateTimeField(null=True)
     #: The last day for reporting, fixed when the month was drafted.
     report_by = models.DateField()
+    #: Whether it was for the city that it waited when that day had passed, or the city took a step of the unit's too
+    #: late: then it is not the unit that is late. Empty until that is judged (services.sweeps).
+    city_held = models.BooleanField(null=True)
     nil = models.BooleanField(_("nil report"), default=False)
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     accepted_at = models.DateTimeField(null=True)
@@ -93,7 +100,7 @@ class MonthlyReport(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["unit", "month"], name="report_once"),
             models.CheckConstraint(
-                condition=~Q(state__in=["confirmed", "published"]) | Q(confirmed_at__isnull=False),
+                condition=Q(state="drafted") | Q(confirmed_at__isnull=False),
                 name="report_confirmed_when",
             ),
             models.CheckConstraint(
@@ -110,13 +117,21 @@ class MonthlyReport(models.Model):
                 condition=~Q(state="accepted") | Q(accepted_at__isnull=False), name="report_accepted_when"
             ),
             models.CheckConstraint(
-                condition=~Q(state="sent_back") | ~Q(send_back_reason=""), name="report_sent_back_with_reason"
+                condition=~Q(state="sent_back") | Q(sent_back_at__isnull=False) & ~Q(send_back_reason=""),
+                name="report_sent_back_with_reason",
             ),
+            *map(_by_whom, ("confirmed", "published", "reported", "accepted", "sent_back")),
             models.CheckConstraint(
                 condition=Q(accepted_by=None) | Q(reported_by=None) | ~Q(accepted_by=F("reported_by")),
                 name="report_accepted_by_another",
             ),
-            models.CheckConstraint(condition=Q(nil=False) | Q(entries=0), name="report_nil_is_empty"),
+            models.CheckConstraint(
+                condition=Q(sent_back_by=None) | Q(reported_by=None) | ~Q(sent_back_by=F("reported_by")),
+                name="report_sent_back_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(nil=False) | Q(entries=0, corrections=0), name="report_nil_is_empty"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,11 +139,15 @@ class MonthlyReport(models.Model):
 
     @property
     def is_late(self) -> bool:
-        """Reported after its last day. While it is not reported, ask `is_overdue`."""
-        return self.first_reported_at is not None and local(self.first_reported_at).date() > self.report_by
+        """Reported after its last day, and not because of the city. While it is not reported, ask `is_overdue`."""
+        return (
+            self.first_reported_at is not None
+            and local(self.first_reported_at).date() > self.report_by
+            and not self.city_held
+        )
 
     def is_overdue(self, today: date) -> bool:
-        return self.first_reported_at is None and today > self.report_by
+        return self.first_reported_at is None and today > self.report_by and not self.city_held
 
 
 class MonthTotal(models.Model):
@@ -187,6 +206,8 @@ class Objection(models.Model):
     """Somebody says that an entry about them is wrong; who neither recorded nor decided it answers."""
 
     entry = models.ForeignKey(LedgerEntry, models.PROTECT, related_name="objections")
+    #: The entry's: judged anew it stands as another entry, and is not objected to again.
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="+", db_index=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     text = models.TextField(_("objection"), max_length=2000)
@@ -206,7 +227,7 @@ class Objection(models.Model):
             models.Index(fields=["due_on"], condition=Q(state="open"), name="objection_open")
         ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["entry"], name="objection_once_per_entry"),
+            models.UniqueConstraint(fields=["finding"], name="objection_once_per_finding"),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at=None) | (~Q(state="open") & Q(decided_at__isnull=False)),
                 name="objection_decided_when",
@@ -248,7 +269,9 @@ class WithholdingProposal(models.Model):
     cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="withholding_proposals")
     #: Of the month whose allowance it is: its kind, basis and cap.
     standard = models.ForeignKey(Standard, models.PROTECT, related_name="+", db_index=False)
-    #: Before and after the cap.
+    #: At most so much: the cap, less what other units proposed before of the same allowance (services.withholding).
+    cap_cents = models.PositiveIntegerField()
+    #: Before and after that.
     charged_cents = models.PositiveIntegerField()
     amount_cents = models.PositiveIntegerField(_("amount"))
     #: What reversals took off it again.
@@ -271,7 +294,11 @@ class WithholdingProposal(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["report", "cadre"], name="proposal_once"),
             models.CheckConstraint(
-                condition=Q(amount_cents__lte=F("charged_cents")), name="proposal_not_above_charge"
+                condition=Q(amount_cents__gt=0, amount_cents__lte=F("charged_cents")),
+                name="proposal_not_above_charge",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_cents__lte=F("cap_cents")), name="proposal_not_above_cap"
             ),
             models.CheckConstraint(
                 condition=Q(released_cents__lte=F("amount_cents")), name="proposal_released_at_most_all"
@@ -287,14 +314,17 @@ class WithholdingProposal(models.Model):
                 | Q(state__in=["executed", "not_executed", "released"], ended_at__isnull=False),
                 name="proposal_ended_when",
             ),
-            # At least what was left of it when it was withheld, and at most what finance knew of.
+            # At most what finance knew of; paid back is only what was withheld beyond what is left.
             models.CheckConstraint(
                 condition=~Q(state="executed") & Q(executed_cents=0, paid_back_cents=0)
                 | Q(
                     state="executed",
                     executed_cents__gt=0,
                     executed_cents__lte=F("sent_cents"),
-                    executed_cents__gte=F("amount_cents") - F("released_cents") + F("paid_back_cents"),
+                )
+                & (
+                    Q(paid_back_cents=0)
+                    | Q(executed_cents__gte=F("amount_cents") - F("released_cents") + F("paid_back_cents"))
                 ),
                 name="proposal_executed_sum",
             ),
@@ -318,8 +348,10 @@ class WithholdingProposal(models.Model):
     @property
     def owed_back_cents(self) -> int:
         """Withheld, although it is not to be withheld any more."""
-        executed = self.state == ProposalState.EXECUTED
-        return self.executed_cents - self.due_cents - self.paid_back_cents if executed else 0
+        if self.state != ProposalState.EXECUTED:
+            return 0
+        # Finance may have withheld less than it was told.
+        return max(0, self.executed_cents - self.due_cents - self.paid_back_cents)
 
 
 class BulletinCounter(models.Model):

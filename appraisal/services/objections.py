@@ -34,6 +34,7 @@ from appraisal.objection_rules import (
 from appraisal.services import ledger as chains
 from appraisal.services.reversals import entry_reverse
 from attendance import selectors
+from attendance.models import Finding
 from attendance.services import findings
 from cards.models import Cadre
 from common import audit, calendar, notices
@@ -95,7 +96,7 @@ def objection_make(
     _hold(entry)
     entry = whole(LedgerEntry.objects.filter(pk=entry.pk)).get()
     today, text = chains.today(now), text.strip()
-    before = Objection.objects.filter(entry__finding=entry.finding_id).first()
+    before = of_finding(entry.finding_id)
     if before is not None and _is_same(before, entry, text, actor):
         return before
     report = report_of(entry)
@@ -105,6 +106,7 @@ def objection_make(
     on_paper = is_on_paper(entry, actor)
     objection = Objection.objects.create(
         entry=entry,
+        finding=entry.finding,
         made_by=actor,
         made_at=now,
         text=text,
@@ -153,7 +155,8 @@ def _refusal(
 
 
 def _hold(entry: LedgerEntry) -> None:
-    """The month must not be reported, nor the entry be objected to twice, at this moment."""
+    """The month must not be reported, nor the entry, or another one of the same fact, be objected to at this moment."""
+    Finding.objects.select_for_update(no_key=True).get(pk=entry.finding_id)
     report = MonthlyReport.objects.select_for_update().filter(unit=entry.unit_id, month=entry.month).first()
     if report is None:
         chains.lock(entry.unit)
@@ -327,7 +330,7 @@ def of_month(unit: Unit | int, month: date) -> ObjectionQuerySet:
 
 
 def of_finding(finding: int) -> Objection | None:
-    return Objection.objects.filter(entry__finding=finding).first()
+    return Objection.objects.filter(finding=finding).first()
 
 
 # --- In time ----------------------------------------------------------------------------------------------------------

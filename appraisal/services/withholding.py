@@ -1,6 +1,7 @@
 """Proposals to withhold: made with the month, confirmed with it, released by reversals (DOMAIN §2). The product
 proposes and keeps the record; it never performs an act of payroll."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,29 +24,56 @@ from appraisal.models import (
 )
 from appraisal.models.months import ProposalQuerySet
 from appraisal.services.ledger import version_value
+from cards.models import Cadre
 from common import audit
 from common.problems import Refused
 from common.rules import local
 
 
-def propose(report: MonthlyReport) -> int:
-    """A proposal for everybody whom the month charges. Part of the drafting's transaction."""
-    standard = standard_of(report)
-    rows = MonthTotal.objects.filter(report=report, cadre__isnull=False, cents__gt=0)
-    made = WithholdingProposal.objects.bulk_create(
-        (
+def propose(*reports: MonthlyReport) -> int:
+    """A proposal for everybody whom these reports of one month charge, in the order of the reports; returns how many.
+    Part of the drafting's transaction.
+
+    Who is charged by several units has one allowance all the same: whichever drafts later proposes only what the others
+    leave of the cap, and nothing where they leave nothing.
+    """
+    if not reports:
+        return 0
+    standard, order = standard_of(reports[0]), {report.pk: number for number, report in enumerate(reports)}
+    totals = MonthTotal.objects.filter(report__in=list(order), cadre__isnull=False, cents__gt=0)
+    rows = sorted(totals.values_list("report", "cadre", "cents"), key=lambda row: (order[row[0]], row[1]))
+    taken = _taken(reports[0].month, {cadre for _report, cadre, _cents in rows})
+    made = []
+    for report, cadre, cents in rows:
+        room = standard.cap_cents - taken[cadre]
+        if room <= 0:
+            continue
+        amount = rules.withheld(cents, room)
+        taken[cadre] += amount
+        made.append(
             WithholdingProposal(
-                report=report,
+                report_id=report,
                 cadre_id=cadre,
                 standard=standard,
+                cap_cents=room,
                 charged_cents=cents,
-                amount_cents=rules.withheld(cents, standard.cap_cents),
+                amount_cents=amount,
             )
-            for cadre, cents in rows.order_by("cadre").values_list("cadre", "cents").iterator()
-        ),
-        batch_size=1000,
-    )
-    return len(made)
+        )
+    return len(WithholdingProposal.objects.bulk_create(made, batch_size=1000))
+
+
+def _taken(month: date, cadres: Collection[int]) -> dict[int, int]:
+    """By cadre: what proposals of this month still leave to be withheld. Held until the transaction ends: of two units
+    that are drafted at once, the second waits and sees what the first has proposed."""
+    taken: dict[int, int] = defaultdict(int)
+    # In one order whoever asks, so that nobody waits for whom they keep waiting.
+    people = Cadre.objects.select_for_update(no_key=True).filter(pk__in=cadres).order_by("pk")
+    list(people.values_list("pk", flat=True))
+    there = WithholdingProposal.objects.select_for_update(of=("self",)).order_by("pk")
+    for row in there.filter(report__month=month, cadre__in=cadres):
+        taken[row.cadre_id] += row.due_cents
+    return taken
 
 
 def standard_of(report: MonthlyReport) -> Standard:
@@ -63,7 +91,7 @@ def release(*, findings: Collection[int], actor: User | None, now: datetime) -> 
     for unit, month, cadre in sorted(set(first.values_list("unit", "month", "cadre"))):
         proposal = (
             WithholdingProposal.objects.select_for_update(of=("self",))
-            .select_related("report__unit", "standard", "cadre")
+            .select_related("report__unit", "cadre")
             .filter(report__unit=unit, report__month=month, cadre=cadre)
             .first()
         )
@@ -80,7 +108,7 @@ def _still_charged(unit: int, month: date, cadre: int) -> int:
 
 
 def _lower(proposal: WithholdingProposal, charged: int, actor: User | None, now: datetime) -> bool:
-    left = rules.withheld(charged, proposal.standard.cap_cents)
+    left = rules.withheld(charged, proposal.cap_cents)
     released = proposal.amount_cents - left
     if released == proposal.released_cents:
         return False

@@ -235,7 +235,9 @@ def objected(where: Place, made_by: User | None = None) -> Objection:
     entry = LedgerEntry.objects.get(unit=drafted(where).unit, cadre=where.cadre)
     maker = made_by or User.objects.get(username="first")
     moments = {"made_at": NOW, "due_on": date(2999, 12, 31), "text": "当时在开会"}
-    objection, _new = Objection.objects.update_or_create(entry=entry, defaults={"made_by": maker, **moments})
+    objection, _new = Objection.objects.update_or_create(
+        finding=entry.finding, defaults={"entry": entry, "made_by": maker, **moments}
+    )
     return objection
 
 

@@ -29,6 +29,8 @@ class Unit:
         self.charges = []
         self.corrections = []
         self.months = set()
+        # By month and cadre: at most so much is withheld.
+        self.room = {}
         # How many lines the book has: when each charge was last written.
         self.lines = 0
 
@@ -103,6 +105,22 @@ class Unit:
         self.months.add(month)
         self.last_drafted = max(month, self.last_drafted or month)
 
+    def left(self, month, cadre):
+        """What is still withheld of somebody's month: what stands of its charges, as far as there was room."""
+        standing = sum(
+            charge["cents"]
+            for charge in self.charges
+            if charge["month"] == month and charge["finding"]["cadre"] == cadre
+        )
+        return min(self.room.get((month, cadre), 0), standing)
+
+    def make_room(self, month, units):
+        """In the order in which the units drafted: what others leave of the month's allowance now."""
+        cap = self.standard_on(last_day(month))["cap_cents"]
+        for cadre in {charge["finding"]["cadre"] for charge in self.charges if charge["month"] == month}:
+            others = sum(unit.left(month, cadre) for unit in units if unit is not self)
+            self.room[month, cadre] = max(0, cap - others)
+
     def write(self, lines=1):
         self.lines += lines
         return self.lines
@@ -164,10 +182,10 @@ class Unit:
                     sum(row[3] for row in right),
                     sum(row[4] for row in right),
                 ]
-                if cadre is not None and charged > 0:
-                    cap = self.standard_on(last_day(month))["cap_cents"]
-                    left = min(cap, sum(charge["cents"] for charge in own))
-                    proposals[self.key(month, cadre)] = [charged, min(cap, charged), min(cap, charged) - left]
+                if cadre is not None and charged > 0 and self.room[month, cadre] > 0:
+                    amount = min(self.room[month, cadre], charged)
+                    released = amount - self.left(month, cadre)
+                    proposals[self.key(month, cadre)] = [charged, amount, released]
         return totals, proposals, reports
 
     def key(self, *parts):
@@ -194,6 +212,7 @@ def books(facts):
         happened = datetime.fromisoformat(instant)
         if what == "draft":
             units[code].draft(subject, happened)
+            units[code].make_room(subject, units.values())
         elif what == "reverse":
             units[code].take_back(subject, happened)
         else:

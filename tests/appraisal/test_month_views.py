@@ -118,7 +118,12 @@ class TestTheMonth:
         report = published(report, head)
         entry = LedgerEntry.objects.get()
         Objection.objects.create(
-            entry=entry, made_by=chen.user, made_at=DRAFTING, text="当时在开会", due_on=UNTIL
+            entry=entry,
+            finding=entry.finding,
+            made_by=chen.user,
+            made_at=DRAFTING,
+            text="当时在开会",
+            due_on=UNTIL,
         )
         time_machine.move_to(AFTER)
         page = get(head, url("month", report))

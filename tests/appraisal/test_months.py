@@ -58,7 +58,7 @@ def reported(report: MonthlyReport, head: User, now: datetime = AFTER) -> Monthl
 def objection(report: MonthlyReport, by: User, **fields: Any) -> Objection:
     entry = report.unit.ledger_entries.get(month=report.month, cadre__user=by)
     given = {"text": "当时在开会", "made_at": DRAFTING, "due_on": UNTIL, **fields}
-    return Objection.objects.create(entry=entry, made_by=by, **given)
+    return Objection.objects.create(entry=entry, finding=entry.finding, made_by=by, **given)
 
 
 # --- The path -------------------------------------------------------------------------------------------------------

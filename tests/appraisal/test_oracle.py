@@ -132,12 +132,12 @@ def _also_what_is_open(last: date) -> Any:
 @pytest.mark.parametrize(
     ("owner", "name", "fault", "part"),
     [
-        (rules, "withheld", lambda cents, cap_cents: cents, "proposals"),
+        (rules, "withheld", lambda cents, cap_cents: min(cents, cap_cents // 2), "proposals"),
         (rules, "cents_of", _dearer, "totals"),
         (closing, "_uncounted", _also_what_is_open, "reports"),
         (closing, "TOTALS", closing.TOTALS.replace("THEN 1 ELSE 0", "THEN 2 ELSE 0"), "totals"),
     ],
-    ids=["no cap", "one cent", "what is withdrawn", "a number"],
+    ids=["half the cap", "one cent", "what is withdrawn", "a number"],
 )
 def test_a_fault_of_the_program_is_noticed(month, owner, name, fault, part, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:

@@ -8,10 +8,13 @@ from django.db.models import QuerySet
 
 from appraisal import services
 from appraisal.models import MonthlyReport, ProposalState, WithholdingProposal
-from appraisal.services import withholding
+from appraisal.services import closing, withholding
+from appraisal.verifying import Verification
 from common.models import AuditEntry, Notice
 from common.problems import Refused
-from tests.appraisal.ledgers import begins, draft, entry_of, stands
+from tests.appraisal import oracle
+from tests.appraisal.facts import recomputed, stored
+from tests.appraisal.ledgers import DRAFTING, NOVEMBER, begins, draft, entry_of, stands
 from tests.appraisal.objecting import (
     LATER,
     OBJECTING,
@@ -84,6 +87,94 @@ def test_half_points_are_counted_to_the_cent(unit, chen, head):
     assert amounts(chen) == (3_000, 3_000, 0, 3_000)
     reverse(first, head)
     assert amounts(chen) == (3_000, 3_000, 1_500, 1_500)
+
+
+# --- One allowance, several units -------------------------------------------------------------------------------------
+
+
+def moved(cadre, other_office, here: int, there: int, code="noon_drinking") -> tuple[list, list]:
+    """So many findings in one unit and, after the transfer of the 20th, so many in another, at 120 yuan each."""
+    begins()
+    first = [stands(cadre, date(2026, 11, 3 + number), code=code) for number in range(here)]
+    cadre.unit, cadre.office = other_office.unit, other_office
+    cadre.save()
+    return first, [stands(cadre, date(2026, 11, 23 + number), code=code) for number in range(there)]
+
+
+def of_units(cadre) -> list[tuple[int, int, int, int]]:
+    rows = WithholdingProposal.objects.filter(cadre=cadre).order_by("pk")
+    return [(row.cap_cents, row.charged_cents, row.amount_cents, row.released_cents) for row in rows]
+
+
+def differing(folder) -> list:
+    return oracle.differences(recomputed(folder), stored())
+
+
+def faults() -> list[str]:
+    return [str(fault) for fault in Verification(now=LATER).faults()]
+
+
+@pytest.fixture(params=["one by one", "in one transaction"])
+def draft_all(request):
+    def draft_all(*units) -> None:
+        if request.param == "one by one":
+            for unit in units:
+                draft(unit)
+        else:
+            closing.months_draft(units=units, month=NOVEMBER, now=DRAFTING)
+
+    return draft_all
+
+
+def test_who_was_in_two_units_has_one_allowance_all_the_same(
+    unit, other_unit, other_office, chen, head, draft_all, tmp_path
+):
+    _here, (first, second) = moved(chen, other_office, 2, 2)
+    draft_all(unit, other_unit)
+    assert of_units(chen) == [(30_000, 24_000, 24_000, 0), (6_000, 24_000, 6_000, 0)]
+    assert (faults(), differing(tmp_path)) == ([], [])
+    # What the other unit still charges of it comes to more than its room: nothing falls.
+    reverse(entry_of(first), head)
+    assert of_units(chen)[1] == (6_000, 24_000, 6_000, 0)
+    reverse(entry_of(second), head)
+    assert of_units(chen)[1] == (6_000, 24_000, 6_000, 6_000)
+    assert (faults(), differing(tmp_path)) == ([], [])
+
+
+def test_where_others_leave_nothing_nothing_is_proposed(
+    unit, other_unit, other_office, chen, head, draft_all, tmp_path
+):
+    (first, *_more), _there = moved(chen, other_office, 3, 1)
+    draft_all(unit, other_unit)
+    assert of_units(chen) == [(30_000, 36_000, 30_000, 0)]
+    # What falls away later is not proposed by somebody else.
+    reverse(entry_of(first), head)
+    assert of_units(chen) == [(30_000, 36_000, 30_000, 6_000)]
+    assert (faults(), differing(tmp_path)) == ([], [])
+
+
+def test_what_was_released_before_leaves_room(unit, other_unit, other_office, chen, head, tmp_path):
+    (first, _more), _there = moved(chen, other_office, 2, 2)
+    draft(unit)
+    reverse(entry_of(first), head)
+    draft(other_unit)
+    assert of_units(chen) == [(30_000, 24_000, 24_000, 12_000), (18_000, 24_000, 18_000, 0)]
+    assert (faults(), differing(tmp_path)) == ([], [])
+
+
+def test_more_than_the_room_is_noticed(unit, other_unit, other_office, chen):
+    moved(chen, other_office, 2, 2)
+    draft(unit)
+    draft(other_unit)
+    WithholdingProposal.objects.filter(cap_cents=6_000).update(cap_cents=12_000, amount_cents=12_000)
+    assert len(faults()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_units_that_draft_at_once_share_it_too(unit, other_unit, other_office, chen):
+    moved(chen, other_office, 2, 2)
+    at_once(lambda: draft(unit), lambda: draft(other_unit))
+    assert sorted(row[2] for row in of_units(chen)) == [6_000, 24_000]
 
 
 # --- To finance -------------------------------------------------------------------------------------------------------
@@ -308,7 +399,7 @@ def test_several_releases_are_each_told(unit, chen, officer, head):
             "ended_at": LATER,
             "sent_at": LATER,
             "sent_cents": 4000,
-            "executed_cents": 3999,
+            "executed_cents": 4001,
         },
         {"state": "executed", "sent_at": LATER, "sent_cents": 4000, "executed_cents": 4000},
         {
