@@ -463,8 +463,11 @@ def test_the_hash_of_a_signed_bulletin(bulletin):
     assert verify().lines == ["bulletin 1 of 2026: its content is not what was signed."]
 
 
-def test_a_signed_bulletin_without_content(bulletin):
-    Bulletin.objects.filter(pk=bulletin.pk).update(content=None)
+@pytest.mark.parametrize(
+    "content", [None, [], {}, "x", 1, {"chain_heads": 1}, {"chain_heads": [{}]}], ids=repr
+)
+def test_a_signed_bulletin_with_something_else_in_it(content, bulletin):
+    Bulletin.objects.filter(pk=bulletin.pk).update(content=content)
     found(verify(), "bulletin 1 of 2026: its content is not what was signed.")
 
 

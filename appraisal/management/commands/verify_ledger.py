@@ -50,8 +50,8 @@ class Command(BaseCommand):
                 breaks = self.verify(verification, heads)
                 if options["export"]:
                     export(options["export"], unit)
-        except (DatabaseError, ValueError, TypeError) as error:
-            # No database, or on SQLite a column with what its type cannot be.
+        except (DatabaseError, LookupError, ValueError, TypeError) as error:
+            # No database, or on SQLite what its types or foreign keys do not allow.
             sentence = _("The ledger cannot be read: %(error)s") % {"error": error}
             raise CommandError(sentence, returncode=UNUSABLE) from error
         return conclusion(verification, breaks)
