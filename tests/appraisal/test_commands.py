@@ -89,11 +89,13 @@ def test_units_that_are_none(found, other_unit):
         run("close_month", "2026-11", "--unit", "T902")
 
 
-def test_a_ledger_that_was_touched_is_said(found, unit):
+def test_a_unit_that_cannot_be_drafted_is_said_and_keeps_no_other_from_it(found, unit, other_unit, capsys):
     draft(unit)
     MonthlyReport.objects.update(content_hash="0" * 64)
-    with pytest.raises(CommandError, match="D901"):
+    with pytest.raises(CommandError, match="1个单位"):
         run("close_month", "2026-11")
+    assert "D901 青窑局" in capsys.readouterr().err
+    assert MonthlyReport.objects.filter(unit=other_unit).exists()
 
 
 def test_no_month_is_counted_yet(unit):

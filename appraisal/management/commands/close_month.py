@@ -27,37 +27,41 @@ class Command(BaseCommand):
             closing.check_month(month, timezone.localdate())
         except Refused as refused:
             raise CommandError(str(refused.sentence)) from refused
-        units = units_of(month, options["unit"])
-        reports, made = self.draft(units, month)
-        return conclusion(reports, month, made)
+        reports, made, failed = self.draft(units_of(month, options["unit"]), month)
+        said = conclusion(reports, month, made)
+        if failed:
+            words = ngettext("%(number)s unit was not drafted.", "%(number)s units were not drafted.", failed)
+            raise CommandError(f"{said}\n{words % {'number': failed}}")
+        return said
 
-    def draft(self, units: list[Unit], month: date) -> tuple[list[MonthlyReport], int]:
-        """Each unit whole or not at all; what was drafted before a refusal stays, as running it again does."""
-        reports, made = [], 0
+    def draft(self, units: list[Unit], month: date) -> tuple[list[MonthlyReport], int, int]:
+        """Each unit whole or not at all; one that cannot be drafted keeps no other from it."""
+        reports, made, failed = [], 0, 0
         for position, unit in enumerate(units, start=1):
             self.progress(f"{position}/{len(units)} {unit.code} {unit.name}")
-            report, new = self.draft_one(unit, month)
+            try:
+                report, new = closing.month_draft(unit=unit, month=month, now=timezone.now())
+            except (Refused, closing.Altered) as error:
+                self.progress("")
+                self.stderr.write(f"{unit.code} {unit.name}：{why(error)}")
+                failed += 1
+                continue
             reports.append(report)
             made += new
         self.progress("")
-        return reports, made
-
-    def draft_one(self, unit: Unit, month: date) -> tuple[MonthlyReport, bool]:
-        try:
-            return closing.month_draft(unit=unit, month=month, now=timezone.now())
-        except Refused as refused:
-            self.progress("")
-            raise CommandError(f"{unit.code} {unit.name}：{refused.sentence}") from refused
-        except closing.Altered as altered:
-            self.progress("")
-            sentence = _("The ledger is not what it was when the month was drafted. Run verify_ledger.")
-            raise CommandError(f"{unit.code} {unit.name}：{sentence}") from altered
+        return reports, made, failed
 
     def progress(self, words: str) -> None:
         """One line that replaces itself, for a person who waits; a log has no use for it."""
         if self.stdout.isatty():
             self.stdout.write(f"\r\033[K{words}", ending="")
             self.stdout.flush()
+
+
+def why(error: Refused | closing.Altered) -> str:
+    if isinstance(error, Refused):
+        return str(error.sentence)
+    return _("The ledger is not what it was when the month was drafted. Run verify_ledger.")
 
 
 def month_of(text: str) -> date:
