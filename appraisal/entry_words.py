@@ -7,11 +7,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appraisal import month_words, reasons
-from appraisal.models import Kind, LedgerEntry, MonthlyReport
+from appraisal import month_words, objection_words, reasons
+from appraisal.models import Kind, LedgerEntry, MonthlyReport, Objection, ObjectionState
 from appraisal.notifying import month_name
 from appraisal.reasons import Reason
+from appraisal.services.objections import of_finding
 from attendance import cases, words
+from attendance.models import Finding
 from common.templatetags.components import zh_date
 
 
@@ -21,6 +23,8 @@ class Choice:
 
     sentence: str
     may_object: bool = False
+    #: What the law leaves to whoever does not accept it, when nothing is left to do here.
+    remedy: str = ""
 
 
 def read(entry: LedgerEntry, today: date) -> dict[str, Any]:
@@ -28,6 +32,7 @@ def read(entry: LedgerEntry, today: date) -> dict[str, Any]:
     reason = reasons.of_entries([entry])[0]
     report = report_of(entry)
     finding = entry.finding
+    objection = objection_of(finding.pk)
     return {
         "entry": entry,
         "reason": reason,
@@ -42,8 +47,23 @@ def read(entry: LedgerEntry, today: date) -> dict[str, Any]:
         "told": words.told(finding) if finding.told_at else "",
         "line": line_of(entry),
         "choice": choice(reason, report, today),
+        "defended_by": defended_by(finding),
+        "objection_view": objection_words.view(objection, today) if objection is not None else None,
         "is_charge": entry.kind != Kind.REVERSAL,
     }
+
+
+def objection_of(finding_id: int) -> Objection | None:
+    people = ("made_by", "decided_by", "entry__cadre", "entry__unit", "entry__finding__item")
+    return Objection.objects.filter(finding=finding_id).select_related(*people).first()
+
+
+def defended_by(finding: Finding) -> str:
+    """Whoever speaks, and whoever typed it for them."""
+    who, cadre = finding.defended_by, finding.cadre
+    if who is None or cadre is None or cadre.user_id == who.pk:
+        return str(who or "")
+    return objection_words.on_behalf(cadre.name, who)
 
 
 def report_of(entry: LedgerEntry) -> MonthlyReport | None:
@@ -62,16 +82,32 @@ def choice(reason: Reason, report: MonthlyReport | None, today: date) -> Choice:
     entry = reason.entry
     if entry.kind == Kind.REVERSAL:
         return Choice(_("It takes an entry back: nothing is to be done about it."))
+    # Also to what this was judged anew from.
+    objection = reason.objection or of_finding(entry.finding_id)
     if reason.is_taken_back:
+        if objection is not None and objection.state == ObjectionState.SUSTAINED:
+            return Choice(
+                _("The objection was sustained and the entry reversed: nothing is left to be done.")
+            )
         return Choice(_("It was taken back: nothing is left to be done about it."))
-    if (objection := reason.objection) is not None:
-        return Choice(_("An objection was made: %(state)s.") % {"state": objection.get_state_display()})
+    if objection is not None:
+        sentence = _("An objection was made: %(state)s.") % {"state": objection.get_state_display()}
+        return Choice(sentence, remedy="" if objection.state == ObjectionState.OPEN else remedy())
     if report is None or report.published_until is None:
         return Choice(_("An objection may be made from now on until the end of its publication."), True)
     words_ = {"day": zh_date(report.published_until)}
     if today <= report.published_until:
         return Choice(_("An objection may be made until %(day)s 24:00.") % words_, True)
-    return Choice(_("Objections could be made until %(day)s 24:00.") % words_)
+    return Choice(_("Objections could be made until %(day)s 24:00.") % words_, remedy=remedy())
+
+
+def remedy() -> str:
+    return _(
+        "Whoever does not accept that pay is withheld may, under Article 95 of the Civil Servants Law, apply for a "
+        "review within 30 days of learning of it, or appeal as the rules provide; whoever is no civil servant follows "
+        "the rules that apply to them. A record that is wrong can still be corrected: ask the unit’s officer, or the "
+        "Efficiency Express."
+    )
 
 
 def is_own(entry: LedgerEntry, user: User) -> bool:

@@ -43,6 +43,17 @@ def title(month: date) -> str:
     return _("Assessment of %(month)s") % {"month": month_name(month)}
 
 
+def own_state(report: MonthlyReport, today: date) -> tuple[str, str]:
+    """For whoever the month is about: not what the unit and the city have to do with each other."""
+    if report.state in (ReportState.DRAFTED, ReportState.CONFIRMED):
+        return "info", _("The unit’s report is being prepared")
+    if report.state not in (ReportState.PUBLISHED, ReportState.SENT_BACK):
+        return TONES[report.state], str(ReportState(report.state).label)
+    if not report.nil and report.published_until is not None and today <= report.published_until:
+        return "info", _("Published in the unit now")
+    return "idle", _("The publication in the unit is over")
+
+
 # --- The path -------------------------------------------------------------------------------------------------------
 
 
@@ -130,12 +141,33 @@ def turn_words(report: MonthlyReport, turn: Turn, refusal: Refusal | None, user_
         return _("Objections are still to be decided; then it is reported to the city.")
     if refusal == Refusal.INVOLVED:
         return _involved(turn, user_id)
+    if not turn.free:
+        return _(
+            "Nobody of the unit or of the Efficiency Express may take this step: somebody else has to be named."
+        )
     sentence = str(TAKES[turn.move]) % words
-    nobody = _("The unit has nobody who may do it.") if turn.by_city else ""
-    return f"{sentence}{nobody}"
+    if turn.by_city:
+        return f"{sentence}{_('The unit has nobody who may do it.')}"
+    if turn.stand_ins:
+        return f"{sentence}{_('The unit let the day pass: the Efficiency Express may do it as well.')}"
+    return sentence
+
+
+def instead_words(turn: Turn, user_id: int) -> str:
+    """Why a step falls to whoever does not take it as a rule; empty for everybody else."""
+    if turn.last_resort:
+        return _(
+            "Everybody else who could confirm this month has recorded a problem of it, as have you: you confirm it as "
+            "the last resort, and the trail says so."
+        )
+    if user_id in turn.stand_ins:
+        return _("The unit let the day for reporting pass: you do this in its place. It stays late.")
+    return ""
 
 
 def _involved(turn: Turn, user_id: int) -> str:
+    if user_id in turn.took_step and turn.move == Move.REPORT:
+        return _("You sent this month back: somebody else reports it again.")
     if user_id in turn.took_step:
         return _("You confirmed or reported this month: somebody else of the Express reviews it.")
     if user_id in turn.own_line:
@@ -150,6 +182,9 @@ def _involved(turn: Turn, user_id: int) -> str:
 def who_words(turn: Turn, names: Iterable[str]) -> str:
     """By name where it is a few of the unit."""
     named = list(names)
+    if turn.by_city and turn.move == Move.REPORT and len(named) == 1 and named[0]:
+        # In one hand with the confirmation.
+        return named[0]
     if turn.by_city or turn.move in (Move.ACCEPT, Move.SEND_BACK):
         return _("the Efficiency Express")
     if len(named) <= NAMED:
@@ -202,6 +237,8 @@ DETAILS: Mapping[str, Callable[[Any], str]] = {
     "until": lambda value: _("until %(day)s") % {"day": zh_date(date.fromisoformat(value))},
     "reason": lambda value: _("reason: %(reason)s") % {"reason": value},
     "answer": lambda value: _("answer: %(answer)s") % {"answer": value},
+    "last_resort": lambda value: _("as the last resort: everybody free had recorded a problem of the month"),
+    "instead_of_unit": lambda value: _("in place of the unit, which let the day pass"),
 }
 
 

@@ -13,6 +13,7 @@ from appraisal.models import Objection, ObjectionState
 from appraisal.notifying import month_name
 from attendance import words
 from common import audit
+from common.models import AuditEntry
 from common.templatetags.components import zh_date
 
 TONES: Mapping[str, str] = {
@@ -45,6 +46,10 @@ class View:
         return self.objection.state == ObjectionState.OPEN
 
     @property
+    def made_by(self) -> str:
+        return made_by(self.objection)
+
+    @property
     def is_answered(self) -> bool:
         return self.objection.state in (ObjectionState.SUSTAINED, ObjectionState.REJECTED)
 
@@ -69,6 +74,19 @@ def view(objection: Objection, today: date) -> View:
     )
 
 
+def on_behalf(name: str, who: object) -> str:
+    """单竹（叶望川代录）."""
+    return _("%(name)s (entered by %(who)s)") % {"name": name, "who": who}
+
+
+def made_by(objection: Objection) -> str:
+    """Whose objection it is, and who entered it from paper."""
+    cadre = objection.entry.cadre
+    if objection.paper_on is None or cadre is None:
+        return str(objection.made_by)
+    return on_behalf(cadre.name, objection.made_by)
+
+
 def answered_by(objection: Objection, deciders: frozenset[int], heads: frozenset[int]) -> str:
     """For whoever does not answer it."""
     if not deciders:
@@ -84,12 +102,18 @@ def history(objection: Objection) -> list[Line]:
         Line(
             at=entry.at,
             label=str(VERBS.get(entry.verb, entry.verb)),
-            actor=str(entry.actor) if entry.actor else _("the system"),
+            actor=_actor(entry, objection),
             details="；".join(_details(entry.changes)),
             failure=False,
         )
         for entry in audit.history(objection)
     ]
+
+
+def _actor(entry: AuditEntry, objection: Objection) -> str:
+    if entry.verb == "objection_made":
+        return made_by(objection)
+    return str(entry.actor) if entry.actor else _("the system")
 
 
 def _details(changes: Mapping[str, Any]) -> list[str]:

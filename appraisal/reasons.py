@@ -64,7 +64,10 @@ class Reason:
         if self.said is not None:
             links.append(said_words(self.said))
         links += [self.rule, defence_words(self.finding), decision_words(self.finding)]
-        return [link for link in [*links, self.count, self.later, self.arithmetic] if link]
+        links += [self.count, self.later, self.arithmetic]
+        if self.is_taken_back:
+            links.append(reversal_words(self.entry.reversed_by))
+        return [link for link in links if link]
 
     @property
     def objection(self) -> Objection | None:
@@ -77,7 +80,7 @@ class Reason:
 
 def for_pages(entries: EntryQuerySet) -> EntryQuerySet:
     """With everything that a reason says; the snapshot of a round stays where it is."""
-    own = ("unit", "item", "cadre", "standard", "reverses", "reversed_by")
+    own = ("unit", "item", "cadre", "standard", "reverses", "reversed_by__unit")
     people = ("finding__recorder", "finding__decided_by", "finding__defended_by")
     facts = ("finding__item", "finding__unit", "finding__place", "finding__cadre")
     sources = ("finding__round__sheet", "finding__spot_line__spot_check")
@@ -228,6 +231,16 @@ def arithmetic(entry: LedgerEntry, version: Version, price: Price) -> str:
     if charged != price.half_points and entry.before_in_window:
         return _("%(base)s + %(times)s × %(step)s = %(points)s; × %(money)s a point = %(sum)s") % words_
     return _("%(points)s × %(money)s a point = %(sum)s") % words_
+
+
+def reversal_words(reversal: LedgerEntry) -> str:
+    """冲销：异议成立（见11月第5号记录）."""
+    return _("%(day)s reversed (%(reason)s), see entry %(number)s of %(month)s") % {
+        "day": zh_date(local(reversal.at).date()),
+        "reason": reversal.reason.rstrip("。"),
+        "number": reversal.sequence,
+        "month": month_name(reversal.month),
+    }
 
 
 def later_words(entry: LedgerEntry) -> str:

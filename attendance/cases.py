@@ -1,6 +1,7 @@
 """What the pages about findings read: whom they wait for, what stands beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.db.models import Case, Exists, OuterRef, Q, When
@@ -32,6 +33,22 @@ def views(findings: Iterable[Finding], today: date) -> list[View]:
     """One query more for any number."""
     working = calendar.around(today)
     return [words.view(finding, today, working) for finding in findings]
+
+
+#: Of higher apps: what became of some of these after the decision, by finding, as a tone and its words.
+Became = Callable[[Iterable[Finding]], Mapping[int, tuple[str, str]]]
+became: list[Became] = []
+
+
+def listed(findings: Iterable[Finding], today: date) -> list[View]:
+    """For lists, where a row says in one word where it stands now."""
+    found = views(findings, today)
+    later = {pk: said for each in became for pk, said in each([row.finding for row in found]).items()}
+    return [_after(row, later.get(row.finding.pk)) for row in found]
+
+
+def _after(row: View, later: tuple[str, str] | None) -> View:
+    return row if later is None else replace(row, tone=later[0], state=later[1])
 
 
 def of_cadre(cadre: Cadre) -> FindingQuerySet:

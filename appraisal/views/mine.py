@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.http import access_for, scope_for
 from accounts.permissions import TABLE
-from appraisal import entry_words, month_words, reasons, rules, selectors
-from appraisal.models import LedgerEntry, MonthlyReport, MonthTotal, WithholdingProposal
+from appraisal import counted, entry_words, month_words, reasons, rules, selectors
+from appraisal.models import LedgerEntry, MonthlyReport, MonthTotal, Objection, WithholdingProposal
 from appraisal.models.months import ReportQuerySet
 from appraisal.views.months import publication
+from attendance import cases
 from attendance.rules import month_named
 from cards.models import Cadre
 from common import slots
@@ -35,7 +36,23 @@ def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | 
     newest = _reports(cadre).first()
     if newest is None:
         return None
-    return "appraisal/my_months_part.html", _row(newest, _totals(cadre, [newest.month]))
+    row = _row(newest, _totals(cadre, [newest.month]), counted.left_of(cadre, [newest.month]))
+    return "appraisal/my_months_part.html", {**row, "objecting": _objecting(newest, cadre)}
+
+
+def _objecting(report: MonthlyReport, cadre: Cadre) -> dict[str, Any] | None:
+    """Until when there is something to object to, and where: with one entry its form, with several the month."""
+    until, today = report.published_until, timezone.localdate()
+    if until is not None and (report.nil or today > until):
+        return None
+    standing = LedgerEntry.objects.standing().filter(unit=report.unit_id, month=report.month, cadre=cadre)
+    free = standing.exclude(finding__in=Objection.objects.filter(entry__cadre=cadre).values("finding"))
+    numbers = list(free.order_by("sequence").values_list("sequence", flat=True)[:2])
+    if not numbers:
+        return None
+    if len(numbers) == 1:
+        return {"until": until, "url": reverse("objection_new", args=[report.unit.code, numbers[0]])}
+    return {"until": until, "url": reverse("my_month", args=[f"{report.month:%Y-%m}"])}
 
 
 def _reports(cadre: Cadre) -> ReportQuerySet:
@@ -51,13 +68,20 @@ def _totals(cadre: Cadre, months: list[date]) -> dict[tuple[int, date], MonthTot
     return {(row.report.unit_id, row.report.month): row for row in rows}
 
 
-def _row(report: MonthlyReport, totals: dict[tuple[int, date], MonthTotal]) -> dict[str, Any]:
+def _row(
+    report: MonthlyReport,
+    totals: dict[tuple[int, date], MonthTotal],
+    left: dict[tuple[int, date], counted.Left],
+) -> dict[str, Any]:
+    tone, state = month_words.own_state(report, timezone.localdate())
     return {
         "report": report,
         "title": month_words.title(report.month),
         "month_key": f"{report.month:%Y-%m}",
         "total": totals.get((report.unit_id, report.month)),
-        "tone": month_words.TONES[report.state],
+        "left": left.get((report.unit_id, report.month)),
+        "tone": tone,
+        "state": state,
         "is_shown": report.state in rules.SHOWN_IN_UNIT,
     }
 
@@ -67,7 +91,8 @@ def my_months(request: HttpRequest) -> HttpResponse:
     page = Paginator(_reports(cadre), PAGE_SIZE).get_page(request.GET.get("page"))
     reports = list(page.object_list)
     totals = _totals(cadre, [report.month for report in reports])
-    rows = [_row(report, totals) for report in reports]
+    left = counted.left_of(cadre, [report.month for report in reports])
+    rows = [_row(report, totals, left) for report in reports]
     return private(render(request, "appraisal/my_months.html", {"page": page, "rows": rows}))
 
 
@@ -81,12 +106,16 @@ def my_month(request: HttpRequest, month: str) -> HttpResponse:
     found = selectors.own_reasons(cadre, first)
     proposals = WithholdingProposal.objects.filter(cadre=cadre, report__in=reports)
     by_report = {row.report_id: row for row in proposals.select_related("standard")}
+    left = counted.left_of(cadre, [first])
     context = {
         "cadre": cadre,
         "title": month_words.title(first),
         "month_key": month,
         "months": [
-            _month(report, found, by_report.get(report.pk), today)
+            {
+                **_month(report, found, by_report.get(report.pk), today),
+                "left": left.get((report.unit_id, first)),
+            }
             for report in reports
             if report.unit_id == cadre.unit_id or any(one.entry.unit_id == report.unit_id for one in found)
         ],
@@ -101,9 +130,13 @@ def _month(
     charged = [one for one in own if one.entry.kind == "finding"]
     corrections = [one for one in own if one.entry.kind != "finding"]
     half_points, cents = selectors.sums(charged)
+    tone, state = month_words.own_state(report, today)
     return {
+        "tone": tone,
+        "state": state,
         "report": report,
-        "reasons": [(one, entry_words.choice(one, report, today)) for one in charged],
+        "reasons": (shown := [(one, entry_words.choice(one, report, today)) for one in charged]),
+        "remedy": next((choice.remedy for _one, choice in shown if choice.remedy), ""),
         "corrections": [(one, entry_words.choice(one, report, today)) for one in corrections],
         "half_points": half_points,
         "cents": cents,
@@ -116,19 +149,25 @@ def _month(
 def my_entry(request: HttpRequest, code: str, sequence: int) -> HttpResponse:
     own = LedgerEntry.objects.within(scope_for(request))
     found = get_object_or_404(reasons.for_pages(own), unit__code=code, sequence=sequence)
-    context = {**entry_words.read(found, timezone.localdate()), "standard_url": reverse("my_standard")}
+    context = {
+        **entry_words.read(found, timezone.localdate()),
+        "standard_url": reverse("my_standard"),
+        "finding_url": reverse("my_finding", args=[found.finding_id]),
+    }
     return private(render(request, "appraisal/my_entry.html", context))
 
 
 def unit_month(request: HttpRequest, month: str) -> HttpResponse:
-    """The publication of one's unit: never before it, and nobody else's."""
+    """The publication of one's unit since one serves there: never before it, and nobody else's."""
     cadre, first = cadre_of(request), month_named(month)
     if first is None:
         raise Http404
-    published = MonthlyReport.objects.filter(state__in=rules.SHOWN_IN_UNIT).select_related("unit")
+    published = _reports(cadre).filter(state__in=rules.SHOWN_IN_UNIT)
     found = get_object_or_404(published, unit=cadre.unit_id, month=first)
     return private(render(request, "appraisal/unit_month.html", publication(found)))
 
 
 def register() -> None:
     slots.fill("my_records", records, order=50)
+    slots.fill("finding", counted.on_finding)
+    cases.became.append(counted.became)

@@ -29,14 +29,14 @@ def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | 
     found = list(cases.of_cadre(cadre)[: SHOWN + 1])
     if not found:
         return None
-    shown = cases.views(found[:SHOWN], timezone.localdate())
+    shown = cases.listed(found[:SHOWN], timezone.localdate())
     return "attendance/my_records.html", {"findings": shown, "more": len(found) > SHOWN}
 
 
 def findings(request: HttpRequest) -> HttpResponse:
     own = cases.of_cadre(get_object_or_404(Cadre.objects.within(scope_for(request))))
     page = Paginator(own, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = cases.views(page.object_list, timezone.localdate())
+    rows = cases.listed(page.object_list, timezone.localdate())
     return render(request, "attendance/my_findings.html", {"page": page, "findings": rows})
 
 
