@@ -413,7 +413,9 @@ def _caught_up(report: MonthlyReport, sums: _Sums) -> printed.CaughtUp:
 
 
 def days_late(report: MonthlyReport, today: date | None = None) -> int:
-    """Calendar days after the last one; of what is not reported yet until `today`."""
+    """Calendar days after the last one; of what is not reported yet until `today`. None of them where the city held it."""
+    if report.city_held:
+        return 0
     reported = report.first_reported_at
     until = local(reported).date() if reported is not None else today
     return max((until - report.report_by).days, 0) if until is not None else 0

@@ -215,11 +215,11 @@ def unit(request: HttpRequest, access: Access) -> Part:
         return None
     today = timezone.localdate()
     whose = turns.turns(reports, today)
-    names = User.objects.in_bulk({pk for turn in whose.values() for pk in turn.free})
+    names = User.objects.in_bulk({pk for turn in whose.values() for pk in turn.expected})
     cards = []
     for report in reports:
         turn = whose.get(report.pk)
-        who = month_words.who_words(turn, [str(names[pk]) for pk in sorted(turn.free)]) if turn else ""
+        who = month_words.who_words(turn, [str(names[pk]) for pk in sorted(turn.expected)]) if turn else ""
         cards.append(_card(Line(report, today), turn, who, access.user.pk))
     waiting = _waiting(own, access, today)
     return "appraisal/desk_unit.html", {"cards": cards, "waiting": waiting, "several": len(own) > 1}

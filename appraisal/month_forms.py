@@ -7,11 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
-from common.forms import PageForm
+from common.forms import EditForm
 
 
-class StepForm(PageForm):
-    """One of several forms of the page; each is sent to an address of its own."""
+class StepForm(EditForm):
+    """One of several forms of the page; each is sent to an address of its own. `seen` is the version of the month that
+    was read (services.months)."""
 
     action = ""
 

@@ -57,6 +57,23 @@ OF_CITY = notices.Kind(
     text=_("%(unit)s, %(month_name)s: the unit has nobody who may take it. Due by %(until)s."),
     url=_month_page,
 )
+IDLE = notices.Kind(
+    "month_left_by_the_unit",
+    title=_("A unit lets its month lie"),
+    text=_(
+        "%(unit)s, %(month_name)s: it was due by %(until)s. The Efficiency Express may take the step as well."
+    ),
+    url=_month_page,
+)
+NOBODY = notices.Kind(
+    "month_has_nobody",
+    title=_("Nobody may take the next step of a month"),
+    text=_(
+        "%(unit)s, %(month_name)s: everybody of the unit and of the Efficiency Express has a hand in it. Somebody else "
+        "has to be named."
+    ),
+    url=lambda params: reverse("users") if params.get("accounts") else _month_page(params),
+)
 SOON = notices.Kind(
     "month_due_soon",
     title=_("A step of a month falls due"),
@@ -81,7 +98,10 @@ LATE = notices.Kind(
     text=_("%(unit)s, %(month_name)s: a finding about the unit was recorded. It was due by %(last_day)s."),
     url=lambda params: reverse("finding", args=[params["finding"]]),
 )
-KINDS = (CONFIRMED, PUBLISHED, OVER, SENT_BACK, ACCEPTED, OF_CITY, SOON, OVERDUE, REVIEWS, LATE)
+KINDS = (
+    *(CONFIRMED, PUBLISHED, OVER, SENT_BACK, ACCEPTED, OF_CITY),
+    *(IDLE, NOBODY, SOON, OVERDUE, REVIEWS, LATE),
+)
 
 
 def register() -> None:

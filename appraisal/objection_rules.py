@@ -78,11 +78,13 @@ def deciders(
     involved: Collection[int | None],
     about_unit: bool,
     of_the_city: bool,
+    is_overdue: bool = False,
 ) -> frozenset[int]:
     """Who may answer: the unit's free leading-group heads, or else the city's free people. The city where it found the
-    fact itself, and where it is about the unit, for which nobody there answers alone (DESIGN §3)."""
+    fact itself, and where it is about the unit, for which nobody there answers alone (DESIGN §3); and beside the
+    unit's heads once their day has passed, since the month waits for the answer."""
     of_unit, city_free = (frozenset(group) - frozenset(involved) for group in (heads, city))
     if about_unit:
         return city_free
     first, second = (city_free, of_unit) if of_the_city else (of_unit, city_free)
-    return first or second
+    return first | city_free if first and is_overdue else first or second

@@ -1,7 +1,7 @@
 """What the pages of the month read: its people with their reasons, what it does not count yet, and totals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,7 +15,6 @@ from appraisal.models import (
     LedgerEntry,
     MonthlyReport,
     MonthTotal,
-    Objection,
     WithholdingProposal,
 )
 from appraisal.models.ledger import EntryQuerySet
@@ -153,10 +152,6 @@ def not_counted(report: MonthlyReport, today: date) -> list[Waiting]:
     return waiting
 
 
-def open_objections(report: MonthlyReport) -> int:
-    return Objection.objects.open().filter(entry__unit=report.unit_id, entry__month=report.month).count()
-
-
 # --- What the unit sees ---------------------------------------------------------------------------------------------
 
 
@@ -205,18 +200,6 @@ def _left(report: MonthlyReport) -> dict[int | None, int]:
 
 
 # --- A cadre's own --------------------------------------------------------------------------------------------------
-
-
-def own_totals(cadre: Cadre) -> QuerySet[MonthTotal]:
-    """Every month that has an entry about somebody, the newest first."""
-    return MonthTotal.objects.filter(cadre=cadre).select_related("report__unit").order_by("-report__month")
-
-
-def own_reports(cadre: Cadre, month: date) -> Sequence[MonthlyReport]:
-    """The month of the unit where somebody serves, and of any that has an entry about them."""
-    entered = LedgerEntry.objects.filter(cadre=cadre, month=month).values("unit")
-    units = Q(unit=cadre.unit_id) | Q(unit__in=entered)
-    return list(MonthlyReport.objects.filter(units, month=month).select_related("unit", "bulletin"))
 
 
 def own_reasons(cadre: Cadre, month: date) -> list[Reason]:

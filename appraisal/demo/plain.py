@@ -125,7 +125,7 @@ class Plain:
         settings = self.story.settings
         report.published_by, report.published_at = self._head(report, moment), moment
         report.published_until = self._due(local(moment).date(), settings.publication_days)
-        report.due_on = self._due(report.published_until, settings.report_days)
+        report.due_on = self._due(report.published_until, settings.until_report_days)
         report.state = ReportState.PUBLISHED
         until = report.published_until.isoformat()
         self._note("month_published", report, report.published_by, moment, until=until)

@@ -14,15 +14,16 @@ from appraisal import rules, turns
 from appraisal.models import (
     AppraisalSettings,
     MonthlyReport,
-    Objection,
     ProposalState,
     ReportState,
     WithholdingProposal,
 )
 from appraisal.rules import Move, Refusal
+from appraisal.services import objections
 from appraisal.services.ledger import today as day_of
 from common import audit, calendar
 from common.problems import Refused
+from common.versions import check_unchanged, version_of
 
 REFUSALS: Mapping[Refusal, Any] = {
     Refusal.WRONG_STEP: gettext_lazy("The month is at another step by now."),
@@ -78,7 +79,7 @@ def month_publish(*, report: MonthlyReport, actor: User, now: datetime) -> Month
         settings = _settings()
         report.published_by, report.published_at = actor, now
         report.published_until = _working_days_on(day_of(now), settings.publication_days)
-        report.due_on = _working_days_on(report.published_until, settings.report_days)
+        report.due_on = _working_days_on(report.published_until, settings.until_report_days)
         return {"until": report.published_until}
 
     report, taken = _step(Move.PUBLISH, report, actor, now, take)
@@ -88,8 +89,10 @@ def month_publish(*, report: MonthlyReport, actor: User, now: datetime) -> Month
 
 
 @transaction.atomic
-def month_report(*, report: MonthlyReport, answer: str = "", actor: User, now: datetime) -> MonthlyReport:
-    """To the city; what was sent back, with an answer to that."""
+def month_report(
+    *, report: MonthlyReport, answer: str = "", seen: str | None = None, actor: User, now: datetime
+) -> MonthlyReport:
+    """To the city; what was sent back, with an answer to that. `seen` is the version (`version`) that was read."""
     answer = answer.strip()
 
     def take(report: MonthlyReport) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def month_report(*, report: MonthlyReport, answer: str = "", actor: User, now: d
         _report(report, actor, now)
         return {"answer": answer} if answer else {}
 
-    return _step(Move.REPORT, report, actor, now, take)[0]
+    return _step(Move.REPORT, report, actor, now, take, seen=seen)[0]
 
 
 @transaction.atomic
@@ -119,19 +122,23 @@ def month_nil(*, report: MonthlyReport, actor: User, now: datetime) -> MonthlyRe
 
 
 @transaction.atomic
-def month_accept(*, report: MonthlyReport, actor: User, now: datetime) -> MonthlyReport:
+def month_accept(
+    *, report: MonthlyReport, seen: str | None = None, actor: User, now: datetime
+) -> MonthlyReport:
     def take(report: MonthlyReport) -> dict[str, Any]:
         report.accepted_by, report.accepted_at = actor, now
         return {}
 
-    report, taken = _step(Move.ACCEPT, report, actor, now, take)
+    report, taken = _step(Move.ACCEPT, report, actor, now, take, seen=seen)
     if taken:
         notifying.accepted(report, actor.pk, now)
     return report
 
 
 @transaction.atomic
-def month_send_back(*, report: MonthlyReport, reason: str, actor: User, now: datetime) -> MonthlyReport:
+def month_send_back(
+    *, report: MonthlyReport, reason: str, seen: str | None = None, actor: User, now: datetime
+) -> MonthlyReport:
     reason = reason.strip()
 
     def take(report: MonthlyReport) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def month_send_back(*, report: MonthlyReport, reason: str, actor: User, now: dat
         report.due_on = _working_days_on(day_of(now), _settings().report_days)
         return {"reason": reason}
 
-    report, taken = _step(Move.SEND_BACK, report, actor, now, take, reason)
+    report, taken = _step(Move.SEND_BACK, report, actor, now, take, reason, seen)
     if taken:
         notifying.sent_back(report, actor.pk, now)
     return report
@@ -155,6 +162,7 @@ def _step(
     now: datetime,
     take: Callable[[MonthlyReport], dict[str, Any]],
     reason: str = "",
+    seen: str | None = None,
 ) -> tuple[MonthlyReport, bool]:
     """The month, and whether this call took the step: the second tap of the same person changes nothing."""
     # Nothing nullable is joined to what is locked: PostgreSQL refuses it.
@@ -162,10 +170,15 @@ def _step(
     state = ReportState(rules.MOVES[move][1].value)
     if report.state == state and getattr(report, TAKEN_BY[move]) == actor.pk:
         return report, False
-    refusal = refuse(move, report, actor, day_of(now), reason)
+    today = day_of(now)
+    turn = turns.turn_of(report, move, today)
+    refusal = _refusal(turn, report, actor, today, reason)
     if refusal is not None:
         raise Refused(REFUSALS[refusal], "reason" if refusal == Refusal.REASON else None)
-    changes = take(report)
+    check_unchanged(_facts(report), seen)
+    if turn.by_city and today > report.due_on and report.first_reported_at is None:
+        report.city_held = True
+    changes = take(report) | _instead(turn, actor)
     report.state = state
     report.save()
     audit.record(verb=VERBS[move], subject=report, actor=actor, now=now, changes=changes)
@@ -174,9 +187,14 @@ def _step(
 
 def refuse(move: Move, report: MonthlyReport, actor: User, today: date, reason: str = "…") -> Refusal | None:
     """Why this person may not take this step today; None when they may."""
-    turn = turns.turn_of(report, move, today)
+    return _refusal(turns.turn_of(report, move, today), report, actor, today, reason)
+
+
+def _refusal(
+    turn: turns.Turn, report: MonthlyReport, actor: User, today: date, reason: str
+) -> Refusal | None:
     refusal = rules.refuse_move(
-        move,
+        turn.move,
         step=rules.Step(report.state),
         is_free=turn.is_free(actor.pk),
         today=today,
@@ -190,8 +208,26 @@ def refuse(move: Move, report: MonthlyReport, actor: User, today: date, reason: 
     return refusal
 
 
+def _instead(turn: turns.Turn, actor: User) -> dict[str, Any]:
+    """For the trail: that somebody took a step that is others' to take."""
+    if turn.last_resort:
+        return {"last_resort": True}
+    return {"instead_of_unit": True} if actor.pk in turn.stand_ins else {}
+
+
+def version(report: MonthlyReport) -> str:
+    """Of what a reviewer, or whoever answers one, has read: another one once it went back or came again."""
+    return version_of(_facts(report))
+
+
+def _facts(report: MonthlyReport) -> dict[str, Any]:
+    moments = {"reported": report.reported_at, "sent_back": report.sent_back_at}
+    # In seconds, whatever the time zone that they are held in.
+    return {"state": report.state} | {name: at and at.timestamp() for name, at in moments.items()}
+
+
 def open_objections(report: MonthlyReport) -> int:
-    return Objection.objects.open().filter(entry__unit=report.unit_id, entry__month=report.month).count()
+    return objections.of_month(report.unit_id, report.month).open().count()
 
 
 def _report(report: MonthlyReport, actor: User, now: datetime) -> None:

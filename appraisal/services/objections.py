@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
 from appraisal import notifying_objections
+from appraisal.acting import acting
 from appraisal.models import (
     AppraisalSettings,
     LedgerEntry,
@@ -183,7 +184,8 @@ def report_of(entry: LedgerEntry) -> MonthlyReport | None:
 
 def may_make(entry: LedgerEntry, user: User, today: date) -> bool:
     """Whose entry it is, wherever they serve now; an officer of the unit that counted it, for somebody who cannot; of a
-    unit its officers and heads."""
+    unit its officers and heads. Of a unit that has ended those of the one that followed it; and the Express where there
+    is nobody."""
     roles = [Role.UNIT_OFFICER]
     if entry.cadre is None:
         roles.append(Role.LEADING_GROUP_HEAD)
@@ -191,8 +193,8 @@ def may_make(entry: LedgerEntry, user: User, today: date) -> bool:
         return True
     elif has_account(entry.cadre, today):
         return False
-    held = Membership.objects.current(today).filter(user=user, role__in=roles, unit=entry.unit_id)
-    return held.exists()
+    concerned = entry.cadre.user_id if entry.cadre is not None else None
+    return user.pk in acting(entry.unit_id, roles, today).free(concerned)
 
 
 def is_on_paper(entry: LedgerEntry, user: User) -> bool:
@@ -314,6 +316,7 @@ def deciders_of(objections: Collection[Objection], today: date) -> dict[int, fro
             involved=hands | case.involved,
             about_unit=row.entry.cadre_id is None,
             of_the_city=case.of_the_city,
+            is_overdue=today > row.due_on,
         )
     return found
 

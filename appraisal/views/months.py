@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from appraisal import month_words, pipeline, rules, selectors, services, turns
 from appraisal.models import MonthlyReport, ReportState
 from appraisal.models.months import ReportQuerySet
 from appraisal.month_forms import AnswerForm, SendBackForm, StepForm, UnitForm
-from appraisal.pipeline import Line
+from appraisal.pipeline import PEOPLE, Line
 from appraisal.rules import Move
 from appraisal.services import months as path
 from appraisal.services.closing import undrafted
@@ -34,7 +35,6 @@ from common.responses import private
 from common.rules import local
 
 PAGE_SIZE = 50
-PEOPLE = ("confirmed_by", "published_by", "reported_by", "accepted_by", "sent_back_by")
 
 
 def reports_of(request: HttpRequest) -> ReportQuerySet:
@@ -180,6 +180,8 @@ class Action:
 
     url: str
     label: str
+    #: The version of the month that is read with it.
+    seen: str
     form: StepForm | None = None
 
 
@@ -217,7 +219,7 @@ def _page(
         "others": max(serving - len(lines.people), 0),
         "days": days,
         "waiting": selectors.not_counted(report, today),
-        "objections": selectors.open_objections(report),
+        "objections": path.open_objections(report),
         "is_shown": report.state in rules.SHOWN_IN_UNIT,
         "history": month_words.history(report),
         "withholdings_url": _if_open(request, "withholdings", report),
@@ -243,33 +245,39 @@ def _step(
     """The action for whoever may take the next step now; for everybody else a sentence why not."""
     move, user = turns.next_move(report), user_of(request)
     if move is None:
-        return {"action": None, "why_not": "", "send_back": None}
+        return {"action": None, "why_not": "", "why_you": "", "send_back": None}
     turn = turns.turn_of(report, move, today)
     refusal = path.refuse(move, report, user, today)
     if refusal is None:
         send_back = _form(SendBackForm, report, failed) if move == Move.ACCEPT else None
-        return {"action": _action(move, report, failed), "why_not": "", "send_back": send_back}
-    few = turn.free if len(turn.free) <= month_words.NAMED else frozenset[int]()
-    names = [str(person) for person in User.objects.filter(pk__in=few).order_by("pk")] or [""] * len(
-        turn.free
-    )
+        why_you = month_words.instead_words(turn, user.pk)
+        return {
+            "action": _action(move, report, failed),
+            "why_not": "",
+            "why_you": why_you,
+            "send_back": send_back,
+        }
+    asked = turn.expected
+    few = asked if len(asked) <= month_words.NAMED else frozenset[int]()
+    names = [str(person) for person in User.objects.filter(pk__in=few).order_by("pk")] or [""] * len(asked)
     who = month_words.who_words(turn, names)
     return {
         "action": None,
         "why_not": month_words.turn_words(report, turn, refusal, user.pk, who),
+        "why_you": "",
         "send_back": None,
     }
 
 
 def _action(move: Move, report: MonthlyReport, failed: StepForm | None) -> Action:
     form = _form(AnswerForm, report, failed) if report.state == ReportState.SENT_BACK else None
-    return Action(_verb_url(move, report), str(LABELS[move]), form)
+    return Action(_verb_url(move, report), str(LABELS[move]), path.version(report), form)
 
 
 def _form(kind: type[StepForm], report: MonthlyReport, failed: StepForm | None) -> StepForm:
     if isinstance(failed, kind):
         return failed
-    form = kind(prefix=PREFIXES[kind])
+    form = kind(prefix=PREFIXES[kind], initial={"seen": path.version(report)})
     form.action = _verb_url(MOVES[kind], report)
     return form
 
@@ -304,7 +312,9 @@ def nil(request: HttpRequest, code: str, month: str) -> HttpResponse:
 
 def accept(request: HttpRequest, code: str, month: str) -> HttpResponse:
     said = _("The report is accepted. It stands in the next bulletin.")
-    return _take(request, report_of(request, code, month), services.month_accept, said)
+    # Nothing is asked of whoever has read no page.
+    verb = partial(services.month_accept, seen=request.POST.get("seen") or None)
+    return _take(request, report_of(request, code, month), verb, said)
 
 
 def report(request: HttpRequest, code: str, month: str) -> HttpResponse:
@@ -337,7 +347,14 @@ def _write(
     form = kind(request.POST, prefix=PREFIXES[kind])
     form.action = _verb_url(MOVES[kind], found)
     if form.is_valid() and accepted(
-        form, lambda: verb(report=found, **form.cleaned_data, actor=user_of(request), now=now)
+        form,
+        lambda: verb(
+            report=found,
+            **form.values(),
+            seen=form.cleaned_data["seen"] or None,
+            actor=user_of(request),
+            now=now,
+        ),
     ):
         messages.success(request, said)
         return redirect(month_url(found))

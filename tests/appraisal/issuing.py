@@ -27,11 +27,18 @@ def signer() -> User:
     return user
 
 
+def hand(username: str, name: str) -> User:
+    """Whoever takes steps that no test is about."""
+    return User.objects.filter(username=username).first() or make_user(username, name)
+
+
 def reported(report: MonthlyReport, day: date, **fields: Any) -> MonthlyReport:
     """As its unit leaves it when it has reported on this day."""
     moment = at(day, time(10))
-    values: dict[str, Any] = {"state": "reported", "confirmed_at": moment, "published_at": moment}
-    values |= {"published_until": day, "reported_at": moment, "first_reported_at": moment, **fields}
+    values: dict[str, Any] = {"state": "reported", "published_until": day, "first_reported_at": moment}
+    for step in ("confirmed", "published", "reported"):
+        values |= {f"{step}_by": hand("unit.hand", "经办甲"), f"{step}_at": moment}
+    values |= fields
     MonthlyReport.objects.filter(pk=report.pk).update(**values)
     return MonthlyReport.objects.get(pk=report.pk)
 
@@ -39,7 +46,8 @@ def reported(report: MonthlyReport, day: date, **fields: Any) -> MonthlyReport:
 def accepted(report: MonthlyReport, day: date | None = None, **fields: Any) -> MonthlyReport:
     """In time, unless a day is given."""
     day = day or report.report_by
-    return reported(report, day, state="accepted", accepted_at=at(day, time(16)), **fields)
+    taken = {"accepted_by": hand("city.hand", "审核甲"), "accepted_at": at(day, time(16))}
+    return reported(report, day, state="accepted", **taken, **fields)
 
 
 def all_drafted(now: datetime) -> None:

@@ -177,7 +177,7 @@ class TestTheMonth:
 
     def test_a_late_one_says_so(self, report, head, time_machine):
         time_machine.move_to(at(report.report_by + DAY, time(9)))
-        assert "尚未上报，截止日为12月17日。" in get(head, url("month", report))
+        assert "尚未上报，截止日为12月18日。" in get(head, url("month", report))
 
     @pytest.mark.parametrize(
         "who", ["other_officer", "chen", "discipline", "administrator"], ids=lambda name: name
@@ -512,7 +512,7 @@ def test_the_sums_of_the_pages_are_those_of_the_totals(unit, chen, lin, head):
     assert lines.proposed_cents == sum(total.cents for total in totals) == 18_000
 
 
-def test_a_late_report_opens_from_its_notice(report, unit, officer, time_machine):
+def test_a_late_report_opens_from_its_notice(report, unit, officer, head, time_machine):
     now = at(report.report_by + DAY, time(9))
     time_machine.move_to(now)
     sweeps.deadlines_sweep(now=now)

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import Role, User
 from appraisal import services, turns
@@ -14,13 +15,15 @@ from attendance.models import Finding
 from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.rules import at
+from common.versions import Overtaken
 from tests.appraisal.ledgers import DRAFTING, OCTOBER, begins, draft, entry_of, stands
 from tests.cast import give, make_user
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-#: 1 December 2026 is a Tuesday: confirmed and published on it, it hangs until the 8th and is due on the 10th.
-UNTIL, DUE = date(2026, 12, 8), date(2026, 12, 10)
+#: 1 December 2026 is a Tuesday: confirmed and published on it, it hangs until the 8th and is due on the 11th, so that
+#: an objection of its last day can be answered within its three working days.
+UNTIL, DUE = date(2026, 12, 8), date(2026, 12, 11)
 AFTER = at(date(2026, 12, 9), time(9))
 
 
@@ -110,7 +113,7 @@ class TestThePath:
         report = published(draft(unit, date(2026, 9, 1), now), head, now)
         # 8, 9, 10, 12, 13 October.
         assert report.published_until == date(2026, 10, 13)
-        assert report.due_on == date(2026, 10, 15)
+        assert report.due_on == date(2026, 10, 16)
 
     def test_the_last_day_of_publication_ends_at_midnight(self, report, head):
         report = published(report, head)
@@ -125,6 +128,26 @@ class TestThePath:
         open_one.state, open_one.decided_at = "withdrawn", AFTER
         open_one.save()
         assert services.month_report(report=report, actor=head, now=AFTER).state == ReportState.REPORTED
+
+    def test_an_objection_of_the_last_day_is_answered_and_the_month_reported_in_time(
+        self, report, head, chen
+    ):
+        """Every step on its last day."""
+        confirmed_on = at(report.due_on, time(17))
+        report = confirmed(report, head, confirmed_on)
+        report = services.month_publish(report=report, actor=head, now=at(report.due_on, time(17)))
+        assert report.published_until is not None
+        made = services.objection_make(
+            entry=report.unit.ledger_entries.get(),
+            text="当时在开会",
+            actor=chen.user,
+            now=at(report.published_until, time(20)),
+        )
+        assert made.due_on == report.due_on == report.report_by == date(2026, 12, 18)
+        last = at(made.due_on, time(16))
+        services.objection_decide(objection=made, sustain=False, reason="无会议记录", actor=head, now=last)
+        assert not services.month_report(report=report, actor=head, now=last).is_late
+        assert sweeps.late_record(now=at(report.report_by + DAY, time(9))) == 0
 
     def test_an_objection_of_another_month_holds_nothing_back(self, unit, chen, head):
         begins(OCTOBER)
@@ -308,6 +331,59 @@ class TestWhoHasAHandInIt:
         assert months.refuse(Move.ACCEPT, report, express, date(2026, 12, 9)) == "involved"
         assert services.month_accept(report=report, actor=second_express, now=AFTER).accepted_by_id
 
+    def test_whoever_of_the_city_confirmed_reports_too_so_that_another_accepts(
+        self, report, express, second_express
+    ):
+        report = published(report, express)
+        assert turns.turn_of(report, Move.REPORT, date(2026, 12, 9)).free == {express.pk}
+        assert months.refuse(Move.REPORT, report, second_express, date(2026, 12, 9)) == "not_yours"
+        report = services.month_report(report=report, actor=express, now=AFTER)
+        assert turns.turn_of(report, Move.ACCEPT, date(2026, 12, 9)).free == {second_express.pk}
+
+    def test_who_confirmed_accepts_where_nobody_else_is_and_another_reported(
+        self, unit, report, head, express, second_express
+    ):
+        report = published(report, head)
+        MonthlyReport.objects.update(confirmed_by=express, reported_by=None)
+        report.refresh_from_db()
+        give(second_express, Role.LEADING_GROUP_HEAD, unit=unit)
+        report = services.month_report(report=report, actor=second_express, now=AFTER)
+        assert turns.turn_of(report, Move.ACCEPT, date(2026, 12, 9)).free == {express.pk}
+        with pytest.raises(Refused):
+            services.month_accept(report=report, actor=second_express, now=AFTER)
+        assert services.month_accept(report=report, actor=express, now=AFTER).accepted_by == express
+
+    def test_who_sent_it_back_does_not_answer_it(self, report, express, second_express):
+        """A unit without a head: all of it is the city's."""
+        report = services.month_report(report=published(report, express), actor=express, now=AFTER)
+        report = services.month_send_back(report=report, reason="请说明", actor=second_express, now=AFTER)
+        turn = turns.turn_of(report, Move.REPORT, date(2026, 12, 9))
+        assert turn.free == {express.pk}
+        assert months.refuse(Move.REPORT, report, second_express, date(2026, 12, 9)) == "involved"
+
+    def test_where_everybody_recorded_the_city_confirms_as_a_last_resort(
+        self, unit, chen, head, express, second_express
+    ):
+        for day, recorder in ((3, head), (4, express), (5, second_express)):
+            stands(chen, date(2026, 11, day), recorder=recorder)
+        report = draft(unit)
+        turn = turns.turn_of(report, Move.CONFIRM, date(2026, 12, 1))
+        assert (turn.free, turn.last_resort) == ({express.pk, second_express.pk}, True)
+        assert months.refuse(Move.CONFIRM, report, head, date(2026, 12, 1)) == "involved"
+        assert confirmed(report, express).confirmed_by == express
+        assert AuditEntry.objects.get(verb="month_confirmed").changes["last_resort"] is True
+
+    def test_never_by_somebody_with_a_line_of_their_own(self, unit, chen, head, express):
+        chen.user.memberships.all().delete()
+        give(chen.user, Role.EXPRESS_STAFF)
+        for day, recorder in ((3, head), (4, express)):
+            stands(chen, date(2026, 11, day), recorder=recorder)
+        assert turns.turn_of(draft(unit), Move.CONFIRM, date(2026, 12, 1)).free == {express.pk}
+
+    def test_with_anybody_free_it_is_no_last_resort(self, report, express):
+        confirmed(report, express)
+        assert "last_resort" not in AuditEntry.objects.get(verb="month_confirmed").changes
+
     def test_deciding_on_a_finding_is_no_hand_in_the_month(self, unit, chen, officer, head):
         stands(chen, date(2026, 11, 3), recorder=officer, decided_by=head)
         assert confirmed(draft(unit), head).confirmed_by == head
@@ -330,6 +406,170 @@ class TestWhoHasAHandInIt:
         with django_assert_num_queries(5):
             found = turns.turns(reports, date(2026, 12, 1))
         assert {turn.by_city for turn in found.values()} == {True}
+
+
+class TestAUnitThatLetsItLie:
+    """Report by Friday 18 December; Monday the 21st is the working day after it."""
+
+    MONDAY = date(2026, 12, 21)
+
+    def test_the_city_may_confirm_once_the_day_for_reporting_has_passed(self, report, head, express):
+        for day in (report.due_on + DAY, report.report_by, report.report_by + DAY):
+            assert months.refuse(Move.CONFIRM, report, express, day) == "not_yours"
+        turn = turns.turn_of(report, Move.CONFIRM, self.MONDAY)
+        assert (turn.free, turn.expected, turn.by_city) == ({head.pk, express.pk}, {head.pk}, False)
+        report = confirmed(report, express, at(self.MONDAY, time(9)))
+        assert AuditEntry.objects.get(verb="month_confirmed").changes["instead_of_unit"] is True
+        assert not report.city_held
+
+    def test_and_report_it_and_it_stays_late(self, report, head, express, second_express):
+        report = published(report, head)
+        sweeps.late_record(now=at(report.report_by + DAY, time(1)))
+        report = services.month_report(report=report, actor=express, now=at(self.MONDAY, time(9)))
+        assert report.is_late
+        assert services.month_accept(report=report, actor=second_express, now=at(self.MONDAY, time(10)))
+        assert Finding.objects.filter(item__code="report_late").count() == 1
+
+    def test_only_by_who_is_free(self, unit, chen, head, express, second_express):
+        stands(chen, date(2026, 11, 3), recorder=express)
+        turn = turns.turn_of(draft(unit), Move.CONFIRM, self.MONDAY)
+        assert turn.free == {head.pk, second_express.pk}
+
+    def test_nothing_happened_is_said_by_the_city_too(self, unit, head, officer, express):
+        turn = turns.turn_of(draft(unit), Move.NIL, self.MONDAY)
+        assert turn.stand_ins == {express.pk}
+
+    def test_the_city_hears_of_it_once(self, report, head, express):
+        for hour in (9, 10):
+            sweeps.reminders_tell(now=at(self.MONDAY, time(hour)))
+        assert told("month_left_by_the_unit") == {express.pk}
+        assert Notice.objects.filter(kind="month_left_by_the_unit").count() == 1
+        assert told("month_overdue") == {head.pk}
+
+
+class TestWhatTheCityHolds:
+    def test_a_month_that_waited_for_the_city_is_not_the_units_to_answer_for(
+        self, report, unit, express, express_head
+    ):
+        """No head: the city is to confirm, and does nothing."""
+        day = report.report_by + DAY
+        assert report.is_overdue(day)
+        assert sweeps.late_record(now=at(day, time(1))) == 0
+        report.refresh_from_db()
+        assert (report.city_held, report.is_overdue(day)) == (True, False)
+        report = published(report, express, at(day, time(9)))
+        report = services.month_report(report=report, actor=express, now=at(date(2027, 1, 4), time(9)))
+        assert not report.is_late
+        assert sweeps.late_record(now=at(date(2027, 1, 5), time(9))) == 0
+
+    def test_judged_as_it_was_on_that_day_however_late_the_clock_comes(self, report, unit, head):
+        """The head's days begin when the last day has passed; until then it was the city's."""
+        head.memberships.update(valid_from=report.report_by + 2 * DAY)
+        assert sweeps.late_record(now=at(report.report_by + 5 * DAY, time(9))) == 0
+
+    def test_what_the_city_confirmed_too_late_is_not_made_up_by_the_unit(self, unit, chen, head, express):
+        stands(chen, date(2026, 11, 3), recorder=head)
+        report = draft(unit)
+        report = confirmed(report, express, at(report.report_by, time(9)))
+        report = services.month_publish(report=report, actor=head, now=at(report.report_by, time(10)))
+        assert sweeps.late_record(now=at(report.report_by + DAY, time(9))) == 0
+        report.refresh_from_db()
+        assert report.city_held
+
+    def test_in_time_it_is(self, unit, chen, head, express):
+        stands(chen, date(2026, 11, 3), recorder=head)
+        report = confirmed(draft(unit), express)
+        assert sweeps.late_record(now=at(report.report_by + DAY, time(9))) == 1
+
+    @pytest.mark.parametrize(("of_the_city", "number"), [(True, 0), (False, 1)])
+    def test_an_answer_that_the_city_owes(self, unit, chen, head, express, lin, of_the_city, number):
+        """What a head recorded, and no other can answer, the city answers."""
+        stands(chen, date(2026, 11, 3), decided_by=head if of_the_city else None)
+        report = published(draft(unit), head)
+        objection(report, chen.user)
+        assert sweeps.late_record(now=at(report.report_by + DAY, time(9))) == number
+
+    def test_where_nobody_may_go_on_who_can_name_somebody_hears_once(
+        self, report, express_head, administrator
+    ):
+        """One person of the city, no head."""
+        report = published(report, express_head)
+        services.month_report(report=report, actor=express_head, now=AFTER)
+        for hour in (10, 11):
+            sweeps.reminders_tell(now=at(date(2026, 12, 9), time(hour)))
+        assert told("month_has_nobody") == {express_head.pk, administrator.pk}
+        assert Notice.objects.filter(kind="month_has_nobody").count() == 2
+
+
+class TestWhatWasRead:
+    """A page that was open while the month went back and came again."""
+
+    @pytest.fixture
+    def again(self, report, head, express) -> tuple[MonthlyReport, str]:
+        report = reported(report, head)
+        seen = months.version(report)
+        report = services.month_send_back(report=report, reason="请说明", actor=express, now=AFTER)
+        return services.month_report(report=report, answer="已补", actor=head, now=AFTER + DAY), seen
+
+    def test_it_is_not_sent_back_unread(self, again, second_express):
+        report, seen = again
+        with pytest.raises(Overtaken):
+            services.month_send_back(
+                report=report, reason="仍缺", seen=seen, actor=second_express, now=AFTER + DAY
+            )
+        read = months.version(report)
+        services.month_send_back(
+            report=report, reason="仍缺", seen=read, actor=second_express, now=AFTER + DAY
+        )
+
+    def test_nor_accepted(self, again, second_express):
+        report, seen = again
+        with pytest.raises(Overtaken):
+            services.month_accept(report=report, seen=seen, actor=second_express, now=AFTER + DAY)
+        read = months.version(report)
+        assert services.month_accept(report=report, seen=read, actor=second_express, now=AFTER + DAY)
+
+    def test_nor_is_another_question_answered(self, report, head, express):
+        report = reported(report, head)
+        report = services.month_send_back(report=report, reason="一", actor=express, now=AFTER)
+        seen = months.version(report)
+        report = services.month_report(report=report, answer="甲", actor=head, now=AFTER + DAY)
+        second = make_user("head2", "何平")
+        give(second, Role.LEADING_GROUP_HEAD, unit=report.unit)
+        report = services.month_send_back(report=report, reason="二", actor=express, now=AFTER + 2 * DAY)
+        with pytest.raises(Overtaken):
+            services.month_report(report=report, answer="乙", seen=seen, actor=second, now=AFTER + 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "confirmed"},
+        {"confirmed_at": DRAFTING},
+        {"published_at": DRAFTING},
+        {"reported_at": DRAFTING},
+        {"accepted_at": DRAFTING},
+        {"sent_back_at": DRAFTING},
+        {"nil": True},
+    ],
+    ids=lambda fields: "-".join(fields),
+)
+def test_no_step_without_whom_and_when(report, fields):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MonthlyReport.objects.update(**fields)
+
+
+def test_nil_is_not_said_of_what_puts_an_earlier_month_right(unit):
+    draft(unit)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MonthlyReport.objects.update(nil=True, corrections=1)
+
+
+@pytest.mark.parametrize("step", ["accepted", "sent_back"])
+def test_nobody_reviews_what_they_reported(report, head, step):
+    reported(report, head)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MonthlyReport.objects.update(**{f"{step}_by": head, f"{step}_at": AFTER})
 
 
 # --- Twice ----------------------------------------------------------------------------------------------------------
@@ -365,7 +605,7 @@ class TestTheClock:
         assert "2026年11月" in finding.note
         assert told("month_report_late") == {officer.pk, head.pk}
 
-    def test_it_counts_in_a_later_month(self, report, unit):
+    def test_it_counts_in_a_later_month(self, report, unit, head):
         sweeps.late_record(now=at(report.report_by + DAY, time(9)))
         finding = Finding.objects.get(item__code="report_late")
         finding.state, finding.decided_at = "standing", at(date(2026, 12, 20), time(9))
