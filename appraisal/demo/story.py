@@ -134,8 +134,7 @@ class Story:
     def draft(self, month: date, moment: datetime) -> None:
         """All units at once; of what was drafted before, where it stands now is gone on with."""
         self.plain.save()
-        for unit in closing.undrafted(month):
-            closing.month_draft(unit=unit, month=month, now=moment)
+        closing.months_draft(units=list(closing.undrafted(month)), month=month, now=moment)
         reports = list(MonthlyReport.objects.filter(month=month).select_related("unit"))
         self.plain.begin(reports if self.fast else [])
         for report in reports:

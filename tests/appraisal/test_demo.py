@@ -205,9 +205,9 @@ def test_there_is_one_of_everything(city):
 
 
 def test_released_is_what_the_ledger_no_longer_charges(city):
-    for row in WithholdingProposal.objects.select_related("report", "standard"):
+    for row in WithholdingProposal.objects.select_related("report"):
         charged = withholding._still_charged(row.report.unit_id, row.report.month, row.cadre_id)
-        assert row.due_cents == rules.withheld(charged, row.standard.cap_cents)
+        assert row.due_cents == rules.withheld(charged, row.cap_cents)
 
 
 def test_a_second_start_tells_nothing_twice(city):

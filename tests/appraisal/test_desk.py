@@ -16,7 +16,7 @@ from tests.appraisal.ledgers import DRAFTING, NOVEMBER, begins, draft, entry_of,
 from tests.cast import make_cadre, make_office, make_unit, signed_in
 
 pytestmark = pytest.mark.django_db
-#: Confirming was due on 4 December, reporting on 17 December.
+#: Confirming was due on 4 December, reporting in the middle of the month.
 TUESDAY_AFTER = at(date(2026, 12, 8), time(9))
 AFTER_ALL = at(date(2026, 12, 22), time(9))
 
@@ -62,7 +62,7 @@ def test_the_express_sees_every_step_with_its_units_and_the_way_to_them(report, 
     page = html(express)
     assert "2026年11月考核" in page
     assert "/desk/months/?month=2026-11&amp;state=drafted" in page
-    assert re.search(r"共2份，12月17日前上报", page)
+    assert f"共2份，12月{report.report_by.day}日前上报" in page
     assert 'href="/desk/months/export/?month=2026-11"' in page
 
 
@@ -71,19 +71,20 @@ def test_late_units_come_first_with_what_their_month_comes_to(report, express, o
     time_machine.move_to(TUESDAY_AFTER, tick=False)
     MonthlyReport.objects.filter(unit=other_unit).update(due_on=date(2026, 12, 9))
     page = desk(express)
-    assert page.index("青窑局 逾期4日") < page.index("剩余1日")
-    assert re.search(r"逾期4日 \d+ / \d+ 2\.0 40\.00", page)
+    assert page.index("青窑局 本环节逾期4日") < page.index("剩余1日")
+    assert re.search(r"本环节逾期4日 \d+ / \d+ 2\.0 40\.00", page)
 
 
 def test_a_report_that_is_not_there_in_time_is_late_whatever_its_step(report, head, express, time_machine):
     services.month_confirm(report=report, actor=head, now=DRAFTING)
-    late = at(date(2026, 12, 18), time(9))
-    published = services.month_publish(report=report, actor=head, now=at(date(2026, 12, 17), time(9)))
-    assert published.due_on > date(2026, 12, 18)
-    time_machine.move_to(late, tick=False)
-    (line,) = pipeline.read(MonthlyReport.objects.all(), NOVEMBER, late).lines
+    last, late = report.report_by, report.report_by + timedelta(1)
+    published = services.month_publish(report=report, actor=head, now=at(last, time(9)))
+    assert published.due_on > late
+    time_machine.move_to(at(late, time(9)), tick=False)
+    (line,) = pipeline.read(MonthlyReport.objects.all(), NOVEMBER, at(late, time(9))).lines
     assert (line.is_late, line.days_left) == (True, -1)
-    assert list(MonthlyReport.objects.late(date(2026, 12, 18))) == [published]
+    assert list(MonthlyReport.objects.late(late)) == [published]
+    assert not MonthlyReport.objects.late(last).exists()
     assert "逾期1日" in desk(express)
 
 
@@ -91,10 +92,11 @@ def test_what_the_city_has_is_not_the_units_lateness(report, head, express, time
     reported(report, head)
     time_machine.move_to(AFTER_ALL, tick=False)
     page = desk(express)
-    assert "没有逾期单位" in page
-    assert re.search(
-        r"待审核的月报 1 1件已超期|待审核的月报 1 1 件已超期|待审核的月报 1 另有1件已超期", page
-    ), page
+    assert re.search(r"逾期未报送的月报 0|月报逾期 0|逾期的月报 0", page), page
+    # Its own delay the city counts as well, in the table and in the list.
+    assert re.search(r"待审核的月报 1 其中1件已超期", page), page
+    assert re.search(r"青窑局 逾期\d+日", page), page
+    assert list(MonthlyReport.objects.behind(date(2026, 12, 22))) == [report]
     assert not MonthlyReport.objects.late(date(2026, 12, 22)).exists()
 
 
