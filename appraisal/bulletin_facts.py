@@ -413,7 +413,7 @@ def _caught_up(report: MonthlyReport, sums: _Sums) -> printed.CaughtUp:
 
 
 def days_late(report: MonthlyReport, today: date | None = None) -> int:
-    """Calendar days after the last one; of what is not reported yet until `today`. None of them where the city held it."""
+    """Calendar days after the last one; of what is not reported yet until `today`. None where the city held it."""
     if report.city_held:
         return 0
     reported = report.first_reported_at

@@ -34,6 +34,15 @@ MOST_NAMED: Final = 12
 _NUMBERS: Final = "一二三四五六七八九"
 
 
+def _points(half_points: int) -> str:
+    """In a sentence 4, not 4.0: nothing stands in columns here."""
+    return points_text(half_points).removesuffix(".0")
+
+
+def _money(cents: int) -> str:
+    return money_text(cents).removesuffix(".00")
+
+
 @dataclass(frozen=True)
 class Figures:
     month: date
@@ -133,12 +142,12 @@ def _charges(figures: Figures) -> str:
     total = figures.total
     if not total.findings:
         return "已审核的单位本月没有认定的问题，未扣分。" if figures.standing(COUNTED) else ""
-    text = f"共认定问题{total.findings}个，扣{points_text(total.half_points)}分"
+    text = f"共认定问题{total.findings}个，扣{_points(total.half_points)}分"
     if total.person_half_points and total.unit_half_points:
-        persons, units = points_text(total.person_half_points), points_text(total.unit_half_points)
+        persons, units = _points(total.person_half_points), _points(total.unit_half_points)
         text += f"，其中个人扣分{persons}分、单位扣分{units}分"
     if total.withheld_cents:
-        text += f"；提出扣发{_allowance(figures)}建议{money_text(total.withheld_cents)}元"
+        text += f"；提出扣发{_allowance(figures)}建议{_money(total.withheld_cents)}元"
     return f"{text}。"
 
 
@@ -178,8 +187,8 @@ def _earlier(figures: Figures) -> str:
 
 
 def _changed(verb: str, half_points: int, cents: int) -> str:
-    parts = [f"扣分{points_text(half_points)}分"] * bool(half_points)
-    parts += [f"扣发建议{money_text(cents)}元"] * bool(cents)
+    parts = [f"扣分{_points(half_points)}分"] * bool(half_points)
+    parts += [f"扣发建议{_money(cents)}元"] * bool(cents)
     return f"，{verb}{'、'.join(parts)}" if parts else ""
 
 
@@ -219,7 +228,7 @@ def _listed(
     named, others = leading(units, value)
     text = "、".join(f"{unit.name}（{say(unit)}）" for unit in named)
     if others:
-        text += f"，其余{len(others)}个单位{rest(sum(value(unit) for unit in others))}，详见附件"
+        text += f"，其余{len(others)}个单位{rest(sum(value(unit) for unit in others))}，详见附表"
     return text
 
 
@@ -238,7 +247,7 @@ def _missing_sheets(figures: Figures) -> str:
         lambda unit: f"{_missing_days(unit)}天",
         lambda number: f"共{number}天",
     )
-    return f"{len(lacking)}个单位缺少日检查表，共{days}天次：{listed}。"
+    return f"{len(lacking)}个单位一日一表缺报，共{days}天次：{listed}。"
 
 
 def _findings(figures: Figures) -> str:
@@ -249,8 +258,8 @@ def _findings(figures: Figures) -> str:
     points = _listed(
         figures.units,
         lambda unit: unit.half_points,
-        lambda unit: f"问题{unit.findings}个，扣{points_text(unit.half_points)}分",
-        lambda half_points: f"共扣{points_text(half_points)}分",
+        lambda unit: f"问题{unit.findings}个，扣{_points(unit.half_points)}分",
+        lambda half_points: f"共扣{_points(half_points)}分",
     )
     text = f"从问题类型看，{kinds}。"
     words = "扣分较多的有" if "，其余" in points else "有扣分的是"
@@ -296,10 +305,10 @@ def _handling(figures: Figures) -> list[str]:
     total = figures.total
     found = []
     if total.findings:
-        text = f"本月认定的问题，由各单位按现行标准扣分，共{points_text(total.half_points)}分"
+        text = f"本月认定的问题，由各单位按现行标准扣分，共{_points(total.half_points)}分"
         if total.withheld_cents:
             text += (
-                f"；扣发{_allowance(figures)}的建议共{money_text(total.withheld_cents)}元，由有关单位按规定程序办理，"
+                f"；扣发{_allowance(figures)}的建议共{_money(total.withheld_cents)}元，由有关单位按规定程序办理，"
                 "并将执行情况报市效能办"
             )
         found.append(("兑现月度考核结果", f"{text}。"))

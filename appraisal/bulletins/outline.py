@@ -91,7 +91,7 @@ def _superseding(bulletin: Bulletin) -> str:
     reason = clean(" ".join(lines_of(earlier.reason))).rstrip("。 ")
     return (
         f"本通报更正并取代{date_text(earlier.signed_on)}印发的{clean(earlier.number_text)}通报，"
-        f"原通报同时停止使用。更正原因：{reason}。"
+        f"原通报同时废止。更正原因：{reason}。"
     )
 
 

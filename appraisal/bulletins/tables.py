@@ -330,7 +330,7 @@ HEADS: Final = (
     Column("单位\n代码", 12, "left"),
     Column("单位", 31, "left"),
     Column("末条\n序号", 11),
-    Column("末条校验值（SHA-256）", 102, "left", code=True),
+    Column("末条校验值", 102, "left", code=True),
 )
 
 
@@ -338,8 +338,7 @@ def _heads(bulletin: Bulletin) -> Table:
     rows = tuple(_head(each) for each in bulletin.chain_heads)
     above = [
         "下表为本通报定稿时各单位扣分台账最后一条记录的序号和校验值。台账逐条相连，任何一条被改动、删除或者调换，"
-        "其后的校验值都与本表不符。核对时把本表各行（单位代码、序号、校验值，单位名称可以保留）抄录或者复制到文本文件，"
-        "在服务器上运行 manage.py verify_ledger --printed 文件名。",
+        "其后的校验值都与本表不符。各单位和个人可以凭本表请市效能办核对台账。",
     ]
     if not bulletin.draft:
         signed = f"签发人：{clean(bulletin.signed_by)}；" if bulletin.signed_by else ""

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.http import access_for, scope_for, user_of
 from accounts.permissions import TABLE
-from appraisal import entry_words, reasons
+from appraisal import acting, entry_words, reasons
 from appraisal.models import LedgerEntry
 from appraisal.services import objections
 from attendance.models import Finding
@@ -17,7 +17,7 @@ from common.responses import private
 
 
 def entry(request: HttpRequest, code: str, month: str, sequence: int) -> HttpResponse:
-    within = LedgerEntry.objects.within(scope_for(request))
+    within = LedgerEntry.objects.within(acting.widened(scope_for(request), timezone.localdate()))
     found = get_object_or_404(
         reasons.for_pages(within), unit__code=code, month=month_named(month), sequence=sequence
     )
@@ -70,7 +70,7 @@ def _may(request: HttpRequest, name: str) -> bool:
 
 
 def _finding_url(request: HttpRequest, finding: Finding) -> str:
-    """The page of the finding is for the unit where it counts and for the one that checked, as the entry's may not be."""
+    """The page of the finding is for the unit where it counts and for the one that checked: the entry's may not be."""
     seen = Finding.objects.within(scope_for(request)).filter(pk=finding.pk).exists()
     return reverse("finding", args=[finding.pk]) if seen and _may(request, "finding") else ""
 

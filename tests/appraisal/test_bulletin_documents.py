@@ -480,7 +480,7 @@ def test_every_head_of_the_ledger_is_printed_in_full(city, pages):
     text = "".join(word.text for page in pages for word in page.words)
     for head in city.chain_heads:
         assert head.head in text
-    assert "verify_ledger" in text
+    assert "请市效能办核对台账" in text
     assert f"核验码：{city.code}" in text
 
 

@@ -61,23 +61,23 @@ def test_a_month_in_which_nothing_happened():
 
 def test_points_and_money_stand_with_the_standards_allowance():
     said = texts(charged("甲局", 3, off_post=1, late=1), unit("乙镇", findings=1, unit_half_points=2))
-    assert "共认定问题3个，扣4.0分，其中个人扣分3.0分、单位扣分1.0分；" in said["overview"]
-    assert "提出扣发月度考核奖建议60.00元。" in said["overview"]
-    assert "扣发月度考核奖的建议共60.00元" in said["handling"]
+    assert "共认定问题3个，扣4分，其中个人扣分3分、单位扣分1分；" in said["overview"]
+    assert "提出扣发月度考核奖建议60元。" in said["overview"]
+    assert "扣发月度考核奖的建议共60元" in said["handling"]
 
 
 def test_units_are_named_with_their_numbers_the_most_first():
     said = texts(charged("甲局", 1, late=1), charged("乙局", 4, off_post=2), unit("丙局", days_checked=17))
     assert "脱岗2个、迟到1个" in said["problems"]
-    assert "有扣分的是：乙局（问题2个，扣4.0分）、甲局（问题1个，扣1.0分）。" in said["problems"]
-    assert "1个单位缺少日检查表，共3天次：丙局（3天）。" in said["problems"]
+    assert "有扣分的是：乙局（问题2个，扣4分）、甲局（问题1个，扣1分）。" in said["problems"]
+    assert "1个单位一日一表缺报，共3天次：丙局（3天）。" in said["problems"]
 
 
 def test_whoever_has_as_much_as_one_who_is_named_is_named():
     units = [charged(f"{number}局", 9 - number // 3, late=1) for number in range(12)]
     said = texts(*units)["problems"]
     assert re.findall(r"(\d+)局（", said) == [str(number) for number in range(6)]
-    assert "其余6个单位共扣39.0分，详见附件" in said
+    assert "其余6个单位共扣39分，详见附表" in said
 
 
 def test_those_who_have_most_are_all_named_however_many_they_are():
@@ -89,7 +89,7 @@ def test_those_who_have_most_are_all_named_however_many_they_are():
 def test_a_crowd_behind_those_who_have_most_is_counted_and_not_named():
     units = [charged("首局", 5, late=1)] + [charged(f"{number}局", 1, late=1) for number in range(MOST_NAMED)]
     said = texts(*units)["problems"]
-    assert f"扣分较多的有：首局（问题1个，扣5.0分），其余{MOST_NAMED}个单位共扣12.0分" in said
+    assert f"扣分较多的有：首局（问题1个，扣5分），其余{MOST_NAMED}个单位共扣12分" in said
 
 
 def test_how_reports_stand_and_who_is_late():
@@ -132,8 +132,8 @@ def test_earlier_months_are_told_apart_from_this_one():
     )
     said = texts(unit("甲局"), corrections=(correction,), caught_up=(late,))
     assert said["overview"].splitlines()[-1] == (
-        "补计以前月份月报1份，补计扣分1.5分、扣发建议30.00元；"
-        "更正以前月份扣分1笔，冲减扣分2.0分、扣发建议40.00元。以上不计入本月数。"
+        "补计以前月份月报1份，补计扣分1.5分、扣发建议30元；"
+        "更正以前月份扣分1笔，冲减扣分2分、扣发建议40元。以上不计入本月数。"
     )
     assert "以前月份更正的1笔" in said["handling"]
 
