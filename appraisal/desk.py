@@ -26,10 +26,13 @@ from appraisal.models import (
 )
 from appraisal.models.months import ReportQuerySet
 from appraisal.notifying import month_name
+from appraisal.objection_forms import WAITS
 from appraisal.pipeline import PATH, Line, Pipeline
 from appraisal.rules import Refusal
+from appraisal.services import objections
 from appraisal.turns import Turn
-from appraisal.views.months import month_url
+from appraisal.views.months import LATE_UNITS, month_url
+from attendance import selectors as inspection
 from common import slots
 from common.rules import local
 from common.templatetags.components import zh_date
@@ -84,7 +87,7 @@ def _pipeline(reports: ReportQuerySet, now: datetime) -> dict[str, Any] | None:
     if month is None:
         return None
     found = pipeline.read(reports, month, now)
-    pressing = [*found.late, *found.soon]
+    pressing = [*found.behind, *found.soon]
     shown = pressing[:SHOWN]
     sums = pipeline.sums(shown)
     pipeline.with_days(sums, shown, month, now)
@@ -97,14 +100,14 @@ def _pipeline(reports: ReportQuerySet, now: datetime) -> dict[str, Any] | None:
         "bar": _bar(found),
         "rows": [_row(line, sums[line.report.pk]) for line in shown],
         "more": len(pressing) - len(shown),
-        "late": len(found.late),
+        "late": len(found.behind),
         "late_url": pipeline.months_url(month, late="1"),
         "all_url": pipeline.months_url(month),
     }
 
 
 def _states(found: Pipeline) -> list[dict[str, Any]]:
-    """Every step with how many units stand there and how many of them are late; the city's own steps are not theirs."""
+    """Every step with how many units stand there and how many of them are late, the city's own too."""
     order = [*PATH[:3], ReportState.SENT_BACK, *PATH[3:]]
     rows = []
     for state in order:
@@ -115,7 +118,7 @@ def _states(found: Pipeline) -> list[dict[str, Any]]:
                     "label": state.label,
                     "tone": month_words.TONES[state],
                     "number": len(lines),
-                    "late": sum(line.is_late for line in lines),
+                    "late": sum(line.is_behind for line in lines),
                     "url": pipeline.months_url(found.month, state=state.value),
                 }
             )
@@ -140,7 +143,7 @@ def _row(line: Line, sums: pipeline.Sums) -> dict[str, Any]:
         "url": month_url(line.report),
         "done": line.done,
         "steps": len(PATH),
-        "late": line.is_late,
+        "late": line.is_behind,
         "label": _("%(state)s: step %(done)s of %(total)s") % words,
         "state": state.label,
         "left": left(line),
@@ -152,10 +155,10 @@ def left(line: Line) -> dict[str, str]:
     """How long the unit still has for its next step, or how long it is late."""
     days = abs(line.days_left)
     if line.days_left < 0:
-        return {
-            "tone": "bad",
-            "text": ngettext("%(days)s day late", "%(days)s days late", days) % {"days": days},
-        }
+        late = ngettext("%(days)s day late", "%(days)s days late", days)
+        if line.is_late and not line.is_overdue:
+            late = ngettext("this step %(days)s day late", "this step %(days)s days late", days)
+        return {"tone": "bad", "text": late % {"days": days}}
     if not days:
         return {"tone": "out", "text": _("due today")}
     return {"tone": "out", "text": ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}}
@@ -163,8 +166,8 @@ def left(line: Line) -> dict[str, str]:
 
 def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
     reported = found.of(ReportState.REPORTED)
-    slow = sum(line.days_left < 0 for line in reported)
-    objections = Objection.objects.open().aggregate(
+    slow = sum(line.is_slow for line in reported)
+    waiting = Objection.objects.open().aggregate(
         open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today))
     )
     by = max((line.report.report_by for line in found.lines), default=today)
@@ -174,7 +177,7 @@ def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
             "value": len(found.late),
             "note": _("of %(total)s, to be with the city by %(day)s")
             % {"total": len(found.lines), "day": zh_date(by)},
-            "url": pipeline.months_url(found.month, late="1"),
+            "url": pipeline.months_url(found.month, late=LATE_UNITS),
             "tone": "bad" if found.late else "on",
         },
         {
@@ -186,10 +189,10 @@ def _stats(found: Pipeline, today: date) -> list[dict[str, Any]]:
         },
         {
             "label": _("Objections to be answered"),
-            "value": objections["open"],
-            "note": _overdue(objections["late"]),
+            "value": waiting["open"],
+            "note": _overdue(waiting["late"]),
             "url": _open_objections(),
-            "tone": "bad" if objections["late"] else "out" if objections["open"] else "",
+            "tone": "bad" if waiting["late"] else "out" if waiting["open"] else "",
         },
     ]
 
@@ -201,7 +204,9 @@ def _open_objections() -> str:
 def _overdue(number: int) -> str:
     if not number:
         return _("None is overdue")
-    return ngettext("%(number)s is overdue", "%(number)s are overdue", number) % {"number": number}
+    return ngettext("%(number)s of them is overdue", "%(number)s of them are overdue", number) % {
+        "number": number
+    }
 
 
 # --- A unit -----------------------------------------------------------------------------------------------------------
@@ -253,16 +258,7 @@ def _card(line: Line, turn: Turn | None, who: str, user_id: int) -> dict[str, An
 
 def _waiting(units: Collection[int], access: Access, today: date) -> list[dict[str, Any]]:
     """Objections of the unit, and money for the officer; what is not there is not said."""
-    open_ = Objection.objects.open().filter(entry__unit__in=units)
-    objections = open_.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
-    found = [
-        {
-            "label": _("Objections to be answered"),
-            "number": objections["open"],
-            "tone": "bad" if objections["late"] else "out",
-            "url": f"{reverse('objections')}?state={ObjectionState.OPEN.value}",
-        }
-    ]
+    found = _objections(units, access, today)
     if access.has(Role.UNIT_OFFICER):
         number, url = _proposals(units), reverse("withholding_months")
         found += [
@@ -271,6 +267,32 @@ def _waiting(units: Collection[int], access: Access, today: date) -> list[dict[s
             {"label": _("Amounts to pay back"), "number": number["back"], "tone": "out", "url": url},
         ]
     return [line for line in found if line["number"]]
+
+
+def _objections(units: Collection[int], access: Access, today: date) -> list[dict[str, Any]]:
+    """What the reader may answer, what the city answers since nobody of the unit is free, and the rest."""
+    rows = list(objections.for_deciding(Objection.objects.open().filter(entry__unit__in=units)))
+    deciders = objections.deciders_of(rows, today)
+    heads = inspection.members_of(Role.LEADING_GROUP_HEAD, units, today)
+    groups: dict[str, list[Objection]] = {"mine": [], "city": [], "others": []}
+    for row in rows:
+        free = deciders[row.pk]
+        by_unit = free & frozenset(heads.get(row.entry.unit_id, []))
+        groups["mine" if access.user.pk in free else "others" if by_unit else "city"].append(row)
+    labels = {
+        "mine": (_("Objections for you to answer"), f"{reverse('objections')}?state={WAITS}"),
+        "city": (_("Objections that the city answers"), _open_objections()),
+        "others": (_("Objections to be answered"), _open_objections()),
+    }
+    return [
+        {
+            "label": label,
+            "number": len(groups[name]),
+            "tone": "bad" if any(row.due_on < today for row in groups[name]) else "out",
+            "url": url,
+        }
+        for name, (label, url) in labels.items()
+    ]
 
 
 def _proposals(units: Collection[int]) -> dict[str, int]:

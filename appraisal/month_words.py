@@ -13,6 +13,7 @@ from accounts.models import User
 from appraisal.models import MonthlyReport, ReportState
 from appraisal.notifying import month_name
 from appraisal.pipeline import PLACE
+from appraisal.pipeline import Line as Place
 from appraisal.rules import Move, Refusal
 from appraisal.turns import Turn
 from common import audit
@@ -80,6 +81,9 @@ def steps(report: MonthlyReport, today: date) -> list[StepView]:
         elif number == place + 1:
             late = today > report.due_on
             due = _("due by %(day)s") % {"day": zh_date(report.due_on)}
+            if Place(report, today).is_overdue:
+                due = _("was to be reported by %(day)s") % {"day": zh_date(report.report_by)}
+                late = True
             found.append(StepView(label, due, "late" if late else "current"))
         else:
             last = number == 4 and not report.first_reported_at
@@ -196,13 +200,32 @@ def who_words(turn: Turn, names: Iterable[str]) -> str:
 # --- Late -----------------------------------------------------------------------------------------------------------
 
 
-def late_words(report: MonthlyReport, today: date) -> str:
-    """That it was not reported in time; empty while it was, or can be."""
-    words = {"day": zh_date(report.report_by), "reported": zh_date(report.first_reported_at)}
+def late_words(report: MonthlyReport, today: date, *, short: bool = False) -> str:
+    """That it was not reported in time; empty while it was, or can be. Short where the day stands beside it."""
+    number = (today - report.report_by).days
+    words = {
+        "day": zh_date(report.report_by),
+        "reported": zh_date(report.first_reported_at),
+        "number": number,
+        "due": zh_date(report.due_on),
+    }
     if report.is_late:
         return _("Reported on %(reported)s, late: it was due by %(day)s.") % words
     if report.is_overdue(today):
-        return _("Not reported: it was due by %(day)s.") % words
+        if short:
+            return (
+                ngettext("%(number)s day without a report", "%(number)s days without a report", number)
+                % words
+            )
+        if report.state != ReportState.PUBLISHED or today > report.due_on:
+            return _("It should have been reported by %(day)s: %(number)s days late.") % words
+        return (
+            _(
+                "It should have been reported by %(day)s: %(number)s days late. Once the publication is over, it is "
+                "reported by %(due)s at the latest."
+            )
+            % words
+        )
     return ""
 
 

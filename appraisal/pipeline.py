@@ -47,15 +47,33 @@ class Line:
         return self.report.state in rules.UNREPORTED
 
     @property
+    def is_overdue(self) -> bool:
+        """Whether it should have been reported altogether."""
+        return self.is_units and self.report.is_overdue(self.today)
+
+    @property
+    def due_on(self) -> date:
+        """By which its lateness is measured: the day for reporting once that is over, so that a step in between makes
+        it no shorter; the next step's before."""
+        return self.report.report_by if self.is_overdue else self.report.due_on
+
+    @property
     def days_left(self) -> int:
-        """Until the end of its next step, or of the days for reporting where these are over; below 0 it is late."""
-        report = self.report
-        over = self.is_units and report.is_overdue(self.today)
-        return ((min(report.due_on, report.report_by) if over else report.due_on) - self.today).days
+        """Below 0 it is late."""
+        return (self.due_on - self.today).days
 
     @property
     def is_late(self) -> bool:
         return self.is_units and self.days_left < 0
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the city should have reviewed it."""
+        return self.report.state == ReportState.REPORTED and self.days_left < 0
+
+    @property
+    def is_behind(self) -> bool:
+        return self.is_late or self.is_slow
 
     @property
     def is_soon(self) -> bool:
@@ -79,6 +97,11 @@ class Pipeline:
     def late(self) -> list[Line]:
         """Whose next step should have been taken; the longest first."""
         return sorted((line for line in self.lines if line.is_late), key=lambda line: line.days_left)
+
+    @property
+    def behind(self) -> list[Line]:
+        """With what the city has not reviewed in time."""
+        return sorted((line for line in self.lines if line.is_behind), key=lambda line: line.days_left)
 
     @property
     def soon(self) -> list[Line]:

@@ -39,6 +39,11 @@ class ReportQuerySet(models.QuerySet["MonthlyReport"]):
         over = Q(first_reported_at=None, report_by__lt=today) & ~Q(city_held=True)
         return self.unreported().filter(Q(due_on__lt=today) | over)
 
+    def behind(self, today: date) -> "ReportQuerySet":
+        """Late, or not reviewed in time: the city counts its own delays as it counts those of units."""
+        slow = Q(state=ReportState.REPORTED, due_on__lt=today)
+        return self.filter(Q(pk__in=self.late(today).order_by().values("pk")) | slow)
+
 
 def _by_whom(step: str) -> models.CheckConstraint:
     """Who took a step stands with when."""

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Unit, User
 from accounts.permissions import TABLE
-from appraisal import month_words, pipeline, rules, selectors, services, turns
+from appraisal import acting, month_words, pipeline, rules, selectors, services, turns
 from appraisal.models import MonthlyReport, ReportState
 from appraisal.models.months import ReportQuerySet
 from appraisal.month_forms import AnswerForm, SendBackForm, StepForm, UnitForm
@@ -35,10 +35,14 @@ from common.responses import private
 from common.rules import local
 
 PAGE_SIZE = 50
+#: Of the list: late as the card says that counts no delay of the city.
+LATE_UNITS = "units"
 
 
 def reports_of(request: HttpRequest) -> ReportQuerySet:
-    return MonthlyReport.objects.within(scope_for(request)).select_related("unit")
+    """With the last months of units that its reader's own unit has followed."""
+    scope = acting.widened(scope_for(request), timezone.localdate())
+    return MonthlyReport.objects.within(scope).select_related("unit")
 
 
 def report_of(request: HttpRequest, code: str, month: str) -> MonthlyReport:
@@ -101,7 +105,7 @@ def _of_month(request: HttpRequest, reports: ReportQuerySet, units: QuerySet[Uni
 
 def _chosen(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> ReportQuerySet:
     if query.get("late"):
-        return reports.late(today)
+        return reports.late(today) if query["late"] == LATE_UNITS else reports.behind(today)
     state = query.get("state", "")
     return reports.filter(state=state) if state in ReportState.values else reports
 
@@ -109,7 +113,7 @@ def _chosen(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> R
 def _tabs(reports: ReportQuerySet, query: Mapping[str, str], today: date) -> list[dict[str, Any]]:
     """One list for each state that there is, and one of what is late."""
     counted = dict(reports.order_by().values_list("state").annotate(number=Count("pk")))
-    late = reports.late(today).count()
+    late = reports.behind(today).count()
     chosen, is_late = query.get("state", ""), bool(query.get("late"))
     tabs = [_tab(_("All"), "", "", sum(counted.values()), not is_late and chosen not in ReportState.values)]
     tabs += [
@@ -155,8 +159,8 @@ def _rows(reports: list[MonthlyReport], now: datetime) -> list[dict[str, Any]]:
             "report": line.report,
             "sums": sums[line.report.pk],
             "tone": month_words.TONES[line.report.state],
-            "late": line.is_late,
-            "overdue": month_words.late_words(line.report, today),
+            "late": line.is_behind,
+            "overdue": month_words.late_words(line.report, today, short=True),
             "url": month_url(line.report),
         }
         for line in lines

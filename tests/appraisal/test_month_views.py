@@ -64,6 +64,10 @@ def get(user: User, address: str, status: int = 200) -> str:
     return response.content.decode()
 
 
+def get_context(user: User, report: MonthlyReport) -> Any:
+    return signed_in(user).get(url("month", report)).context
+
+
 def published(report: MonthlyReport, head: User) -> MonthlyReport:
     report = services.month_confirm(report=report, actor=head, now=DRAFTING)
     return services.month_publish(report=report, actor=head, now=DRAFTING)
@@ -177,7 +181,7 @@ class TestTheMonth:
 
     def test_a_late_one_says_so(self, report, head, time_machine):
         time_machine.move_to(at(report.report_by + DAY, time(9)))
-        assert "尚未上报，截止日为12月18日。" in get(head, url("month", report))
+        assert "应于12月18日前上报，已逾期" in get(head, url("month", report))
 
     @pytest.mark.parametrize(
         "who", ["other_officer", "chen", "discipline", "administrator"], ids=lambda name: name
@@ -243,6 +247,44 @@ class TestSteps:
         page = city.get(url("month", report)).content.decode()
         assert "已核对" in page
         assert MonthlyReport.objects.get().state == "reported"
+
+    def test_a_page_that_was_open_meanwhile_neither_accepts_nor_sends_back(
+        self, report, head, express, time_machine
+    ):
+        report = published(report, head)
+        time_machine.move_to(AFTER)
+        report = services.month_report(report=report, actor=head, now=AFTER)
+        give(second := make_user("express2", "舒言"), Role.EXPRESS_STAFF)
+        city = signed_in(second)
+        read = city.get(url("month", report)).context
+        report = services.month_send_back(report=report, reason="请说明", actor=express, now=AFTER)
+        services.month_report(report=report, answer="已核对", actor=head, now=AFTER + DAY)
+        back = {"back-reason": "仍缺", "back-seen": read["send_back"].initial["seen"]}
+        for step, given in (("accept", {"seen": read["action"].seen}), ("send_back", back)):
+            answer = city.post(url(f"month_{step}", report), given)
+            assert answer.status_code == 422
+            assert "其他人刚刚修改了这里的内容" in answer.content.decode()
+            assert MonthlyReport.objects.get().state == "reported"
+        # What came back with it is read now: the same again is a decision.
+        now_read = answer.context
+        assert "已核对" in answer.content.decode()
+        assert now_read["send_back"].data["back-seen"] == now_read["action"].seen != read["action"].seen
+        assert city.post(url("month_accept", report), {"seen": now_read["action"].seen}).status_code == 302
+
+    def test_the_last_resort_is_said_to_whoever_takes_it(self, unit, chen, head, express):
+        for day, recorder in ((3, head), (4, express)):
+            stands(chen, date(2026, 11, day), recorder=recorder)
+        report = draft(unit)
+        assert get_context(express, report)["why_you"]
+        assert signed_in(express).post(url("month_confirm", report)).status_code == 302
+        assert "last_resort" in AuditEntry.objects.get(verb="month_confirmed").changes
+
+    def test_so_is_that_the_unit_let_it_lie(self, report, head, express, time_machine):
+        assert get_context(express, report)["action"] is None
+        time_machine.move_to(at(date(2026, 12, 21), time(9)))
+        assert get_context(express, report)["why_you"]
+        own = get_context(head, report)
+        assert (own["why_you"], own["action"] is not None) == ("", True)
 
     def test_nil_in_one_tap_by_the_officer(self, unit, officer):
         report = draft(unit)
@@ -487,6 +529,16 @@ class TestThePublication:
         published(report, head)
         get(zhou.user, reverse("unit_month", args=[MONTH]), 404)
         get(officer, reverse("unit_month", args=[MONTH]), 403)
+
+    def test_whoever_came_later_is_not_shown_what_hung_before(self, report, head, lin):
+        published(report, head)
+        address = reverse("unit_month", args=[MONTH])
+        lin.serves_from = date(2026, 11, 30)
+        lin.save()
+        get(lin.user, address)
+        lin.serves_from = date(2026, 12, 1)
+        lin.save()
+        get(lin.user, address, 404)
 
     def test_names_come_in_their_order_and_not_by_points(self, unit, chen, lin, wei, head):
         for cadre, code in ((wei, "late"), (lin, "noon_drinking"), (chen, "off_post")):
