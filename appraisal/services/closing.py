@@ -125,17 +125,17 @@ def month_draft(
 def months_draft(
     *, units: Sequence[Unit], month: date, actor: User | None = None, now: datetime
 ) -> list[tuple[MonthlyReport, bool]]:
-    """The same of several units, all of them or none."""
+    """The same of several units, all of them or none, in their order."""
     check_month(month, chains.today(now))
-    # In the same order whoever drafts them: two who hold a part each would wait for each other for ever.
-    ledgers = [chains.lock(unit) for unit in sorted(units, key=lambda unit: unit.pk)]
-    sealed = {ledger.unit_id: _sealed(ledger, month, actor, now) for ledger in ledgers}
-    drafted = [report for report, made in sealed.values() if made]
+    # Locked in the same order whoever drafts them: two who hold a part each would wait for each other for ever.
+    ledgers = {unit.pk: chains.lock(unit) for unit in sorted(units, key=lambda unit: unit.pk)}
+    sealed = [_sealed(ledgers[unit.pk], month, actor, now) for unit in units]
+    drafted = [report for report, made in sealed if made]
     totals_make(*drafted)
     withholding.propose(*drafted)
     for report in drafted:
         _tell(report, actor, now)
-    return [sealed[unit.pk] for unit in units]
+    return sealed
 
 
 def _sealed(ledger: UnitLedger, month: date, actor: User | None, now: datetime) -> tuple[MonthlyReport, bool]:
