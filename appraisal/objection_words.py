@@ -93,6 +93,10 @@ def answered_by(objection: Objection, deciders: frozenset[int], heads: frozenset
         return _("Nobody is free to answer it now: the unit or the city has to name somebody.")
     if deciders <= heads:
         return _("The leading-group head of %(unit)s answers it.") % {"unit": objection.entry.unit}
+    if deciders & heads:
+        return _(
+            "A head of %(unit)s answers it or, its day having passed, an uninvolved member of the Efficiency Express."
+        ) % {"unit": objection.entry.unit}
     return _("An uninvolved member of the Efficiency Express answers it.")
 
 

@@ -115,6 +115,30 @@ def test_who_may_answer(heads, city, involved, about_unit, of_the_city, who):
     assert found == who
 
 
+@pytest.mark.parametrize(
+    ("heads", "city", "involved", "about_unit", "of_the_city", "who"),
+    [
+        ([1, 2], [8, 9], [], False, False, {1, 2, 8, 9}),
+        ([1], [8, 9], [8], False, False, {1, 9}),
+        ([1], [8, 9], [1], False, False, {8, 9}),
+        # What is the city's stays the city's.
+        ([1], [8, 9], [8], False, True, {9}),
+        ([1], [8], [8], False, True, {1}),
+        ([1], [8], [8], True, False, set()),
+    ],
+)
+def test_once_its_day_has_passed_the_city_may_answer_too(heads, city, involved, about_unit, of_the_city, who):
+    found = deciders(
+        heads=heads,
+        city=city,
+        involved=involved,
+        about_unit=about_unit,
+        of_the_city=of_the_city,
+        is_overdue=True,
+    )
+    assert found == who
+
+
 # --- Making -----------------------------------------------------------------------------------------------------------
 
 
@@ -414,6 +438,16 @@ def test_on_the_last_day_the_decider_is_reminded_and_afterwards_the_unit_too(uni
     assert [services.objections_remind(now=last_day + timedelta(days=1)) for _run in range(2)] == [2, 0]
     overdue = Notice.objects.filter(kind="objection_overdue").values_list("user", flat=True)
     assert set(overdue) == {officer.pk, head.pk}
+
+
+def test_an_idle_head_holds_no_month_back(unit, chen, head, express):
+    objection = objected(drafted(chen, 3)[0])
+    with pytest.raises(Refused):
+        answered(objection, express, now=at(ANSWER_BY, time(23, 59)))
+    after = at(ANSWER_BY + timedelta(days=1), time(9))
+    services.objections_remind(now=after)
+    assert Notice.objects.filter(kind="objection_overdue", user=express).exists()
+    assert answered(objection, express, now=after).decided_by == express
 
 
 def test_what_is_answered_reminds_nobody(unit, chen, head):
