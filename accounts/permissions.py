@@ -174,24 +174,24 @@ TABLE: dict[str, Page] = {
     # Objections to what a month counts: one's own, and those of the units
     "objection_new": Page(BOTH, CADRE, detail=True),
     "my_objection": Page(GET, CADRE, detail=True),
-    "objection_enter": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
+    "objection_enter": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "objections": Page(
         GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Objections to months"), tucked=True
     ),
     "objection": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
     "objection_decide": Page(POST, UNIT_LEAD | EXPRESS, detail=True),
-    "objection_withdraw": Page(BOTH, CADRE | OFFICER | UNIT_LEAD, detail=True),
+    "objection_withdraw": Page(BOTH, CADRE | OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     # What a month proposes to withhold: money is seen by the unit and the city, and entered by the unit alone
     "my_withholding": Page(GET, CADRE, detail=True),
     "withholding_months": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Withholdings"), tucked=True),
     "withholdings": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
-    "withholdings_xlsx": Page(GET, OFFICER | UNIT_LEAD, detail=True),
-    "withholdings_send": Page(BOTH, OFFICER, detail=True),
-    "withholdings_execute": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
-    "withholdings_not_execute": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
-    "withholding_execute": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
-    "withholding_not_execute": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
-    "withholding_paid_back": Page(BOTH, OFFICER | UNIT_LEAD, detail=True),
+    "withholdings_xlsx": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "withholdings_send": Page(BOTH, OFFICER | EXPRESS, detail=True),
+    "withholdings_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "withholdings_not_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "withholding_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "withholding_not_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "withholding_paid_back": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     # The city's bulletins: read by the units, drafted by the Express, signed by its head, and for everybody
     "bulletins": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Bulletins"), tucked=True),
     "bulletin": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),

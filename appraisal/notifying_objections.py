@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
 from appraisal import notifying
+from appraisal.acting import acting
 from appraisal.models import Objection, ObjectionState, WithholdingProposal
 from common import notices
+from common.rules import local
 from common.templatetags.amounts import money
 
 
@@ -179,7 +181,8 @@ def released(proposal: WithholdingProposal, cents: int, *, was_sent: bool, now: 
     elif was_sent:
         kind = TELL_FINANCE
     if kind is not None:
-        officers = notifying.holders([Role.UNIT_OFFICER], [report.unit_id], now)
+        people = acting(report.unit_id, [Role.UNIT_OFFICER], local(now).date())
+        officers = set(people.free(proposal.cadre.user_id))
     params = {
         "withholding": proposal.pk,
         "unit": report.unit.name,

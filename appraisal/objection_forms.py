@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from appraisal.models import ObjectionState, WithholdingProposal
+from appraisal.standard_forms import YuanField
 from attendance.finding_forms import Elsewhere
-from common.forms import PageForm, WordedForm, day_field
+from common.forms import EditForm, PageForm, WordedForm, day_field, name_what_is_missing
 from common.templatetags.amounts import money
+from common.versions import Overtaken
 
 SUSTAIN, REJECT = "sustain", "reject"
 #: Of the list: what the reader may answer now.
@@ -92,34 +94,36 @@ class ReasonForm(WordedForm):
     )
 
 
-class WithheldForm(WordedForm):
-    """Which of the amounts that finance was told of it has withheld."""
+class HandOverForm(EditForm):
+    """What was read is what is handed over: another amount is asked about anew."""
 
-    cents = forms.TypedChoiceField(
-        label=_("What finance has withheld"),
-        coerce=int,
-        widget=forms.RadioSelect,
-        help_text=_(
-            "The amount has fallen since it was handed over. What was withheld too much is paid back."
-        ),
-    )
+    def show_saved(self, overtaken: Overtaken) -> None:
+        super().show_saved(overtaken)
+        self._errors.clear()  # type: ignore[attr-defined]  # nobody else has typed anything here
+        self.add_error(
+            None, _("The amounts have changed since, and nothing is handed over yet: read them anew.")
+        )
+
+
+class WithheldForm(WordedForm):
+    """How much finance has withheld of what it was told; where that has fallen since, somebody has to say."""
 
     def __init__(self, data: Any, *, proposal: WithholdingProposal) -> None:
-        super().__init__(data)
-        choices = [
-            (proposal.sent_cents, _("%(amount)s, as it was handed over") % _amount(proposal.sent_cents))
-        ]
-        if proposal.due_cents:
-            left = _("%(amount)s, as it is now") % _amount(proposal.due_cents)
-            choices.insert(0, (proposal.due_cents, left))
-        self.fields["cents"].choices = choices  # type: ignore[attr-defined]
+        fallen = proposal.sent_cents > proposal.due_cents
+        super().__init__(data, initial={} if fallen else {"cents": proposal.due_cents})
+        words = {"sent": money(proposal.sent_cents), "left": money(proposal.due_cents)}
+        changed = _("%(sent)s were handed over, %(left)s are left. What was withheld too much is paid back.")
+        self.fields["cents"] = YuanField(
+            label=_("What finance has withheld (yuan)"),
+            least=1,
+            most=proposal.sent_cents,
+            required=fallen,
+            help_text=changed % words if fallen else "",
+        )
+        name_what_is_missing(self)
 
 
 class PaidBackForm(WordedForm):
     """The amount that was shown, so that a later one is not entered with it."""
 
     cents = forms.IntegerField(widget=forms.HiddenInput)
-
-
-def _amount(cents: int) -> dict[str, str]:
-    return {"amount": money(cents)}

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Role, User
+from accounts.models import Role, User
 from appraisal import notifying_objections, rules
+from appraisal.acting import MONEY, acting
 from appraisal.models import (
     Kind,
     LedgerEntry,
@@ -28,6 +29,8 @@ from cards.models import Cadre
 from common import audit
 from common.problems import Refused
 from common.rules import local
+from common.templatetags.amounts import money
+from common.versions import check_unchanged
 
 
 def propose(*reports: MonthlyReport) -> int:
@@ -142,13 +145,16 @@ class Done:
 
 
 @transaction.atomic
-def withholdings_send(*, report: MonthlyReport, actor: User, now: datetime) -> int:
-    """The whole month has been handed to finance; returns how many that were, and nothing the second time."""
+def withholdings_send(*, report: MonthlyReport, seen: str | None = None, actor: User, now: datetime) -> int:
+    """The whole month is handed to finance; returns how many that were, and nothing the second time. `seen` is the
+    version of `handed_over` that was shown: finance has what somebody read, or nothing."""
     report = MonthlyReport.objects.select_for_update().get(pk=report.pk)
     _check_role(actor, report.unit_id, now, [Role.UNIT_OFFICER])
     if report.state not in WITH_THE_CITY:
         raise Refused(_("Only a month that was reported to the city is handed to finance."))
     rows = [row for row in _held(report.proposals.all()) if row.state == ProposalState.CONFIRMED]
+    if rows:
+        check_unchanged(handed_over(rows), seen)
     for row in rows:
         row.state, row.sent_at, row.sent_cents = ProposalState.SENT, now, row.due_cents
     WithholdingProposal.objects.bulk_update(rows, ["state", "sent_at", "sent_cents"])
@@ -156,19 +162,28 @@ def withholdings_send(*, report: MonthlyReport, actor: User, now: datetime) -> i
     return len(rows)
 
 
+def handed_over(rows: Iterable[WithholdingProposal]) -> dict[str, int]:
+    """What finance is told of a month: whose, and how much."""
+    return {str(row.pk): row.due_cents for row in rows}
+
+
 @transaction.atomic
 def withholding_execute(
     *, proposal: WithholdingProposal, cents: int | None = None, actor: User, now: datetime
 ) -> WithholdingProposal:
-    """Finance has withheld it: what is left of it, unless it says that it knew of a higher amount still."""
+    """Finance has withheld it: what is left of it, unless it says another amount, up to what it was told of."""
     row = _one(proposal, actor, now)
     if row.state == ProposalState.EXECUTED and cents in (None, row.executed_cents):
         return row
     if not may_execute(row):
         raise Refused(_not_with_finance(row))
     cents = row.due_cents if cents is None else cents
-    if not (row.due_cents <= cents <= row.sent_cents and cents):
-        raise Refused(_("It is none of the amounts that finance was told of."), "cents")
+    if not 0 < cents <= row.sent_cents:
+        raise Refused(
+            _("It is something, and at most the %(amount)s that finance was told of.")
+            % {"amount": money(row.sent_cents)},
+            "cents",
+        )
     _execute([(row, cents)], actor, now)
     return row
 
@@ -253,9 +268,9 @@ def _held(rows: ProposalQuerySet) -> list[WithholdingProposal]:
 
 def _one(proposal: WithholdingProposal, actor: User, now: datetime) -> WithholdingProposal:
     (row,) = _held(WithholdingProposal.objects.filter(pk=proposal.pk))
-    _check_role(actor, row.report.unit_id, now)
     if row.cadre.user_id == actor.pk:
         raise Refused(_("Nobody does this for themselves: somebody else of the unit does."))
+    _check_role(actor, row.report.unit_id, now, concerned=row.cadre.user_id)
     return row
 
 
@@ -263,14 +278,13 @@ def _check_role(
     actor: User,
     unit_id: int,
     now: datetime,
-    roles: Collection[Role] = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD),
+    roles: Collection[Role] = MONEY,
+    concerned: int | None = None,
 ) -> None:
-    """Finance is the unit's: its officer says what became of it; of the officer's own, the head."""
-    held = Membership.objects.current(local(now).date()).filter(
-        user=actor, unit=unit_id, role__in=list(roles)
-    )
-    if not held.exists():
-        raise Refused(_("Only the unit’s own officers do this."))
+    """Finance is the unit's: its officer says what became of it; of the officer's own, the head. Where nobody is left
+    who may, the Express does."""
+    if actor.pk not in acting(unit_id, roles, local(now).date()).free(concerned):
+        raise Refused(_("Only the unit’s own officers do this, or the Efficiency Express where it has none."))
 
 
 def _said(reason: str) -> str:

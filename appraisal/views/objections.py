@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access import Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE, Reach
+from appraisal import acting, reasons
 from appraisal import objection_words as words
-from appraisal import reasons
 from appraisal.models import LedgerEntry, Objection
 from appraisal.models.months import ObjectionQuerySet
 from appraisal.objection_forms import (
@@ -38,9 +39,13 @@ PAGE_SIZE = 50
 # --- Making -----------------------------------------------------------------------------------------------------------
 
 
+def _scope(request: HttpRequest) -> Scope:
+    return acting.widened(scope_for(request), timezone.localdate())
+
+
 def entry_of(request: HttpRequest, code: str, sequence: int) -> LedgerEntry:
     """The guard: an entry of one's own, or of one's units, or 404."""
-    entries = services.whole(LedgerEntry.objects.within(scope_for(request)))
+    entries = services.whole(LedgerEntry.objects.within(_scope(request)))
     return get_object_or_404(entries, unit__code=code, sequence=sequence)
 
 
@@ -156,7 +161,7 @@ def _for_pages(objections: ObjectionQuerySet) -> ObjectionQuerySet:
 
 def objections(request: HttpRequest) -> HttpResponse:
     """What is to be answered first, the oldest on top."""
-    scope, today = scope_for(request), timezone.localdate()
+    scope, today = _scope(request), timezone.localdate()
     decides = access_for(request).may(TABLE["objection_decide"])
     units = Unit.objects.all() if scope.unit_ids is None else Unit.objects.filter(pk__in=scope.unit_ids)
     form = ObjectionFilterForm(request.GET, units=units, decides=decides)
@@ -182,7 +187,7 @@ def objections(request: HttpRequest) -> HttpResponse:
 
 def objection_of(request: HttpRequest, pk: int) -> Objection:
     """The guard: an objection that this page may show this person, or 404."""
-    return get_object_or_404(_for_pages(Objection.objects.within(scope_for(request))), pk=pk)
+    return get_object_or_404(_for_pages(Objection.objects.within(_scope(request))), pk=pk)
 
 
 def objection(request: HttpRequest, pk: int) -> HttpResponse:

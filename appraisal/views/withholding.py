@@ -1,13 +1,14 @@
 """What a month proposes to withhold, line by line, and what the unit says became of it: finance is told, and tells.
 Nothing here is an act of payroll."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,31 +16,33 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.access import Access
-from accounts.http import access_for, city_of, scope_for, user_of
-from accounts.models import Role
-from appraisal import finance_sheet, services
+from accounts.access import Scope
+from accounts.http import city_of, scope_for, user_of
+from accounts.models import Role, User
+from appraisal import acting, finance_sheet, services
 from appraisal import withholding_words as words
 from appraisal.models import MonthlyReport, ProposalState, WithholdingProposal
 from appraisal.models.months import ProposalQuerySet
 from appraisal.notifying import month_name
-from appraisal.objection_forms import NoForm, PaidBackForm, ReasonForm, WithheldForm
-from appraisal.services.withholding import WITH_THE_CITY, Done, may_execute
-from appraisal.views.months import report_of
+from appraisal.objection_forms import HandOverForm, NoForm, PaidBackForm, ReasonForm, WithheldForm
+from appraisal.services.withholding import WITH_THE_CITY, Done, handed_over, may_execute
 from attendance.rules import month_named
 from common.forms import accepted, posted
 from common.responses import XLSX, download, private
 from common.templatetags.amounts import money
+from common.versions import version_of
 
 PAGE_SIZE = 50
-#: What finance is handed, and was.
-ON_THE_SHEET = (ProposalState.CONFIRMED, ProposalState.SENT, ProposalState.EXECUTED)
 IN_STATE = {state.value: Count("proposals", filter=Q(proposals__state=state)) for state in ProposalState}
 OWED = Sum(
-    F("proposals__executed_cents")
-    - F("proposals__amount_cents")
-    + F("proposals__released_cents")
-    - F("proposals__paid_back_cents"),
+    Greatest(
+        F("proposals__executed_cents")
+        - F("proposals__amount_cents")
+        + F("proposals__released_cents")
+        - F("proposals__paid_back_cents"),
+        0,
+        output_field=IntegerField(),
+    ),
     filter=Q(proposals__state=ProposalState.EXECUTED),
     default=0,
 )
@@ -50,8 +53,8 @@ OWED = Sum(
 
 def withholding_months(request: HttpRequest) -> HttpResponse:
     """Every month that proposes anything, and how far the units are with it."""
-    month = month_named(request.GET.get("month", ""))
-    found = _months(request)
+    month, scope = month_named(request.GET.get("month", "")), _scope(request)
+    found = _months(scope)
     months = list(found.order_by("-month").values_list("month", flat=True).distinct())
     if month is not None:
         found = found.filter(month=month)
@@ -63,14 +66,24 @@ def withholding_months(request: HttpRequest) -> HttpResponse:
         ],
         "months": [(each, month_name(each)) for each in months],
         "month": month,
-        "several": scope_for(request).unit_ids is None or len(scope_for(request).unit_ids or ()) > 1,
+        "several": scope.unit_ids is None or len(scope.unit_ids) > 1,
     }
     return private(render(request, "appraisal/withholding_months.html", context))
 
 
-def _months(request: HttpRequest) -> QuerySet[MonthlyReport]:
+def _scope(request: HttpRequest) -> Scope:
+    return acting.widened(scope_for(request), timezone.localdate())
+
+
+def _months(scope: Scope) -> QuerySet[MonthlyReport]:
     proposals = WithholdingProposal.objects.filter(report=OuterRef("pk"))
-    return MonthlyReport.objects.within(scope_for(request)).filter(Exists(proposals))
+    return MonthlyReport.objects.within(scope).filter(Exists(proposals))
+
+
+def report_of(request: HttpRequest, code: str, month: str) -> MonthlyReport:
+    """The guard: a drafted month of a unit that this page may show this person, or 404."""
+    reports = MonthlyReport.objects.within(_scope(request)).select_related("unit")
+    return get_object_or_404(reports, unit__code=code, month=month_named(month))
 
 
 def _sums(found: QuerySet[MonthlyReport]) -> QuerySet[MonthlyReport]:
@@ -116,8 +129,7 @@ def withholdings(request: HttpRequest, code: str, month: str) -> HttpResponse:
         "standard": shown[0].proposal.standard if shown else None,
         "sums": sums | {"left": sums["amount"] - sums["released"], "owed": owed},
         "is_reported": report.state in WITH_THE_CITY,
-        "acts": _acts(access_for(request), report),
-        "user_id": user_of(request).pk,
+        **_acts(user_of(request), report, shown),
     }
     return private(render(request, "appraisal/withholdings.html", context))
 
@@ -127,24 +139,28 @@ def _rows(report: MonthlyReport) -> ProposalQuerySet:
     return rows.order_by("cadre__pinyin", "cadre")
 
 
-def _acts(access: Access, report: MonthlyReport) -> dict[str, bool]:
-    """Which buttons are this reader's: the unit's own."""
-    roles = {member.role for member in access.memberships if member.unit_id == report.unit_id}
-    return {
-        "send": Role.UNIT_OFFICER in roles,
-        "enter": bool(roles & {Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD}),
-    }
+def _acts(user: User, report: MonthlyReport, shown: Collection[words.View]) -> dict[str, Any]:
+    """Which buttons are this reader's: of the whole month, and of whose."""
+    today = timezone.localdate()
+    sending = acting.acting(report.unit_id, [Role.UNIT_OFFICER], today)
+    entering = acting.acting(report.unit_id, acting.MONEY, today)
+    acts = {"send": user.pk in sending.free(), "enter": user.pk in entering.free()}
+    own = [view.proposal for view in shown if user.pk in entering.free(view.proposal.cadre.user_id)]
+    return {"acts": acts, "may_enter": {row.pk for row in own}}
 
 
 def withholdings_xlsx(request: HttpRequest, code: str, month: str) -> HttpResponse:
-    """For finance, once the month is with the city: before, it may still change."""
+    """For finance, once the month is with the city: as it was handed over, or a draft while it is not."""
     report = report_of(request, code, month)
     if report.state not in WITH_THE_CITY:
         messages.error(request, _("Only a month that was reported to the city is handed to finance."))
         return redirect("withholdings", code, month)
-    rows = [row for row in _rows(report).filter(state__in=ON_THE_SHEET) if row.due_cents]
-    data = finance_sheet.workbook(report, rows, demo=city_of(request).is_demo)
-    name = f"{report.unit.name}{month_name(report.month)}{finance_sheet.TITLE}.xlsx"
+    waiting = list(_rows(report).filter(state=ProposalState.CONFIRMED))
+    rows = waiting or list(_rows(report).filter(sent_at__isnull=False))
+    draft = bool(waiting)
+    data = finance_sheet.workbook(report, rows, draft=draft, demo=city_of(request).is_demo)
+    mark = finance_sheet.DRAFT if draft else ""
+    name = f"{report.unit.name}{month_name(report.month)}{finance_sheet.TITLE}{mark}.xlsx"
     return download(data, XLSX, name)
 
 
@@ -156,24 +172,27 @@ def withholdings_send(request: HttpRequest, code: str, month: str) -> HttpRespon
     sent: list[int] = []
 
     def verb(form: forms.Form, **who: Any) -> None:
-        sent.append(services.withholdings_send(report=report, **who))
+        sent.append(services.withholdings_send(report=report, seen=form.cleaned_data["seen"], **who))
 
-    asked = _rows(report).filter(state=ProposalState.CONFIRMED)
+    asked = list(_rows(report).filter(state=ProposalState.CONFIRMED))
     return _ask(
         request,
         report,
-        NoForm(posted(request)),
+        HandOverForm(posted(request), initial={"seen": version_of(handed_over(asked))}),
         verb,
         lambda: _number_said(sent[0], _("%(count)s handed to finance.")),
-        title=_("Handed to finance"),
-        question=_("Has the sheet of this month been handed to finance?"),
+        title=_("Hand to finance"),
+        question=_("Is finance handed these amounts?"),
         points=[
             _summed(asked),
+            _(
+                "The sheet for finance then holds them as they are now: take it from the page, and pass it on."
+            ),
             _(
                 "From then on every change is told to finance, and what it has withheld too much is paid back."
             ),
         ],
-        action_label=_("It has been handed over"),
+        action_label=_("Hand over to finance"),
     )
 
 
@@ -222,7 +241,7 @@ def withholdings_not_execute(request: HttpRequest, code: str, month: str) -> Htt
     )
 
 
-def _summed(rows: ProposalQuerySet) -> str:
+def _summed(rows: Iterable[WithholdingProposal]) -> str:
     """3 people, 120.00 yuan."""
     found = list(rows)
     sentence = ngettext("%(count)s person, %(amount)s", "%(count)s people, %(amount)s", len(found))
@@ -246,16 +265,14 @@ def _done_said(done: Done, sentence: str) -> str:
 
 def proposal_of(request: HttpRequest, pk: int) -> WithholdingProposal:
     """The guard: a proposal that this page may show this person, or 404."""
-    rows = WithholdingProposal.objects.within(scope_for(request))
+    rows = WithholdingProposal.objects.within(_scope(request))
     return get_object_or_404(rows.select_related("report__unit", "cadre", "standard"), pk=pk)
 
 
 def withholding_execute(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = proposal_of(request, pk)
     knows_more = may_execute(proposal) and proposal.sent_cents > proposal.due_cents
-    form: forms.Form = NoForm(posted(request))
-    if knows_more:
-        form = WithheldForm(posted(request), proposal=proposal)
+    form = WithheldForm(posted(request), proposal=proposal)
 
     def verb(form: forms.Form, **who: Any) -> None:
         services.withholding_execute(proposal=proposal, cents=form.cleaned_data.get("cents"), **who)

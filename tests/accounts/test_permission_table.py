@@ -1092,13 +1092,11 @@ NEVER: dict[str, set[str]] = {
     | MONTHS
     | {"entry_print"},
 }
-#: Objections are answered by who had no hand in it, at the unit or the city; money is entered by the unit alone, and no
-#: concern of supervision groups.
+#: Objections are answered by who had no hand in it, at the unit or the city; money is entered by the unit, by the
+#: Express where it has nobody for it (services.withholding), and is no concern of supervision groups.
 NEVER[Role.CADRE] |= OBJECTIONS | MONEY
 NEVER[Role.UNIT_OFFICER] |= ANSWERING_OBJECTIONS
 NEVER[Role.LEADING_GROUP_HEAD] |= SENDING_MONEY
-for _role in (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD):
-    NEVER[_role] |= OBJECTING | {"objection_withdraw"} | SENDING_MONEY | ENTERING_MONEY
 NEVER[Role.SUPERVISOR] |= OBJECTING | ANSWERING_OBJECTIONS | {"objection_withdraw"} | MONEY
 for _role in (Role.DISCIPLINE, Role.ADMINISTRATOR):
     NEVER[_role] |= OBJECTIONS | {"objection_withdraw"} | MONEY

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Membership, Role
-from appraisal import services
+from appraisal import entry_words, reasons, services
 from appraisal.models import Kind, LedgerEntry, MonthlyReport, Objection
 from appraisal.objection_rules import Answering, Making, deciders, refuse_answering, refuse_making
 from appraisal.services import closing, months, objections
@@ -209,6 +209,25 @@ def test_paper_handed_in_in_time_counts_although_it_is_entered_late(unit, office
     assert objected(entry, officer, LATER, paper_on=PUBLISHED_UNTIL).due_on == date(2026, 12, 21)
 
 
+def test_of_an_ended_unit_whoever_followed_it_enters_the_paper_and_else_the_city(
+    unit, other_unit, office, officer, other_officer, express
+):
+    (entry,) = drafted(make_cadre(office, "柳无号"), 3)
+    published(unit)
+    unit.valid_to, unit.successor = date(2026, 11, 30), other_unit
+    unit.save()
+    Membership.objects.filter(unit=unit).update(valid_to=unit.valid_to)
+    assert {actor for actor in (officer, other_officer, express) if may_make(entry, actor)} == {other_officer}
+    unit.successor = None
+    unit.save()
+    assert {actor for actor in (officer, other_officer, express) if may_make(entry, actor)} == {express}
+    assert objected(entry, express, paper_on=date(2026, 12, 7)).made_by == express
+
+
+def may_make(entry, actor) -> bool:
+    return objections.may_make(entry, actor, TODAY)
+
+
 def test_about_the_unit_its_officer_or_head_objects_and_no_cadre(unit, chen, officer, head, express):
     entry = of_unit(unit)
     for actor in (chen.user, express):
@@ -397,6 +416,13 @@ def test_an_entry_that_was_judged_anew_is_not_objected_to_a_second_time(unit, ch
     anew = LedgerEntry.objects.get(kind=Kind.REJUDGED)
     with pytest.raises(Refused):
         objected(anew)
+    choice = entry_words.read(reasons.for_pages(LedgerEntry.objects.filter(pk=anew.pk)).get(), TODAY)[
+        "choice"
+    ]
+    assert not choice.may_object
+    # Nor past the verb: there is one for each fact.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Objection.objects.filter(entry=first).update(finding=second.finding)
 
 
 def test_in_a_unit_that_has_ended_the_reversal_is_of_the_open_month_and_that_is_drafted_then(

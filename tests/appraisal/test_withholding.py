@@ -6,12 +6,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
+from accounts.models import Membership
 from appraisal import services
 from appraisal.models import MonthlyReport, ProposalState, WithholdingProposal
 from appraisal.services import closing, withholding
 from appraisal.verifying import Verification
 from common.models import AuditEntry, Notice
 from common.problems import Refused
+from common.versions import Overtaken, version_of
 from tests.appraisal import oracle
 from tests.appraisal.facts import recomputed, stored
 from tests.appraisal.ledgers import DRAFTING, NOVEMBER, begins, draft, entry_of, stands
@@ -279,6 +281,48 @@ def test_all_at_once_leaves_out_what_has_changed_since(unit, chen, lin, wei, off
     assert done == withholding.Done(1, 0)
 
 
+# --- For whom there is nobody of their own ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ended(unit):
+    """The unit has ended after November; its people hold no role in it any more."""
+    unit.valid_to = date(2026, 11, 30)
+    unit.save()
+    Membership.objects.filter(unit=unit).update(valid_to=unit.valid_to)
+
+
+def test_of_a_merged_unit_the_one_that_followed_it_acts(
+    unit, other_unit, other_officer, chen, officer, express, ended
+):
+    unit.successor = other_unit
+    unit.save()
+    drafted(chen, 3)
+    for actor in (officer, express):
+        with pytest.raises(Refused):
+            sent(unit, actor)
+    sent(unit, other_officer)
+    assert executed(chen, other_officer).state == "executed"
+
+
+def test_of_an_ended_unit_that_nothing_followed_the_city_acts(unit, chen, other_officer, express, ended):
+    drafted(chen, 3)
+    with pytest.raises(Refused):
+        sent(unit, other_officer)
+    sent(unit, express)
+    assert executed(chen, express).state == "executed"
+
+
+def test_where_the_only_one_who_could_is_concerned_the_city_acts(unit, chen, officer, express):
+    drafted(chen, 3)
+    chen.user = officer
+    chen.save()
+    sent(unit, officer)
+    with pytest.raises(Refused):
+        executed(chen, officer)
+    assert executed(chen, express).state == "executed"
+
+
 # --- Released in each stage -------------------------------------------------------------------------------------------
 
 
@@ -328,6 +372,39 @@ def test_released_in_part_before_it_was_withheld_only_the_rest_is_owed(unit, che
     assert proposal_of(chen).owed_back_cents == 4_000
     notice = Notice.objects.get(kind="withholding_pay_back")
     assert (notice.params["cents"], notice.params["left_cents"]) == (4_000, 4_000)
+
+
+def test_finance_withholds_nothing_more_than_it_was_told(unit, chen, officer):
+    drafted(chen, 3)
+    sent(unit, officer)
+    for cents in (0, 4_001):
+        with pytest.raises(Refused):
+            executed(chen, officer, cents)
+
+
+def test_finance_may_have_withheld_less_and_then_less_is_owed(unit, chen, officer, head):
+    first, second = drafted(chen, 3, 4)
+    sent(unit, officer)
+    assert executed(chen, officer, 5_000).owed_back_cents == 0
+    reverse(first, head)
+    assert proposal_of(chen).owed_back_cents == 1_000
+    reverse(second, head)
+    assert proposal_of(chen).owed_back_cents == 5_000
+
+
+def test_only_what_was_read_is_handed_over(unit, chen, lin, officer, head):
+    begins()
+    found = [stands(cadre, date(2026, 11, 3)) for cadre in (chen, lin)]
+    draft(unit)
+    report = reported(unit)
+    seen = version_of(withholding.handed_over(WithholdingProposal.objects.all()))
+    reverse(entry_of(found[0]), head)
+    with pytest.raises(Overtaken):
+        services.withholdings_send(report=report, seen=seen, actor=officer, now=LATER)
+    assert proposal_of(lin).state == "confirmed"
+    seen = version_of(withholding.handed_over([proposal_of(lin)]))
+    given = {"report": report, "seen": seen, "actor": officer, "now": LATER}
+    assert [services.withholdings_send(**given) for _press in range(2)] == [1, 0]
 
 
 def test_withheld_before_finance_heard_of_the_release_it_is_owed_at_once(unit, chen, officer, head):

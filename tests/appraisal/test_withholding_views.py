@@ -2,13 +2,14 @@
 
 import io
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import City
+from accounts.models import City, Membership
 from appraisal import services
 from appraisal.models import LedgerEntry, WithholdingProposal
 from tests.appraisal.ledgers import begins, draft, stands
@@ -34,6 +35,11 @@ def of(name: str, cadre) -> str:
 def text(response) -> str:
     """Without its tags: what a reader sees."""
     return response.content.decode()
+
+
+def seen(response) -> dict[str, str]:
+    """What the page of the question says was read."""
+    return {"seen": response.context["form"]["seen"].value()}
 
 
 def reverse_entry(entry, actor) -> None:
@@ -92,10 +98,10 @@ def test_who_sees_the_money_of_a_unit(unit, chen, officer, head, express, superv
         "other_officer": 404,
         "chen": 403,
     }
-    # The city reads, and enters nothing.
+    # The city reads, and enters nothing where the unit has people of its own.
     sent(unit, officer)
     assert of("withholding_execute", chen) not in text(signed_in(express).get(at("withholdings", unit)))
-    assert signed_in(express).post(of("withholding_execute", chen)).status_code == 403
+    assert signed_in(express).post(of("withholding_execute", chen)).status_code == 422
 
 
 @pytest.mark.parametrize("month", ["2026-12", "2026-13", "november"])
@@ -112,14 +118,58 @@ def test_the_officer_hands_the_month_over_once_it_was_reported(unit, chen, offic
     published(unit)
     client = signed_in(officer)
     assert at("withholdings_send", unit) not in text(client.get(at("withholdings", unit)))
-    assert client.post(at("withholdings_send", unit)).status_code == 422
+    shown = seen(client.get(at("withholdings_send", unit)))
+    assert client.post(at("withholdings_send", unit), shown).status_code == 422
     reported(unit)
     assert at("withholdings_send", unit) in text(client.get(at("withholdings", unit)))
     assert "40.00" in text(client.get(at("withholdings_send", unit)))
     for _press in range(2):
-        response = client.post(at("withholdings_send", unit))
+        response = client.post(at("withholdings_send", unit), shown)
         assert response.headers["Location"] == at("withholdings", unit)
     assert proposal_of(chen).state == "sent"
+
+
+def test_what_fell_meanwhile_is_asked_about_anew(unit, chen, officer, head):
+    first, _second = drafted(chen, 3, 4)
+    reported(unit)
+    client = signed_in(officer)
+    shown = seen(client.get(at("withholdings_send", unit)))
+    reverse_entry(first, head)
+    response = client.post(at("withholdings_send", unit), shown)
+    assert (response.status_code, proposal_of(chen).state) == (422, "confirmed")
+    assert "40.00" in text(response)
+    assert client.post(at("withholdings_send", unit), seen(response)).status_code == 302
+    assert proposal_of(chen).sent_cents == 4000
+
+
+def test_where_nobody_of_the_unit_is_left_who_may_the_city_has_the_buttons(unit, chen, officer, express):
+    drafted(chen, 3)
+    chen.user = officer
+    chen.save()
+    sent(unit, officer)
+    address = of("withholding_execute", chen)
+    assert address not in text(signed_in(officer).get(at("withholdings", unit)))
+    client = signed_in(express)
+    assert address in text(client.get(at("withholdings", unit)))
+    assert client.post(address, {"cents": "40"}).status_code == 302
+    assert proposal_of(chen).state == "executed"
+
+
+def test_who_followed_a_merged_unit_opens_its_months(unit, other_unit, chen, other_officer):
+    unit.valid_to, unit.successor = date(2026, 11, 30), other_unit
+    unit.save()
+    Membership.objects.filter(unit=unit).update(valid_to=unit.valid_to)
+    (entry,) = drafted(chen, 3)
+    reported(unit)
+    client = signed_in(other_officer)
+    assert at("withholdings", unit) in text(client.get(reverse("withholding_months")))
+    assert at("withholdings_send", unit) in text(client.get(at("withholdings", unit)))
+    response = client.post(at("withholdings_send", unit), seen(client.get(at("withholdings_send", unit))))
+    assert (response.status_code, proposal_of(chen).state) == (302, "sent")
+    assert client.get(of("withholding_execute", chen)).status_code == 200
+    assert client.get(reverse("month", args=[unit.code, "2026-11"])).status_code == 200
+    enter = reverse("objection_enter", args=[unit.code, entry.sequence])
+    assert client.get(enter).status_code == 200
 
 
 def test_what_became_of_it_is_entered_with_a_question_each(unit, chen, lin, officer):
@@ -167,11 +217,11 @@ def test_where_the_amount_has_fallen_the_officer_says_which_was_withheld(unit, c
     reverse_entry(first, head)
     client, address = signed_in(officer), of("withholding_execute", chen)
     asked = text(client.get(address))
-    assert 'value="8000"' in asked
-    assert 'value="4000"' in asked
+    assert "80.00" in asked
+    assert "40.00" in asked
     assert client.post(address, {}).status_code == 422
-    assert client.post(address, {"cents": "5000"}).status_code == 422
-    assert client.post(address, {"cents": "8000"}).status_code == 302
+    assert client.post(address, {"cents": "80.01"}).status_code == 422
+    assert client.post(address, {"cents": "80"}).status_code == 302
     shown = text(client.get(at("withholdings", unit)))
     assert "应退还40.00 元" in shown
     # And back it goes, once.
@@ -244,7 +294,7 @@ def test_before_the_month_was_reported_there_is_no_sheet(unit, chen, officer):
     assert response.headers["Location"] == at("withholdings", unit)
 
 
-def test_what_is_wholly_released_or_not_withheld_is_not_on_the_sheet(unit, chen, lin, officer, head):
+def test_the_sheet_stays_what_was_handed_over_whatever_becomes_of_it(unit, chen, lin, officer, head):
     begins()
     for cadre in (chen, lin):
         stands(cadre, date(2026, 11, 3))
@@ -252,9 +302,21 @@ def test_what_is_wholly_released_or_not_withheld_is_not_on_the_sheet(unit, chen,
     sent(unit, officer)
     reverse_entry(LedgerEntry.objects.get(cadre=chen), head)
     services.withholding_not_execute(proposal=proposal_of(lin), reason="停发", actor=officer, now=LATER)
-    book = workbook(signed_in(officer).get(at("withholdings_xlsx", unit)))
-    assert book.active.cell(5, 2).value == "合计"
-    assert book.active.cell(5, 5).value == 0
+    sheet = workbook(signed_in(officer).get(at("withholdings_xlsx", unit))).active
+    assert [sheet.cell(row, 5).value for row in (5, 6, 7)] == [40, 40, 80]
+    assert "送交后又核减，现为0.00元" in {sheet.cell(row, 6).value for row in (5, 6)}
+
+
+def test_before_it_was_handed_over_the_sheet_is_a_draft_of_what_is_left(unit, chen, officer, head):
+    first, _second = drafted(chen, 3, 4)
+    reported(unit)
+    reverse_entry(first, head)
+    response = signed_in(officer).get(at("withholdings_xlsx", unit))
+    assert quote("（草稿）") in response.headers["Content-Disposition"]
+    book = workbook(response)
+    assert "草稿" in book.active.title
+    assert "草稿" in book.active["A1"].value
+    assert (book.active.cell(5, 5).value, book.active.cell(5, 6).value) == (40, "原80.00元，核减后40.00元")
 
 
 # --- The months -------------------------------------------------------------------------------------------------------
