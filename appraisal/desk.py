@@ -22,6 +22,7 @@ from appraisal.models import (
     ObjectionState,
     ProposalState,
     ReportState,
+    Standard,
     WithholdingProposal,
 )
 from appraisal.models.months import ReportQuerySet
@@ -56,7 +57,10 @@ def express(request: HttpRequest, access: Access) -> Part:
     months = trend.read(MonthlyReport.objects.all())
     return "appraisal/desk_express.html", {
         **shown,
-        "stats": _stats(shown["pipeline"], local(now).date()),
+        "stats": [
+            *_stats(shown["pipeline"], local(now).date()),
+            *(_for_the_head() if access.has(Role.EXPRESS_HEAD) else []),
+        ],
         "bulletin": _bulletin(),
         "months": months,
         "chart": trend.chart(months, _("All units")),
@@ -70,6 +74,28 @@ def _bulletin() -> dict[str, str] | None:
         return None
     words = _("The bulletin of %(month)s is drafted and waits for its signature.")
     return {"text": words % {"month": month_name(draft.month)}, "url": reverse("bulletin", args=[draft.pk])}
+
+
+def _for_the_head() -> list[dict[str, Any]]:
+    """What waits for nobody else's name; what is not there is not said."""
+    bulletins = list(Bulletin.objects.filter(signed_at=None).order_by("month", "pk"))
+    standards = list(Standard.objects.filter(adopted_at=None).order_by("version"))
+    cards = []
+    if bulletins:
+        url = reverse("bulletin", args=[bulletins[0].pk]) if len(bulletins) == 1 else reverse("bulletins")
+        cards.append(_waits(_("Bulletins to sign"), len(bulletins), month_name(bulletins[0].month), url))
+    if standards:
+        note = _("version %(version)s, from %(day)s") % {
+            "version": standards[0].version,
+            "day": zh_date(standards[0].effective_from),
+        }
+        url = reverse("standard", args=[standards[0].version])
+        cards.append(_waits(_("Standards to adopt"), len(standards), note, url))
+    return cards
+
+
+def _waits(label: str, number: int, note: str, url: str) -> dict[str, Any]:
+    return {"label": label, "value": number, "note": note, "url": url, "tone": "out"}
 
 
 def group(request: HttpRequest, access: Access) -> Part:

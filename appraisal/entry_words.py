@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,7 +33,6 @@ def read(entry: LedgerEntry, today: date) -> dict[str, Any]:
     reason = reasons.of_entries([entry])[0]
     report = report_of(entry)
     finding = entry.finding
-    objection = objection_of(finding.pk)
     return {
         "entry": entry,
         "reason": reason,
@@ -48,14 +48,16 @@ def read(entry: LedgerEntry, today: date) -> dict[str, Any]:
         "line": line_of(entry),
         "choice": choice(reason, report, today),
         "defended_by": defended_by(finding),
-        "objection_view": objection_words.view(objection, today) if objection is not None else None,
+        # Asked for by the pages that show it.
+        "objection_view": partial(objection_view, finding.pk, today),
         "is_charge": entry.kind != Kind.REVERSAL,
     }
 
 
-def objection_of(finding_id: int) -> Objection | None:
+def objection_view(finding_id: int, today: date) -> objection_words.View | None:
     people = ("made_by", "decided_by", "entry__cadre", "entry__unit", "entry__finding__item")
-    return Objection.objects.filter(finding=finding_id).select_related(*people).first()
+    made = Objection.objects.filter(finding=finding_id).select_related(*people).first()
+    return objection_words.view(made, today) if made is not None else None
 
 
 def defended_by(finding: Finding) -> str:

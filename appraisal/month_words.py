@@ -157,6 +157,36 @@ def turn_words(report: MonthlyReport, turn: Turn, refusal: Refusal | None, user_
     return sentence
 
 
+CONSEQUENCES: Mapping[Move, tuple[Any, ...]] = {
+    Move.CONFIRM: (
+        gettext_lazy("What is pressed stands under your name; the entries cannot be changed afterwards."),
+        gettext_lazy(
+            "Where something is wrong: do not confirm yet. Whoever it is about objects to the entry, or the unit’s "
+            "officer enters the objection for them; a sustained one reverses it. What is still provisional is "
+            "withdrawn on its own page."
+        ),
+    ),
+    Move.PUBLISH: (
+        gettext_lazy(
+            "Everybody of the unit then sees names, points and what is withheld; until the last day of the "
+            "publication objections may be made. It cannot be taken back."
+        ),
+    ),
+    Move.REPORT: (gettext_lazy("The city reviews it; it comes back only where the city sends it back."),),
+    Move.NIL: (
+        gettext_lazy(
+            "It is confirmed, published and reported in one. Where a problem is not recorded yet, record it first: "
+            "decided later, it counts in a later month."
+        ),
+    ),
+    Move.ACCEPT: (gettext_lazy("It then stands in the next bulletin and cannot be sent back any more."),),
+}
+
+
+def consequences(move: Move) -> tuple[str, ...]:
+    return tuple(str(sentence) for sentence in CONSEQUENCES.get(move, ()))
+
+
 def instead_words(turn: Turn, user_id: int) -> str:
     """Why a step falls to whoever does not take it as a rule; empty for everybody else."""
     if turn.last_resort:

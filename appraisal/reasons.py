@@ -60,11 +60,19 @@ class Reason:
     @property
     def chain(self) -> list[str]:
         """From the fact to the money, each in a line."""
+        return self._links(self.arithmetic)
+
+    @property
+    def points_chain(self) -> list[str]:
+        """From the fact to the points, for whoever is shown nobody's money."""
+        return self._links(points(self.entry.half_points))
+
+    def _links(self, reckoned: str) -> list[str]:
         links = [found_words(self.finding, self.source)]
         if self.said is not None:
             links.append(said_words(self.said))
         links += [self.rule, defence_words(self.finding), decision_words(self.finding)]
-        links += [self.count, self.later, self.arithmetic]
+        links += [self.count, self.later, reckoned]
         if self.is_taken_back:
             links.append(reversal_words(self.entry.reversed_by))
         return [link for link in links if link]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import ngettext
 
 from accounts.models import Unit
@@ -15,13 +15,14 @@ from appraisal.models import (
     LedgerEntry,
     MonthlyReport,
     MonthTotal,
+    UnitLedger,
     WithholdingProposal,
 )
 from appraisal.models.ledger import EntryQuerySet
 from appraisal.reasons import Reason, Tag
 from attendance import words
 from attendance.cases import views
-from attendance.models import Finding
+from attendance.models import Finding, FindingState
 from cards.models import Cadre
 
 
@@ -138,6 +139,8 @@ class Waiting:
     tag: Tag
     #: Of the later month that counts it.
     entry: LedgerEntry | None = None
+    #: Decided already: the month, still open, that is going to count it.
+    will_count: date | None = None
 
 
 def not_counted(report: MonthlyReport, today: date) -> list[Waiting]:
@@ -145,11 +148,28 @@ def not_counted(report: MonthlyReport, today: date) -> list[Waiting]:
     open_ = Finding.objects.open().filter(unit=report.unit_id, day__range=days)
     shown = views(open_.select_related("item", "cadre").order_by("day", "at"), today)
     waiting = [Waiting(view.finding, view.title, Tag(view.tone, view.state)) for view in shown]
+    waiting += _decided(report, days, today)
     later = LedgerEntry.objects.counted().filter(unit=report.unit_id, day__range=days, month__gt=report.month)
     for entry in later.select_related("finding__item", "finding__cadre", "unit").order_by("sequence"):
         title = words.title(entry.finding)
         waiting.append(Waiting(entry.finding, title, Tag("info", ""), entry))
     return waiting
+
+
+def _decided(report: MonthlyReport, days: tuple[date, date], today: date) -> list[Waiting]:
+    """Decided after the month was drafted, and in no month yet."""
+    entered = LedgerEntry.objects.filter(finding=OuterRef("pk"))
+    standing = Finding.objects.filter(unit=report.unit_id, day__range=days, state=FindingState.STANDING)
+    found = standing.filter(~Exists(entered), decided_at__gte=report.drafted_at)
+    rows = list(found.select_related("item", "cadre").order_by("day", "at"))
+    if not rows:
+        return []
+    closed = UnitLedger.objects.values_list("closed_until", flat=True).get(unit=report.unit_id)
+    month = rules.following(closed or report.month)
+    return [
+        Waiting(view.finding, view.title, Tag(view.tone, view.state), will_count=month)
+        for view in views(rows, today)
+    ]
 
 
 # --- What the unit sees ---------------------------------------------------------------------------------------------

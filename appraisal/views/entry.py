@@ -33,6 +33,7 @@ def entry(request: HttpRequest, code: str, month: str, sequence: int) -> HttpRes
                 "finding_url": _finding_url(request, found.finding),
                 "source_url": _source_url(request, found.finding),
                 "standard_url": reverse("standard", args=[found.standard.version]),
+                "hides_money": not _may(request, "withholdings"),
                 "may_enter": may_enter and not entry_words.is_own(found, user),
                 "is_own": entry_words.is_own(found, user),
             },
@@ -59,7 +60,12 @@ def entry_print(request: HttpRequest, code: str, month: str, sequence: int) -> H
         render(
             request,
             "appraisal/entry_print.html",
-            {**context, "printed_at": now, "is_own": entry_words.is_own(found, user_of(request))},
+            {
+                **context,
+                "printed_at": now,
+                "is_own": (own_entry := entry_words.is_own(found, user_of(request))),
+                "hides_money": not own_entry and not _may(request, "withholdings"),
+            },
         )
     )
 

@@ -23,6 +23,7 @@ from appraisal import acting, month_words, pipeline, rules, selectors, services,
 from appraisal.models import MonthlyReport, ReportState
 from appraisal.models.months import ReportQuerySet
 from appraisal.month_forms import AnswerForm, SendBackForm, StepForm, UnitForm
+from appraisal.notifying import month_name
 from appraisal.pipeline import PEOPLE, Line
 from appraisal.rules import Move
 from appraisal.services import months as path
@@ -187,11 +188,13 @@ class Action:
     #: The version of the month that is read with it.
     seen: str
     form: StepForm | None = None
+    #: What the press does, and what to do where something is wrong.
+    consequences: tuple[str, ...] = ()
 
 
 LABELS: Mapping[Move, Any] = {
-    Move.CONFIRM: gettext_lazy("Confirm the month"),
-    Move.PUBLISH: gettext_lazy("Publish it in the unit"),
+    Move.CONFIRM: gettext_lazy("Confirm the assessment of %(month)s"),
+    Move.PUBLISH: gettext_lazy("Publish the assessment of %(month)s in the unit"),
     Move.REPORT: gettext_lazy("Report it to the city"),
     Move.NIL: gettext_lazy("Report that nothing happened"),
     Move.ACCEPT: gettext_lazy("Accept the report"),
@@ -226,7 +229,9 @@ def _page(
         "objections": path.open_objections(report),
         "is_shown": report.state in rules.SHOWN_IN_UNIT,
         "history": month_words.history(report),
-        "withholdings_url": _if_open(request, "withholdings", report),
+        "withholdings_url": (money := _if_open(request, "withholdings", report)),
+        # Whoever has no page of withholdings is shown nobody's money here either.
+        "hides_money": not money,
         **_step(request, report, today, failed),
     }
     status = 422 if failed is not None or refused else 200
@@ -275,7 +280,9 @@ def _step(
 
 def _action(move: Move, report: MonthlyReport, failed: StepForm | None) -> Action:
     form = _form(AnswerForm, report, failed) if report.state == ReportState.SENT_BACK else None
-    return Action(_verb_url(move, report), str(LABELS[move]), path.version(report), form)
+    label = str(LABELS[move]) % {"month": month_name(report.month)}
+    said = month_words.consequences(move)
+    return Action(_verb_url(move, report), label, path.version(report), form, said)
 
 
 def _form(kind: type[StepForm], report: MonthlyReport, failed: StepForm | None) -> StepForm:
