@@ -331,7 +331,13 @@ def _proposals(units: Collection[int]) -> dict[str, int]:
     )
 
 
+def commission(request: HttpRequest, access: Access) -> Part:
+    """The commission has no page of drafts: it reads what is public."""
+    return ("appraisal/home_bulletins.html", {}) if access.has(Role.DISCIPLINE) else None
+
+
 def register() -> None:
     slots.fill("desk", express, order=5)
     slots.fill("desk", unit, order=12)
     slots.fill("desk", group, order=62)
+    slots.fill("desk", commission, order=90)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
@@ -36,6 +37,12 @@ def _decision(params: dict[str, Any]) -> dict[str, Any]:
     return {"decision": ObjectionState(params["state"]).label}
 
 
+def _who(params: dict[str, Any]) -> dict[str, Any]:
+    """Who answers it, as it stood when the objection was made."""
+    by_city = params.get("by_city", False)
+    return {"who": gettext("the Efficiency Express") if by_city else gettext("the unit’s head")}
+
+
 def _amount(params: dict[str, Any]) -> dict[str, Any]:
     return {"amount": money(params["cents"]), "left": money(params["left_cents"])}
 
@@ -49,8 +56,11 @@ TO_DECIDE = notices.Kind(
 MADE = notices.Kind(
     "objection_made",
     title=_("An objection to a month was made"),
-    text=_("%(unit)s, %(month_name)s: to be answered by %(until)s. Until then the month cannot be reported."),
+    text=_(
+        "%(unit)s, %(month_name)s: %(who)s answers it by %(until)s. Until then the month cannot be reported."
+    ),
     url=_objection,
+    words=_who,
 )
 DUE = notices.Kind(
     "objection_due",
@@ -129,7 +139,7 @@ def register() -> None:
 # --- Objections -------------------------------------------------------------------------------------------------------
 
 
-def message(kind: notices.Kind, objection: Objection, to: Iterable[int]) -> notices.Message:
+def message(kind: notices.Kind, objection: Objection, to: Iterable[int], **more: bool) -> notices.Message:
     """Once for each kind and objection, whatever is run twice."""
     entry = objection.entry
     params = {
@@ -138,6 +148,7 @@ def message(kind: notices.Kind, objection: Objection, to: Iterable[int]) -> noti
         "month_name": notifying.month_name(entry.month),
         "until": objection.due_on.isoformat(),
         "state": str(objection.state),
+        **more,
     }
     return notices.Message(kind.name, f"objection:{objection.pk}:{kind.name}", to, params)
 
@@ -151,7 +162,9 @@ def responsible(objection: Objection, now: datetime) -> set[int]:
 def made(objection: Objection, deciders: Iterable[int], actor_id: int, now: datetime) -> None:
     deciding = set(deciders)
     knowing = responsible(objection, now) - deciding - {actor_id}
-    messages = [message(TO_DECIDE, objection, deciding), message(MADE, objection, knowing)]
+    heads = notifying.holders([Role.LEADING_GROUP_HEAD], [objection.entry.unit_id], now)
+    telling = message(MADE, objection, knowing, by_city=not deciding & heads)
+    messages = [message(TO_DECIDE, objection, deciding), telling]
     notices.send_all(messages, now=now)
 
 

@@ -206,3 +206,7 @@ def test_money_waits_for_the_officer_and_not_for_the_head(report, head, officer)
 def test_another_units_month_is_not_shown(report, other_officer):
     assert "2026年11月考核" not in desk(other_officer)
     assert MonthlyReport.objects.get().state == ReportState.DRAFTED
+
+
+def test_the_commission_is_led_to_what_is_public(discipline):
+    assert 'href="/bulletins/"' in html(discipline)
