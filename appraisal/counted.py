@@ -84,10 +84,9 @@ def _row(entry: LedgerEntry, *, own: bool) -> dict[str, str]:
     if entry.kind == Kind.REVERSAL:
         text = _("Reversed (%(reason)s), see entry %(number)s of %(month)s") % words
     else:
-        words["amount"] = points(entry.half_points)
         # Pages of findings are also for those who are shown nobody's money.
-        if own:
-            words["amount"] += f" · {money(entry.cents)}"
+        shown = points(entry.half_points)
+        words["amount"] = f"{shown} · {money(entry.cents)}" if own else shown
         text = (
             _("Judged anew: %(amount)s, entry %(number)s of %(month)s") % words
             if entry.kind == Kind.REJUDGED
