@@ -198,7 +198,7 @@ def reports(content: Bulletin, opening: Opening) -> list[tuple[str, str]]:
     waiting = sum(row.standing == WAITING for row in content.units)
     counts = (
         (sums.nil_reports, _("%(number)s nil"), ""),
-        (late, _("%(number)s late"), "&late=1"),
+        (late, _("%(number)s late"), "&late=units"),
         (missing, _("%(number)s not reported"), ""),
         (waiting, _("%(number)s not accepted yet"), "&state=reported"),
     )

@@ -111,7 +111,7 @@ def test_how_a_report_stands_is_said_beside_it(drafted, month, express, other_un
     again = page(signed_in(express), "bulletin", drafted.pk)
     assert "未报送，逾期3天" not in again
     assert "迟报2天" in again
-    assert f"{reverse('months')}?month=2026-11&amp;late=1" in again
+    assert f"{reverse('months')}?month=2026-11&amp;late=units" in again
 
 
 def test_an_officer_opens_the_own_units_figures_and_no_others(month, officer, unit, other_unit):
