@@ -2,9 +2,11 @@
 
 A ledger entry is counted in exactly one bulletin: in that of its month where its unit's report was accepted by then,
 else in the next one after the acceptance (caught up). Complaints count by the day of the answer. Cases that were
-referred, in all their matter, are counted nowhere: a figure must not tell that there is one.
+referred, in all their matter, are counted nowhere: a figure must not tell that there is one. For the same reason none
+falls below what is printed already (_kept).
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +39,8 @@ from complaints.models.cases import ComplaintQuerySet
 from complaints.rules import State
 
 DEPARTMENTS, TOWNS = "市直单位", "乡镇街道"
+#: Figures of a unit's complaints, as the row names them.
+COMPLAINTS = ("on_time", "extended", "late", "substantiated")
 #: A report, as the rows below find it: the unit and the month.
 Key = tuple[int, date]
 
@@ -90,7 +94,9 @@ def gather(bulletin: Bulletin, today: date) -> Facts:
     sums, items = _charged(found.counted, month)
     corrections = _corrections(found.counted)
     units, complaints = [report.unit for report in found.of_month], _complaints(month)
-    extra = list(Unit.objects.filter(pk__in=set(complaints) - {unit.pk for unit in units}).order_by("code"))
+    kept = _kept(bulletin)
+    about = Unit.objects.filter(Q(pk__in=complaints) | Q(code__in=kept))
+    extra = list(about.exclude(pk__in=[unit.pk for unit in units]).order_by("code"))
     days = _days([*units, *extra], month, today)
     rows = [
         _row(report, _sums_of(report, found, sums), days[report.unit_id], found.taken_over, today)
@@ -100,7 +106,11 @@ def gather(bulletin: Bulletin, today: date) -> Facts:
     rows = [replace(row, late=False, days_late=0) if row.code in excused else row for row in rows]
     rows += [_without_month(unit, days[unit.pk]) for unit in extra]
     more: list[dict[str, Any]] = [
-        {**complaints.get(unit.pk, {}), **_corrected(corrections, unit.pk)} for unit in (*units, *extra)
+        {
+            **_larger(complaints.get(unit.pk, {}), kept.get(unit.code, {})),
+            **_corrected(corrections, unit.pk),
+        }
+        for unit in (*units, *extra)
     ]
     complete = [replace(row, **figures) for row, figures in zip(rows, more, strict=True)]
     return Facts(
@@ -330,7 +340,27 @@ def answered_in(month: date) -> ComplaintQuerySet:
     return answered.exclude(matter__in=Complaint.objects.referred_matters())
 
 
-def _complaints(month: date) -> dict[int, dict[str, Any]]:
+def _kept(bulletin: Bulletin) -> dict[str, dict[str, int]]:
+    """What the corrected bulletin printed of complaints, by the unit's code; nothing of units without any.
+
+    No answer is taken back, and none is added to a month that is over: a figure that is now less than what was printed
+    could only tell that a matter was referred since. So each stays as it was printed, unless it is more now.
+    """
+    if bulletin.corrects is None:
+        return {}
+    earlier = printed.Bulletin.from_json(json.dumps(bulletin.corrects.content))
+    figures = {
+        row.code: {f"complaints_{name}": getattr(row, f"complaints_{name}") for name in COMPLAINTS}
+        for row in earlier.units
+    }
+    return {code: numbers for code, numbers in figures.items() if any(numbers.values())}
+
+
+def _larger(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(now.get(name, 0), before.get(name, 0)) for name in {**now, **before}}
+
+
+def _complaints(month: date) -> dict[int, dict[str, int]]:
     """What was answered in the month, by unit."""
     late, extended = Q(answered_at__gte=F("due_at")), Q(extended_at__isnull=False)
     proven = Q(outcome__in=[Outcome.SUBSTANTIATED, Outcome.PARTLY])
@@ -345,9 +375,8 @@ def _complaints(month: date) -> dict[int, dict[str, Any]]:
             proven=Count("pk", filter=proven),
         )
     )
-    names = ("on_time", "extended", "late", "substantiated")
     return {
-        unit: {f"complaints_{name}": number for name, number in zip(names, numbers, strict=True)}
+        unit: {f"complaints_{name}": number for name, number in zip(COMPLAINTS, numbers, strict=True)}
         for unit, *numbers in rows
     }
 

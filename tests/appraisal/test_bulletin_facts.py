@@ -28,7 +28,7 @@ from tests.appraisal.issuing import (
 )
 from tests.appraisal.ledgers import DRAFTING, NOVEMBER, OCTOBER, begins, draft, entry_of, stands
 from tests.cast import make_cadre, make_office, make_unit, make_user
-from tests.complaints.cases import received, referred
+from tests.complaints.cases import done_again, received, referred
 
 pytestmark = pytest.mark.django_db
 DECEMBER = date(2026, 12, 1)
@@ -305,6 +305,39 @@ def test_a_complaint_about_a_unit_without_a_month_is_not_lost(unit, other_unit):
     accepted(draft(unit))
     found = row(gathered(), other_unit)
     assert (found.standing, found.complaints_on_time) == (NO_MONTH, 1)
+
+
+def test_a_correction_does_not_tell_what_was_referred_since(unit, other_unit, express_head):
+    """Both versions are public: what was printed of complaints stays, also of a unit without a month, and again."""
+    other_unit.valid_to = date(2026, 10, 31)
+    other_unit.save()
+    day = date(2026, 11, 24)
+    cases = [answered(unit, day, outcome="partly"), answered(other_unit, day, outcome="substantiated")]
+    answered(unit, day)
+    accepted(draft(unit))
+    bulletin = signed()
+    before = bulletins.read_signed(bulletin)
+    for case in cases:
+        referred(done_again(case), express_head)
+    assert row(gathered(), unit).complaints_on_time == 1
+    for reason in ("文字", "再次"):
+        bulletin = bulletins.bulletin_correct(bulletin=bulletin, reason=reason, actor=signer(), now=SIGNING)
+        after = bulletins.read_draft(bulletin, SIGNING).content
+        assert after.units == before.units
+        assert after.parts == before.parts
+        bulletin = bulletins.bulletin_sign(bulletin=bulletin, actor=signer(), now=SIGNING)
+    assert [one.complaints_on_time for one in bulletins.read_signed(bulletin).units] == [2, 1]
+
+
+def test_a_correction_counts_answers_that_were_missing(unit, express_head):
+    told = answered(unit, date(2026, 11, 24), outcome="partly")
+    accepted(draft(unit))
+    first = signed()
+    referred(done_again(told), express_head)
+    answered(unit, date(2026, 11, 25)), answered(unit, date(2026, 11, 26))
+    again = bulletins.bulletin_correct(bulletin=first, reason="文字", actor=signer(), now=SIGNING)
+    found = row(bulletin_facts.gather(again, TODAY), unit)
+    assert (found.complaints_on_time, found.complaints_substantiated) == (2, 1)
 
 
 # --- How much is asked ------------------------------------------------------------------------------------------------
