@@ -17,6 +17,7 @@ class Making(StrEnum):
     PAPER_DAY = "paper_day"
     PAPER_TO_COME = "paper_to_come"
     PAPER_TOO_EARLY = "paper_too_early"
+    ACCEPTED = "accepted"
 
 
 def refuse_making(
@@ -29,11 +30,12 @@ def refuse_making(
     paper_on: date | None,
     counted_on: date | None,
     published_until: date | None,
+    is_accepted: bool,
     today: date,
     text: str,
 ) -> Making | None:
     """None when it may be made. The publication ends at 24:00 of its last day; what was handed in on paper counts from
-    the day on the paper, whenever the unit came to enter it."""
+    the day on the paper, whenever the unit came to enter it before the city accepted its report."""
     if not is_for_them:
         return Making.NOT_YOURS
     if not is_charge:
@@ -42,6 +44,8 @@ def refuse_making(
         return Making.TWICE
     if not stands:
         return Making.TAKEN_BACK
+    if on_paper and is_accepted:
+        return Making.ACCEPTED
     if on_paper and (wrong := _wrong_day(paper_on, counted_on, today)):
         return wrong
     day = paper_on if on_paper and paper_on is not None else today
@@ -56,6 +60,19 @@ def _wrong_day(paper_on: date | None, counted_on: date | None, today: date) -> M
     if paper_on > today:
         return Making.PAPER_TO_COME
     return Making.PAPER_TOO_EARLY if counted_on is not None and paper_on < counted_on else None
+
+
+def who_enters(
+    *,
+    officers: Collection[int],
+    heads: Collection[int],
+    city: Collection[int],
+    involved: Collection[int | None],
+) -> frozenset[int]:
+    """Who enters what somebody has handed in on paper: an officer of the unit who neither recorded nor decided what it
+    is about, or else a head, or else the city."""
+    free = (frozenset(group) - frozenset(involved) for group in (officers, heads, city))
+    return next(filter(None, free), frozenset())
 
 
 class Answering(StrEnum):

@@ -79,7 +79,7 @@ class Reason:
 
     @property
     def objection(self) -> Objection | None:
-        return next(iter(self.entry.objections.all()), None)
+        return next((one for one in self.entry.objections.all() if one.is_counting), None)
 
     @property
     def is_taken_back(self) -> bool:

@@ -192,6 +192,10 @@ class ObjectionState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Taken back")
 
 
+#: Of a finding there is one: what its maker took back themselves is one too.
+OBJECTED = Q(paper_on=None) | ~Q(state=ObjectionState.WITHDRAWN)
+
+
 class ObjectionQuerySet(models.QuerySet["Objection"]):
     def within(self, scope: Scope) -> "ObjectionQuerySet":
         if scope.reach == Reach.SELF:
@@ -200,6 +204,10 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
 
     def open(self) -> "ObjectionQuerySet":
         return self.filter(state=ObjectionState.OPEN)
+
+    def counting(self) -> "ObjectionQuerySet":
+        """But for what was entered from paper and taken back: whoever handed it in may object still."""
+        return self.filter(OBJECTED)
 
     def open_first(self) -> "ObjectionQuerySet":
         """What waits longest on top, then what was answered last."""
@@ -212,7 +220,7 @@ class Objection(models.Model):
 
     entry = models.ForeignKey(LedgerEntry, models.PROTECT, related_name="objections")
     #: The entry's: judged anew it stands as another entry, and is not objected to again.
-    finding = models.ForeignKey(Finding, models.PROTECT, related_name="+", db_index=False)
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     text = models.TextField(_("objection"), max_length=2000)
@@ -232,7 +240,9 @@ class Objection(models.Model):
             models.Index(fields=["due_on"], condition=Q(state="open"), name="objection_open")
         ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["finding"], name="objection_once_per_finding"),
+            models.UniqueConstraint(
+                fields=["finding"], condition=OBJECTED, name="objection_once_per_finding"
+            ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at=None) | (~Q(state="open") & Q(decided_at__isnull=False)),
                 name="objection_decided_when",
@@ -246,6 +256,10 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"objection {self.pk}"
+
+    @property
+    def is_counting(self) -> bool:
+        return self.paper_on is None or self.state != ObjectionState.WITHDRAWN
 
 
 class ProposalState(models.TextChoices):

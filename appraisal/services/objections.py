@@ -31,7 +31,9 @@ from appraisal.objection_rules import (
     deciders,
     refuse_answering,
     refuse_making,
+    who_enters,
 )
+from appraisal.rules import Step
 from appraisal.services import ledger as chains
 from appraisal.services.reversals import entry_reverse
 from attendance import selectors
@@ -46,7 +48,7 @@ from common.templatetags.components import zh_date
 MAKING = {
     Making.NOT_YOURS: gettext_lazy(
         "Whoever an entry is about objects to it themselves; for somebody without an account the unit’s officer "
-        "enters it; about the unit its officers and heads do."
+        "enters it, but nobody who recorded or decided what it is about; about the unit its officers and heads do."
     ),
     Making.NO_CHARGE: gettext_lazy("What takes points back is nothing to object to."),
     Making.TAKEN_BACK: gettext_lazy("This entry has been taken back already: nothing is left to object to."),
@@ -55,6 +57,10 @@ MAKING = {
     Making.PAPER_DAY: gettext_lazy("Enter the day on which the paper was handed in."),
     Making.PAPER_TO_COME: gettext_lazy("This day is still to come."),
     Making.PAPER_TOO_EARLY: gettext_lazy("The entry was not there yet on this day."),
+    Making.ACCEPTED: gettext_lazy(
+        "The city has accepted the report of this month: paper is entered until then. A record that is wrong can still "
+        "be corrected: ask the unit’s officer, or the Efficiency Express."
+    ),
 }
 FIELDS = {
     Making.TEXT: "text",
@@ -150,6 +156,7 @@ def _refusal(
         paper_on=paper_on,
         counted_on=local(report.drafted_at).date() if report is not None else None,
         published_until=report.published_until if report is not None else None,
+        is_accepted=report is not None and report.state == Step.ACCEPTED,
         today=today,
         text=text,
     )
@@ -186,15 +193,23 @@ def may_make(entry: LedgerEntry, user: User, today: date) -> bool:
     """Whose entry it is, wherever they serve now; an officer of the unit that counted it, for somebody who cannot; of a
     unit its officers and heads. Of a unit that has ended those of the one that followed it; and the Express where there
     is nobody."""
-    roles = [Role.UNIT_OFFICER]
     if entry.cadre is None:
-        roles.append(Role.LEADING_GROUP_HEAD)
-    elif entry.cadre.user_id == user.pk:
+        return user.pk in acting(entry.unit_id, [Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD], today).free()
+    if entry.cadre.user_id == user.pk:
         return True
-    elif has_account(entry.cadre, today):
+    if has_account(entry.cadre, today):
         return False
-    concerned = entry.cadre.user_id if entry.cadre is not None else None
-    return user.pk in acting(entry.unit_id, roles, today).free(concerned)
+    officers = acting(entry.unit_id, [Role.UNIT_OFFICER], today)
+    heads = acting(entry.unit_id, [Role.LEADING_GROUP_HEAD], today).of_unit
+    involved = {entry.cadre.user_id, *hands(entry.finding)}
+    return user.pk in who_enters(
+        officers=officers.of_unit, heads=heads, city=officers.city, involved=involved
+    )
+
+
+def hands(finding: Finding) -> set[int | None]:
+    """Who recorded it, and who decided it."""
+    return {finding.recorder_id, finding.decided_by_id}
 
 
 def is_on_paper(entry: LedgerEntry, user: User) -> bool:
@@ -211,7 +226,8 @@ def has_account(cadre: Cadre, today: date) -> bool:
 
 @transaction.atomic
 def objection_withdraw(*, objection: Objection, actor: User, now: datetime) -> Objection:
-    """By whoever made it, as long as nobody has answered. It is not made a second time."""
+    """By whoever made it, as long as nobody has answered. It is not made a second time, unless it was handed in on
+    paper: what somebody else takes back uses up nobody's right."""
     objection = _locked(objection)
     if objection.made_by_id != actor.pk:
         raise Refused(_("Only %(who)s, who made it, takes it back.") % {"who": objection.made_by})
@@ -219,12 +235,21 @@ def objection_withdraw(*, objection: Objection, actor: User, now: datetime) -> O
         return objection
     if objection.state != ObjectionState.OPEN:
         raise Answered(objection)
+    if not may_withdraw(objection, actor):
+        raise Refused(
+            _("Nobody who recorded or decided what it is about takes back somebody else’s objection.")
+        )
     told = deciders_now(objection, chains.today(now))
     objection.state, objection.decided_by, objection.decided_at = ObjectionState.WITHDRAWN, actor, now
     objection.save(update_fields=["state", "decided_by", "decided_at"])
     audit.record(verb="objection_withdrawn", subject=objection, actor=actor, now=now)
     notifying_objections.withdrawn(objection, told, now)
     return objection
+
+
+def may_withdraw(objection: Objection, user: User) -> bool:
+    by_another = objection.paper_on is not None
+    return objection.made_by_id == user.pk and not (by_another and user.pk in hands(objection.entry.finding))
 
 
 # --- Answering --------------------------------------------------------------------------------------------------------
@@ -333,7 +358,7 @@ def of_month(unit: Unit | int, month: date) -> ObjectionQuerySet:
 
 
 def of_finding(finding: int) -> Objection | None:
-    return Objection.objects.filter(finding=finding).first()
+    return Objection.objects.counting().filter(finding=finding).first()
 
 
 # --- In time ----------------------------------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ def _objecting(report: MonthlyReport, cadre: Cadre) -> dict[str, Any] | None:
     if until is not None and (report.nil or today > until):
         return None
     standing = LedgerEntry.objects.standing().filter(unit=report.unit_id, month=report.month, cadre=cadre)
-    free = standing.exclude(finding__in=Objection.objects.filter(entry__cadre=cadre).values("finding"))
+    made = Objection.objects.counting().filter(entry__cadre=cadre)
+    free = standing.exclude(finding__in=made.values("finding"))
     numbers = list(free.order_by("sequence").values_list("sequence", flat=True)[:2])
     if not numbers:
         return None

@@ -116,12 +116,15 @@ def my_objection(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _withdraw_page(request: HttpRequest, found: Objection, form: NoForm) -> HttpResponse:
+    again = _("An entry is objected to once: it cannot be made again.")
+    if found.paper_on is not None:
+        again = _("It may be made again as long as the publication lasts.")
     context = {
         "title": _("Take the objection back"),
         "question": _("Take the objection to this entry back?"),
         "points": [
             words.view(found, timezone.localdate()).title,
-            _("An entry is objected to once: it cannot be made again."),
+            again,
         ],
         "form": form,
         "action_label": _("Take it back"),
@@ -234,7 +237,7 @@ def _page(
         "lines": words.history(found),
         "form": form,
         "who": _who(found, deciders, today) if view.is_open and not may_answer else "",
-        "may_withdraw": view.is_open and found.made_by_id == user.pk and _may_withdraw(request),
+        "may_withdraw": view.is_open and services.may_withdraw(found, user) and _may_withdraw(request),
         "is_own": found.entry.cadre is not None and found.entry.cadre.user_id == user.pk,
     }
     return render(request, "appraisal/objection.html", context, status=422 if failed is not None else 200)

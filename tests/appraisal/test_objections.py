@@ -9,7 +9,14 @@ from django.db.models import QuerySet
 from accounts.models import Membership, Role
 from appraisal import entry_words, reasons, services
 from appraisal.models import Kind, LedgerEntry, MonthlyReport, Objection
-from appraisal.objection_rules import Answering, Making, deciders, refuse_answering, refuse_making
+from appraisal.objection_rules import (
+    Answering,
+    Making,
+    deciders,
+    refuse_answering,
+    refuse_making,
+    who_enters,
+)
 from appraisal.services import closing, months, objections
 from cards import services as people
 from common.models import AuditEntry, Notice
@@ -51,6 +58,7 @@ FINE = {
     "paper_on": None,
     "counted_on": date(2026, 12, 1),
     "published_until": PUBLISHED_UNTIL,
+    "is_accepted": False,
     "today": TODAY,
     "text": "x",
 }
@@ -76,6 +84,8 @@ PAPER = {"on_paper": True, "paper_on": date(2026, 12, 7)}
         # Handed in in time and entered late: the unit's delay is not the person's.
         ({**PAPER, "paper_on": PUBLISHED_UNTIL, "today": date(2026, 12, 20)}, None),
         ({**PAPER, "paper_on": date(2026, 12, 15), "today": date(2026, 12, 20)}, Making.OVER),
+        # But for what the city has accepted already.
+        ({**PAPER, "is_accepted": True, "today": date(2026, 12, 20)}, Making.ACCEPTED),
         # Not yet drafted: judged anew in a month that is still open.
         ({**PAPER, "counted_on": None, "published_until": None}, None),
     ],
@@ -137,6 +147,21 @@ def test_once_its_day_has_passed_the_city_may_answer_too(heads, city, involved, 
         is_overdue=True,
     )
     assert found == who
+
+
+@pytest.mark.parametrize(
+    ("officers", "heads", "involved", "who"),
+    [
+        ([1, 2], [5], [], {1, 2}),
+        ([1, 2], [5], [1], {2}),
+        ([1], [5], [1], {5}),
+        ([], [5], [], {5}),
+        ([1], [5], [1, 5], {8, 9}),
+        ([1], [5], [1, 5, 8], {9}),
+    ],
+)
+def test_who_enters_paper(officers, heads, involved, who):
+    assert who_enters(officers=officers, heads=heads, city=[8, 9], involved=involved) == who
 
 
 # --- Making -----------------------------------------------------------------------------------------------------------
@@ -207,6 +232,34 @@ def test_paper_handed_in_in_time_counts_although_it_is_entered_late(unit, office
     with pytest.raises(Refused):
         objected(entry, officer, LATER, paper_on=date(2026, 12, 15))
     assert objected(entry, officer, LATER, paper_on=PUBLISHED_UNTIL).due_on == date(2026, 12, 21)
+
+
+def test_paper_is_not_entered_by_who_recorded_or_decided_what_it_is_about(
+    unit, office, officer, head, express
+):
+    (entry,) = drafted(make_cadre(office, "柳无号"), 3, recorder=officer)
+    assert {actor for actor in (officer, head, express) if may_make(entry, actor)} == {head}
+    with pytest.raises(Refused):
+        objected(entry, officer, paper_on=TODAY)
+    second = make_user("second", "叶二")
+    give(second, Role.UNIT_OFFICER, unit=unit)
+    assert {actor for actor in (officer, head, second) if may_make(entry, actor)} == {second}
+
+
+def test_where_everybody_of_the_unit_had_a_hand_in_it_the_city_enters_the_paper(
+    unit, office, officer, head, express
+):
+    (entry,) = drafted(make_cadre(office, "柳无号"), 3, recorder=officer, decided_by=head)
+    assert {actor for actor in (officer, head, express) if may_make(entry, actor)} == {express}
+
+
+def test_once_the_city_has_accepted_the_month_no_paper_is_entered(unit, office, officer, express_head):
+    (entry,) = drafted(make_cadre(office, "柳无号"), 3)
+    reported(unit)
+    MonthlyReport.objects.update(state="accepted", accepted_by=express_head, accepted_at=LATER)
+    with pytest.raises(Refused, match="审核"):
+        objected(entry, officer, LATER, paper_on=PUBLISHED_UNTIL)
+    assert not Objection.objects.exists()
 
 
 def test_of_an_ended_unit_whoever_followed_it_enters_the_paper_and_else_the_city(
@@ -290,6 +343,32 @@ def test_what_is_answered_is_not_taken_back(unit, chen, head):
     objection = answered(objected(drafted(chen, 3)[0]), head, sustain=False)
     with pytest.raises(Refused, match="何正"):
         services.objection_withdraw(objection=objection, actor=chen.user, now=OBJECTING)
+
+
+def test_what_was_entered_from_paper_and_taken_back_uses_up_nothing(unit, office, officer, head):
+    cadre = make_cadre(office, "柳无号")
+    (entry,) = drafted(cadre, 3)
+    published(unit)
+    first = objected(entry, officer, paper_on=date(2026, 12, 7))
+    services.objection_withdraw(objection=first, actor=officer, now=OBJECTING)
+    shown = reasons.for_pages(LedgerEntry.objects.filter(pk=entry.pk)).get()
+    assert entry_words.read(shown, TODAY)["choice"].may_object
+    second = objected(entry, officer, paper_on=TODAY)
+    assert second.pk != first.pk
+    assert answered(second, head).state == "sustained"
+    # There is still one that counts.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Objection.objects.filter(pk=first.pk).update(paper_on=None)
+
+
+def test_whoever_has_come_to_record_it_does_not_take_back_somebody_elses_objection(unit, office, officer):
+    (entry,) = drafted(make_cadre(office, "柳无号"), 3)
+    objection = objected(entry, officer, paper_on=date(2026, 12, 7))
+    entry.finding.recorder = officer
+    entry.finding.save(update_fields=["recorder"])
+    assert not objections.may_withdraw(objections.for_deciding(Objection.objects.all()).get(), officer)
+    with pytest.raises(Refused):
+        services.objection_withdraw(objection=objection, actor=officer, now=OBJECTING)
 
 
 # --- Answering --------------------------------------------------------------------------------------------------------
