@@ -35,6 +35,10 @@ class Changed(Exception):
     """What is stored of a signed bulletin is not what was signed: somebody went past the product."""
 
 
+class Gone(Exception):
+    """The draft of a correction that somebody else has discarded meanwhile."""
+
+
 # --- What it says -----------------------------------------------------------------------------------------------------
 
 
@@ -253,7 +257,10 @@ def named_in(text: str, facts: Facts) -> list[str]:
 
 def _locked(bulletin: Bulletin) -> Bulletin:
     rows = Bulletin.objects.select_for_update(of=("self",)).select_related("corrects")
-    return rows.get(pk=bulletin.pk)
+    found = rows.filter(pk=bulletin.pk).first()
+    if found is None:
+        raise Gone(bulletin.pk)
+    return found
 
 
 def _check_unsigned(bulletin: Bulletin) -> None:
@@ -269,7 +276,7 @@ def bulletin_sign(*, bulletin: Bulletin, seen: str | None = None, actor: User, n
     """Freeze it with the next number of the year. `seen` is the version (Draft.version) that was read.
 
     Raises Refused when anything of it has changed since, for whoever is not the head, out of the order of months, or
-    while a part was edited on other figures.
+    while a part was edited on other figures. Pressed again by whoever has signed it, it is the same signature.
     """
     today = local(now).date()
     if Role.EXPRESS_HEAD not in roles_of(actor, today):
@@ -278,6 +285,8 @@ def bulletin_sign(*, bulletin: Bulletin, seen: str | None = None, actor: User, n
     BulletinCounter.objects.get_or_create(year=today.year)
     counter = BulletinCounter.objects.select_for_update().get(year=today.year)
     bulletin = _locked(bulletin)
+    if bulletin.is_signed and bulletin.signed_by_id == actor.pk:
+        return bulletin
     _check_unsigned(bulletin)
     _check_turn(bulletin)
     list(MonthlyReport.objects.select_for_update().filter(month__lte=bulletin.month, bulletin=None))

@@ -93,6 +93,20 @@ def unless_changed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
     return guarded
 
 
+def unless_gone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A draft that somebody discards while somebody else is at it."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except services.Gone:
+            messages.error(request, _("This draft is gone: somebody has discarded it meanwhile."))
+            return redirect("bulletins")
+
+    return guarded
+
+
 def correction_of(bulletin: Bulletin) -> Bulletin | None:
     """What takes its place, signed or not."""
     return getattr(bulletin, "corrected_by", None)
@@ -228,6 +242,7 @@ def _case(case: Complaint) -> dict[str, Any]:
 
 
 @unless_changed
+@unless_gone
 def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = bulletin_of(request, pk), timezone.now()
     if found.is_signed:
@@ -260,6 +275,7 @@ def bulletin_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @unless_changed
+@unless_gone
 def bulletin_sign(request: HttpRequest, pk: int) -> HttpResponse:
     found, now = bulletin_of(request, pk), timezone.now()
     if found.is_signed:
@@ -320,6 +336,7 @@ def _sign_points(draft: services.Draft) -> list[str]:
 
 
 @unless_changed
+@unless_gone
 def bulletin_correct(request: HttpRequest, pk: int) -> HttpResponse:
     found = bulletin_of(request, pk)
     if not found.is_signed:
@@ -343,6 +360,7 @@ def bulletin_correct(request: HttpRequest, pk: int) -> HttpResponse:
     return render_form(request, "appraisal/bulletin_correct.html", form, bulletin=found, content=content)
 
 
+@unless_gone
 def bulletin_discard(request: HttpRequest, pk: int) -> HttpResponse:
     """A correction that was begun by mistake."""
     found = bulletin_of(request, pk)

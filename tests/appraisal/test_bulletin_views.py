@@ -5,15 +5,18 @@ from datetime import date, time, timedelta
 from io import BytesIO
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext
 from openpyxl import load_workbook
 
 from appraisal import services as verbs
 from appraisal.models import Bulletin, MonthlyReport
 from appraisal.services import bulletins as services
+from appraisal.views import bulletins as views
 from common.rules import at
 from complaints.models import Complaint, Interest
 from tests.appraisal.issuing import BULLETIN_DAY, NEXT_DRAFTING, SIGNING, accepted, signed, signer
@@ -249,6 +252,48 @@ def test_a_draft_of_a_correction_is_discarded(month, express):
     assert client.post(reverse("bulletin_discard", args=[first.pk])).status_code == 404
     assert client.post(reverse("bulletin_discard", args=[second.pk])).status_code == 302
     assert Bulletin.objects.get() == first
+
+
+def _meanwhile(monkeypatch, step) -> None:
+    """Somebody else takes `step` between the guard of a page and what it does."""
+    guard = views.bulletin_of
+
+    def read_first(request, pk):
+        found = guard(request, pk)
+        step(Bulletin.objects.get(pk=pk))
+        return found
+
+    monkeypatch.setattr(views, "bulletin_of", read_first)
+
+
+@pytest.mark.parametrize("name", ["bulletin_sign", "bulletin_edit", "bulletin_discard"])
+def test_whoever_comes_too_late_for_a_draft_is_told_that_it_is_gone(month, express_head, monkeypatch, name):
+    first = signed()
+    second = services.bulletin_correct(bulletin=first, reason="文字", actor=signer(), now=SIGNING)
+    client, address = signed_in(express_head), reverse(name, args=[second.pk])
+    given = {"overview": "另写。", "seen": ""}
+    if name != "bulletin_discard":
+        given |= form_of(client.get(address).content.decode())
+    _meanwhile(
+        monkeypatch,
+        lambda found: services.correction_discard(bulletin=found, actor=signer(), now=SIGNING),
+    )
+    answer = client.post(address, given)
+    assert answer.headers["Location"] == reverse("bulletins")
+    (told,) = get_messages(answer.wsgi_request)
+    assert told.message == gettext("This draft is gone: somebody has discarded it meanwhile.")
+    assert Bulletin.objects.get() == first
+
+
+@pytest.mark.parametrize(("by_same", "status"), [(True, 302), (False, 422)])
+def test_a_double_press_on_sign_is_one_signature(drafted, express_head, monkeypatch, by_same, status):
+    client, address = signed_in(express_head), reverse("bulletin_sign", args=[drafted.pk])
+    seen = form_of(client.get(address).content.decode())
+    actor = express_head if by_same else signer()
+    _meanwhile(monkeypatch, lambda found: services.bulletin_sign(bulletin=found, actor=actor, now=SIGNING))
+    answer = client.post(address, seen)
+    assert answer.status_code == status
+    assert Bulletin.objects.get().signed_by == actor
 
 
 # --- Files and the public ---------------------------------------------------------------------------------------------
