@@ -291,28 +291,30 @@ def _hashes(unit: Unit, month: date) -> Iterator[str]:
 #: Charges and what is put right apart, in one statement, whatever the number of people and units.
 TOTALS = """
 INSERT INTO {totals} (report_id, cadre_id, entries, half_points, cents, corrected_half_points, corrected_cents)
-SELECT report.id, entry.cadre_id,
-       SUM(CASE WHEN kind = 'finding' THEN 1 ELSE 0 END),
-       SUM(CASE WHEN kind = 'finding' THEN half_points ELSE 0 END),
-       SUM(CASE WHEN kind = 'finding' THEN cents ELSE 0 END),
-       SUM(CASE WHEN kind = 'finding' THEN 0 ELSE half_points END),
-       SUM(CASE WHEN kind = 'finding' THEN 0 ELSE cents END)
-FROM {reports} report
-JOIN {ledger} entry ON entry.unit_id = report.unit_id AND entry.month = report.month
-WHERE report.id IN ({these})
-GROUP BY report.id, entry.cadre_id
+SELECT report.id, cadre_id, charges, charged, charged_cents, points - charged, money - charged_cents
+FROM (
+    SELECT unit_id, cadre_id,
+           COUNT(*) FILTER (WHERE kind = 'finding') AS charges,
+           COALESCE(SUM(half_points) FILTER (WHERE kind = 'finding'), 0) AS charged,
+           COALESCE(SUM(cents) FILTER (WHERE kind = 'finding'), 0) AS charged_cents,
+           SUM(half_points) AS points,
+           SUM(cents) AS money
+    FROM {ledger} WHERE month = %s AND unit_id IN ({units}) GROUP BY unit_id, cadre_id
+) sums
+JOIN {reports} report ON report.unit_id = sums.unit_id AND report.month = %s
 """
 
 
 def totals_make(*reports: MonthlyReport) -> None:
-    """Of each a total for everybody of whom the month has an entry, and for the unit itself."""
+    """Of each of one month a total for everybody of whom it has an entry, and for the unit itself."""
     if not reports:
         return
     statement = TOTALS.format(
         totals=MonthTotal._meta.db_table,
-        reports=MonthlyReport._meta.db_table,
         ledger=LedgerEntry._meta.db_table,
-        these=", ".join(["%s"] * len(reports)),
+        units=", ".join(["%s"] * len(reports)),
+        reports=MonthlyReport._meta.db_table,
     )
+    month = reports[0].month
     with connection.cursor() as cursor:
-        cursor.execute(statement, [report.pk for report in reports])
+        cursor.execute(statement, [month, *(report.unit_id for report in reports), month])
