@@ -12,6 +12,7 @@ from django.db.models import F
 
 from appraisal import rules
 from appraisal.models import Kind, LedgerEntry, MonthlyReport, MonthTotal, WithholdingProposal
+from appraisal.rules import months as month_rules
 from appraisal.services import closing
 from appraisal.services import ledger as chains
 from attendance.models import Finding, FindingState
@@ -133,9 +134,9 @@ def _also_what_is_open(last: date) -> Any:
     ("owner", "name", "fault", "part"),
     [
         (rules, "withheld", lambda cents, cap_cents: min(cents, cap_cents // 2), "proposals"),
-        (rules, "cents_of", _dearer, "totals"),
+        (month_rules, "cents_of", _dearer, "totals"),
         (closing, "_uncounted", _also_what_is_open, "reports"),
-        (closing, "TOTALS", closing.TOTALS.replace("THEN 1 ELSE 0", "THEN 2 ELSE 0"), "totals"),
+        (closing, "TOTALS", closing.TOTALS.replace("COUNT(*)", "2 * COUNT(*)"), "totals"),
     ],
     ids=["half the cap", "one cent", "what is withdrawn", "a number"],
 )
