@@ -58,7 +58,7 @@ class Facts:
     allowance: str
     #: Whose reports are counted.
     reports: tuple[int, ...]
-    #: Names of whom it charges, or charged too much: none of them may stand in its texts.
+    #: Names of whom it may be about, whether counted already or not: none of them may stand in its texts.
     persons: frozenset[str]
 
     @property
@@ -124,7 +124,7 @@ def gather(bulletin: Bulletin, today: date) -> Facts:
         ),
         allowance=_allowance(month),
         reports=tuple(sorted(report.pk for report in found.counted.values())),
-        persons=_persons(found.counted),
+        persons=_persons(month, found.counted),
     )
 
 
@@ -181,7 +181,7 @@ def _charged(
     sums: dict[Key, _Sums] = defaultdict(_Sums)
     items: dict[str, tuple[int, str]] = {}
     person = Q(cadre__isnull=False)
-    entries = LedgerEntry.objects.counted().filter(month__in={month for _unit, month in counted})
+    entries = LedgerEntry.objects.counted().public().filter(month__in={month for _unit, month in counted})
     by_item = entries.order_by().values_list("unit", "month", "item__code", "item__name", "item__position")
     for unit, month, code, name, position, number, of_persons, of_unit in by_item.annotate(
         number=Count("pk"),
@@ -219,10 +219,13 @@ def _allowance(month: date) -> str:
     return newest.allowance if newest is not None else ""
 
 
-def _persons(counted: Mapping[Key, MonthlyReport]) -> frozenset[str]:
-    entries = LedgerEntry.objects.filter(month__in={month for _unit, month in counted}, cadre__isnull=False)
-    names = entries.order_by().values_list("unit", "month", "cadre__name").distinct()
-    return frozenset(name for unit, month, name in names if (unit, month) in counted)
+def _persons(month: date, counted: Mapping[Key, MonthlyReport]) -> frozenset[str]:
+    """Of every unit: also those of reports that wait, and of findings that nobody has decided or charged yet."""
+    months = {month, *(month for _unit, month in counted)}
+    entries = LedgerEntry.objects.filter(month__in=months, cadre__isnull=False)
+    found = Finding.objects.filter(day__range=(month, rules.last_day_of(month)), cadre__isnull=False)
+    names = (rows.order_by().values_list("cadre__name", flat=True) for rows in (entries, found))
+    return frozenset(next(names).union(next(names)))
 
 
 # --- Corrections ------------------------------------------------------------------------------------------------------
@@ -270,7 +273,7 @@ def _corrections(counted: Mapping[Key, MonthlyReport]) -> list[_Correction]:
     Points are sums of entries. Money is what is withheld less, or again: of what the cap had cut off nothing is.
     """
     first = LedgerEntry.objects.counted().filter(finding=OuterRef("finding")).values("month")[:1]
-    entries = LedgerEntry.objects.corrections().annotate(origin=Subquery(first), ground=_ground())
+    entries = LedgerEntry.objects.corrections().public().annotate(origin=Subquery(first), ground=_ground())
     entries = entries.order_by("unit", "sequence")
     columns = (
         *("unit", "unit__code", "unit__name", "month", "origin", "cadre"),

@@ -26,6 +26,7 @@ from appraisal.services import closing
 from common import audit
 from common.problems import Refused
 from common.rules import local
+from common.text import likeness, without_hidden
 from common.versions import check_unchanged, version_of
 
 logger = logging.getLogger(__name__)
@@ -241,7 +242,7 @@ def printed_lines(text: str) -> list[str]:
 def _check_names(texts: Mapping[str, Sequence[str]], facts: Facts) -> None:
     """A bulletin names units and no person; of those that its figures are about none can slip in."""
     for part in PARTS:
-        if names := named_in(" ".join(texts[part]), facts):
+        if names := named_in("\n".join(texts[part]), facts):
             raise Refused(
                 _("A bulletin names no person. In this part stands: %(names)s.")
                 % {"names": "、".join(names)},
@@ -250,9 +251,28 @@ def _check_names(texts: Mapping[str, Sequence[str]], facts: Facts) -> None:
 
 
 def named_in(text: str, facts: Facts) -> list[str]:
-    for unit in facts.units:
-        text = text.replace(unit.name, " ")
-    return sorted(name for name in facts.persons if name in text)
+    """Also where a name is broken by blanks or lines.
+
+    A name that is a word of the text as it is drafted from the figures, or of a heading, stops nothing (somebody is
+    called 要求): the figures name nobody, and no bulletin could be signed any more.
+    """
+    found = _names_in(text, facts)
+    if not found:
+        return []
+    drafted = bulletin_texts.drafted(figures_of(facts))
+    words = ("\n".join(lines) for lines in (HEADINGS.values(), *drafted.values()))
+    return sorted(found.difference(*(_names_in(text, facts) for text in words)))
+
+
+def _names_in(text: str, facts: Facts) -> set[str]:
+    plain = _plain(text)
+    for unit in sorted((_plain(unit.name) for unit in facts.units), key=len, reverse=True):
+        plain = plain.replace(unit, " ")
+    return {name for name in facts.persons if _plain(name) in plain}
+
+
+def _plain(text: str) -> str:
+    return likeness(without_hidden(text))
 
 
 def _locked(bulletin: Bulletin) -> Bulletin:

@@ -156,6 +156,30 @@ def test_a_person_whom_the_month_charges_is_not_named(month, chen):
     assert refused.value.field == "problems"
 
 
+@pytest.mark.parametrize("written", ["周青窑", "周 青 窑", "周\n青窑", "周\u3000青\u200b窑"])
+def test_a_person_of_a_report_that_is_not_accepted_is_not_named_either(month, zhou, written):
+    zhou.name = "周青窑"
+    zhou.save()
+    with pytest.raises(Refused, match="周青窑"):
+        edit(drafted(), problems=f"剑潭镇{written}迟到。")
+
+
+def test_a_person_with_a_finding_that_is_still_open_is_not_named(month, lin):
+    text = f"{lin.name}另查。"
+    bulletin = edit(drafted(), problems=text)
+    stands(lin, date(2026, 11, 30), state="provisional")
+    with pytest.raises(Refused, match=lin.name):
+        edit(bulletin, problems=f"{text}再查。")
+
+
+@pytest.mark.parametrize("name", ["单位", "要求", "问题"])
+def test_a_name_that_is_a_word_of_the_drafted_text_stops_nothing(month, chen, name):
+    chen.name = name
+    chen.save()
+    bulletin = edit(drafted(), problems="各单位的问题，按要求整改。")
+    services.bulletin_sign(bulletin=bulletin, actor=signer(), now=SIGNING)
+
+
 # --- Signing ----------------------------------------------------------------------------------------------------------
 
 
