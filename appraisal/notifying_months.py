@@ -1,8 +1,9 @@
 """Who hears of a month's path. Nothing here names a person or says what a month comes to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -98,9 +99,20 @@ LATE = notices.Kind(
     text=_("%(unit)s, %(month_name)s: a finding about the unit was recorded. It was due by %(last_day)s."),
     url=lambda params: reverse("finding", args=[params["finding"]]),
 )
+#: The commission has no page of findings: it asks the Express for the file.
+REFERRED = notices.Kind(
+    "month_referred",
+    title=_("A month holds something that goes straight to the discipline inspection commission"),
+    text=_("%(unit)s, %(month_name)s: the Efficiency Express hands the file over. It costs no points."),
+    url=lambda params: (
+        reverse("desk")
+        if params.get("commission")
+        else f"{reverse('findings')}?{urlencode({'unit': params['unit_id']})}"
+    ),
+)
 KINDS = (
     *(CONFIRMED, PUBLISHED, OVER, SENT_BACK, ACCEPTED, OF_CITY),
-    *(IDLE, NOBODY, SOON, OVERDUE, REVIEWS, LATE),
+    *(IDLE, NOBODY, SOON, OVERDUE, REVIEWS, LATE, REFERRED),
 )
 
 
@@ -125,6 +137,15 @@ def published(report: MonthlyReport, now: datetime) -> None:
     to = people.values_list("cadre__user", flat=True)
     params = facts(report, last_day=report.published_until.isoformat())
     tell(PUBLISHED, f"month:{report.pk}:published", to, params, now)
+
+
+def referred(report: MonthlyReport, about: Collection[int | None], now: datetime) -> None:
+    """Names nobody; nor is it told to whom it is about."""
+    heads = holders([Role.EXPRESS_HEAD], None, now) - set(about)
+    commission = holders([Role.DISCIPLINE], None, now) - heads - set(about)
+    key = f"month:{report.pk}:referred"
+    tell(REFERRED, key, heads, facts(report, unit_id=report.unit_id), now)
+    tell(REFERRED, key, commission, facts(report, commission=True), now)
 
 
 def sent_back(report: MonthlyReport, actor_id: int, now: datetime) -> None:

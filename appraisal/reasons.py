@@ -113,7 +113,7 @@ def _reason(entry: LedgerEntry, versions: Mapping[int, Version]) -> Reason:
     made = Reason(
         entry=entry,
         title=words.title(finding),
-        tag=_tag(entry),
+        tag=_tag(entry, price),
         said=said,
         source=source_words(finding),
         price=price,
@@ -125,7 +125,7 @@ def _reason(entry: LedgerEntry, versions: Mapping[int, Version]) -> Reason:
     return replace(made, count="") if entry.kind == Kind.REVERSAL else made
 
 
-def _tag(entry: LedgerEntry) -> Tag:
+def _tag(entry: LedgerEntry, price: Price) -> Tag:
     objection = next(iter(entry.objections.all()), None)
     if entry.kind == Kind.REVERSAL:
         return Tag("info", _("Takes back"))
@@ -137,7 +137,14 @@ def _tag(entry: LedgerEntry) -> Tag:
         return Tag("on", _("Upheld after an objection"))
     if entry.kind == Kind.REJUDGED:
         return Tag("info", _("Judged anew"))
+    if price.refer:
+        return Tag("info", referred_words())
     return Tag("on", str(words.STATE_WORDS[FindingState.STANDING]))
+
+
+def referred_words() -> str:
+    """移送市纪委，不计分."""
+    return _("referred to the city’s discipline inspection commission, without points")
 
 
 # --- The links of the chain -----------------------------------------------------------------------------------------
@@ -196,7 +203,7 @@ def decision_words(finding: Finding) -> str:
 def count_words(entry: LedgerEntry, price: Price) -> str:
     """本月第 2 次，前 1 次不扣."""
     if price.refer:
-        return _("goes to the discipline inspection commission, without points")
+        return referred_words()
     said = []
     if price.free_first:
         sentence = ngettext(

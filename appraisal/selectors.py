@@ -191,7 +191,8 @@ class PublishedLine:
 
 def published_lines(report: MonthlyReport) -> list[PublishedLine]:
     """Names, points and what is withheld of each, and nothing else: what a unit is shown of its month."""
-    totals = MonthTotal.objects.filter(report=report, cadre__isnull=False, entries__gt=0)
+    charged = entries_of(report).counted().public().order_by()
+    totals = MonthTotal.objects.filter(report=report, cadre__in=charged.values("cadre"))
     proposals = {row.cadre_id: row for row in WithholdingProposal.objects.filter(report=report)}
     left = _left(report)
     found = []

@@ -2,14 +2,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Scope
 from accounts.models import Unit
 from accounts.permissions import Reach
 from appraisal.chain import GENESIS
-from appraisal.models.standards import Standard
+from appraisal.models.standards import Standard, StandardItem
 from attendance.models import Finding, Item
 from cards.models import Cadre
 from common import append_only
@@ -55,6 +55,19 @@ class EntryQuerySet(models.QuerySet["LedgerEntry"]):
     def standing(self) -> "EntryQuerySet":
         """Charges that no reversal has taken back."""
         return self.charges().filter(reversed_by=None)
+
+    def referred(self) -> "EntryQuerySet":
+        """What went straight to the commission, without points."""
+        return self.filter(_referred())
+
+    def public(self) -> "EntryQuerySet":
+        """But for that: a line of noughts that hangs in the unit, or a figure, must not tell that there is a case."""
+        return self.filter(~_referred())
+
+
+def _referred() -> Exists:
+    prices = StandardItem.objects.filter(standard=OuterRef("standard"), item=OuterRef("item"), refer=True)
+    return Exists(prices)
 
 
 @append_only.register

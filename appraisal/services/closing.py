@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
-from appraisal import chain, notifying, rules
+from appraisal import chain, notifying, notifying_months, rules
 from appraisal.models import (
     AppraisalSettings,
     Kind,
@@ -135,6 +135,7 @@ def months_draft(
     withholding.propose(*drafted)
     for report in drafted:
         _tell(report, actor, now)
+    _tell_referred(drafted, month, now)
     return sealed
 
 
@@ -162,6 +163,18 @@ def _tell(report: MonthlyReport, actor: User | None, now: datetime) -> None:
         changes={"month": report.month, "entries": report.entries, "content": report.content_hash},
     )
     notifying.drafted(report, now)
+
+
+def _tell_referred(drafted: Sequence[MonthlyReport], month: date, now: datetime) -> None:
+    """Of what goes straight to the commission, once for each month in which there is any."""
+    entries = LedgerEntry.objects.counted().referred()
+    rows = entries.filter(unit__in=[report.unit_id for report in drafted], month=month).order_by()
+    about: dict[int, set[int | None]] = {}
+    for unit, account in rows.values_list("unit", "cadre__user"):
+        about.setdefault(unit, set()).add(account)
+    for report in drafted:
+        if report.unit_id in about:
+            notifying_months.referred(report, about[report.unit_id], now)
 
 
 def check_month(month: date, today: date) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
 from appraisal import notifying_objections
-from appraisal.acting import acting
+from appraisal.acting import acting, line_of
 from appraisal.models import (
     AppraisalSettings,
     LedgerEntry,
@@ -199,12 +199,14 @@ def may_make(entry: LedgerEntry, user: User, today: date) -> bool:
         return True
     if has_account(entry.cadre, today):
         return False
-    officers = acting(entry.unit_id, [Role.UNIT_OFFICER], today)
-    heads = acting(entry.unit_id, [Role.LEADING_GROUP_HEAD], today).of_unit
-    involved = {entry.cadre.user_id, *hands(entry.finding)}
-    return user.pk in who_enters(
-        officers=officers.of_unit, heads=heads, city=officers.city, involved=involved
+    units = line_of(entry.unit_id, today)
+    officers, heads = (
+        {person for members in selectors.members_of(role, units, today).values() for person in members}
+        for role in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
     )
+    involved = {entry.cadre.user_id, *hands(entry.finding)}
+    city = selectors.express(today)
+    return user.pk in who_enters(officers=officers, heads=heads, city=city, involved=involved)
 
 
 def hands(finding: Finding) -> set[int | None]:

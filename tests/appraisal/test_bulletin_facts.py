@@ -70,6 +70,18 @@ def test_the_charges_of_an_accepted_month_are_counted_by_kind(unit, other_unit, 
     assert facts.allowance == "月度考核奖"
 
 
+def test_what_goes_straight_to_the_commission_is_counted_nowhere(unit, chen, lin, head):
+    found = stands(chen, date(2026, 11, 3), code="soliciting")
+    stands(lin, date(2026, 11, 4), code="late")
+    accepted(draft(unit))
+    facts = gathered()
+    assert [item.code for item in facts.items] == ["late"]
+    assert (row(facts, unit).findings, [one.code for one in row(facts, unit).by_item]) == (1, ["late"])
+    services.entry_reverse(entry=entry_of(found), reason="误记", actor=head, now=NEXT_DRAFTING)
+    accepted(draft(unit, DECEMBER, NEXT_DRAFTING))
+    assert gathered(DECEMBER).corrections == ()
+
+
 def test_no_more_is_withheld_than_the_allowance(unit, chen):
     for day in (3, 4, 5):
         stands(chen, date(2026, 11, day), code="noon_drinking")

@@ -20,7 +20,8 @@ from appraisal.models import (
 from appraisal.services import sweeps
 from attendance.models import FindingState, Item
 from cards.models import Cadre
-from common.models import AuditEntry
+from common import notices
+from common.models import AuditEntry, Notice
 from common.rules import at
 from tests.appraisal.ledgers import DRAFTING, NOVEMBER, OCTOBER, begins, draft, entry_of, stands
 from tests.cast import crowd, give, make_unit, make_user, signed_in
@@ -462,7 +463,7 @@ class TestTheReason:
             client.get(url("entry", report, 1))
 
 
-ENTRY_QUERIES = 22
+ENTRY_QUERIES = 23
 
 
 # --- A cadre's own --------------------------------------------------------------------------------------------------
@@ -551,6 +552,42 @@ class TestThePublication:
         published(report, head)
         services.entry_reverse(entry=LedgerEntry.objects.get(), reason="会议有据", actor=head, now=DRAFTING)
         assert "已更正为 0 分，0.00 元" in get(lin.user, reverse("unit_month", args=[MONTH]))
+
+
+class TestWhatGoesStraightToTheCommission:
+    def test_it_stands_on_the_page_of_the_month_and_does_not_hang_in_the_unit(
+        self, unit, chen, lin, head, express
+    ):
+        stands(chen, date(2026, 11, 3), code="soliciting")
+        stands(lin, date(2026, 11, 4))
+        report = published(draft(unit), head)
+        for reader in (head, express):
+            page = get(reader, url("month", report))
+            assert "陈砚" in page
+            assert "移送市纪委，不计分" in page
+        for page in (
+            get(lin.user, reverse("unit_month", args=[MONTH])),
+            get(head, url("month_sheet", report)),
+        ):
+            table = page[page.index("<table") : page.index("</table")]
+            assert "林一帆" in table
+            assert "陈砚" not in table
+        assert LedgerEntry.objects.get(cadre=chen).half_points == 0
+
+    def test_the_commission_and_the_head_of_the_express_hear_of_it_once_and_of_nobody(
+        self, unit, other_unit, chen, zhou, express, express_head, discipline, head
+    ):
+        stands(chen, date(2026, 11, 3), code="soliciting"), stands(chen, date(2026, 11, 4), code="soliciting")
+        stands(zhou, date(2026, 11, 4))
+        draft(unit), draft(unit), draft(other_unit)
+        told = {
+            notice.user: notices.in_words(notice) for notice in Notice.objects.filter(kind="month_referred")
+        }
+        assert set(told) == {express_head, discipline}
+        assert told[discipline].url == reverse("desk")
+        assert told[express_head].url.startswith(reverse("findings"))
+        assert unit.name in get(express_head, told[express_head].url)
+        assert not any("陈砚" in f"{words.title}{words.text}" for words in told.values())
 
 
 def test_the_sums_of_the_pages_are_those_of_the_totals(unit, chen, lin, head):
