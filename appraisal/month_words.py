@@ -151,9 +151,9 @@ def turn_words(report: MonthlyReport, turn: Turn, refusal: Refusal | None, user_
         )
     sentence = str(TAKES[turn.move]) % words
     if turn.by_city:
-        return f"{sentence}{_('The unit has nobody who may do it.')}"
+        return sentence + _("The unit has nobody who may do it.")
     if turn.stand_ins:
-        return f"{sentence}{_('The unit let the day pass: the Efficiency Express may do it as well.')}"
+        return sentence + _("The unit let the day pass: the Efficiency Express may do it as well.")
     return sentence
 
 

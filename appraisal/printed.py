@@ -104,4 +104,6 @@ def _head(line: int, words: list[str]) -> PrintedHead:
             _("the hash has %(number)s digits instead of %(right)s.")
             % {"number": len(digits), "right": DIGITS},
         )
+    if int(words[place]) < 1:
+        raise Unreadable(line, _("entries are numbered from 1."))
     return PrintedHead(line, words[0].upper(), int(words[place]), digits.lower())

@@ -21,7 +21,8 @@ def reach_month_deadlines() -> int:
 
 @shared_task
 def reverse_withdrawn() -> int:
-    """What was withdrawn after its month had counted it."""
+    """What was withdrawn after its month had counted it; before that, what went to the commission undecided."""
+    aftermath.referred_withdraw(now=timezone.now())
     return aftermath.withdrawn_reverse(now=timezone.now())
 
 

@@ -83,12 +83,9 @@ def waiting_for(user_id: int, today: date) -> FindingQuerySet:
         & ~Q(spot_line__spot_check__planned_by=user_id)
         & ~Q(round__second=user_id)
     )
-    outcomes = Finding.objects.open().filter(cadre__isnull=False).exclude(source="")
-    # A list in a column, which SQLite cannot be asked about; open ones are few.
-    kept_out = [pk for pk, users in outcomes.order_by().values_list("pk", "kept_out") if user_id in users]
     return (
         Finding.objects.decidable(today)
-        .exclude(pk__in=kept_out)
+        .exclude(kept_out__contains=f",{user_id},")
         .alias(has_free_head=Exists(heads.filter(free)))
         .filter(mine, uninvolved, ~Exists(inspecting))
     )

@@ -17,7 +17,7 @@ STEP = "appraisal months"
 #: By then everybody has looked.
 READ_AFTER = timedelta(days=3)
 #: What the months' notices are about; others are none of this step's business.
-KINDS = ("month", "objection_", "withholding_", "bulletin_")
+KINDS = ("month", "objection_", "my_objection", "withholding_", "my_withholding", "bulletin_", "standard_")
 
 
 def build(build: demo.Build) -> str:

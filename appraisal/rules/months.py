@@ -5,6 +5,7 @@ DOMAIN §2 and §5.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -178,11 +179,11 @@ def withheld(cents: int, cap_cents: int) -> int:
 # --- The standard's words ---------------------------------------------------------------------------------------------
 
 #: Civil Servants Law 84: salary is neither deducted nor delayed; a named allowance or bonus may be withheld.
-_SALARY = re.compile(r"工\s*资|薪|salar(?:y|ies)|wages?\b|\bpay\b", re.IGNORECASE)
+_SALARY = re.compile(r"工[\W_]*资|薪|俸|salar(?:y|ies)|wages?\b|\bpay\b", re.IGNORECASE)
 
 
 def names_salary(text: str) -> bool:
-    return bool(_SALARY.search(text))
+    return bool(_SALARY.search(unicodedata.normalize("NFKC", text)))
 
 
 # --- The month's path -------------------------------------------------------------------------------------------------

@@ -4,13 +4,16 @@ came to something else, it is reversed in the month in which that is noticed."""
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Unit
-from appraisal.models import LedgerEntry
+from appraisal.models import CountedOutcome, LedgerEntry
 from appraisal.models.ledger import EntryQuerySet
 from appraisal.services import ledger as chains
 from appraisal.services.reversals import entry_reverse
 from attendance.models import FindingState
+from attendance.services import outcome_finding_withdraw
+from complaints.models import Complaint
 
 
 def withdrawn(unit: Unit | None = None) -> EntryQuerySet:
@@ -39,3 +42,18 @@ def _reverse_all(unit: Unit, now: datetime) -> int:
         entry_reverse(entry=entry, reason=finding.decision_reason, actor=finding.decided_by, now=now)
         done += 1
     return done
+
+
+def referred_withdraw(*, now: datetime) -> int:
+    """What was counted of a matter and is not decided yet, once the matter is with the commission: the city hears it no
+    longer, and nobody else is told why. What was decided before stays. Safe to run twice."""
+    open_ones = CountedOutcome.objects.filter(
+        finding__state=FindingState.PROVISIONAL, complaint__matter__in=Complaint.objects.referred_matters()
+    )
+    found = list(open_ones.select_related("finding"))
+    for counted in found:
+        assert counted.finding is not None
+        outcome_finding_withdraw(
+            finding=counted.finding, reason=_("It is dealt with elsewhere."), actor=None, now=now
+        )
+    return len(found)

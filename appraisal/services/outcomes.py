@@ -53,12 +53,12 @@ def outcome_count(
 ) -> CountedOutcome:
     """As one of ITEMS, on the day of the fact and in words that quote nobody; or as nothing, with a reason.
 
-    The same case a second time is the first time's answer.
+    The same by the same person a second time is the first time's answer.
     """
     case = _locked(case)
     known = CountedOutcome.objects.filter(complaint=case).first()
     if known is not None:
-        return known
+        return _the_same(known, item_code, actor)
     _check(case, actor, now)
     if not item_code:
         return _without_points(case, reason.strip(), actor, now)
@@ -79,6 +79,15 @@ def outcome_count(
     made = CountedOutcome.objects.create(complaint=case, finding=finding, counted_by=actor, counted_at=now)
     audit.record(verb="outcome_counted", subject=made, actor=actor, now=now, changes={"item": item_code})
     return made
+
+
+def _the_same(known: CountedOutcome, item_code: str, actor: User) -> CountedOutcome:
+    """A second tap; of anybody else's answer one is told."""
+    counts_as = known.finding.item if known.finding is not None else None
+    if known.counted_by_id == actor.pk and (counts_as.code if counts_as else "") == item_code:
+        return known
+    words = {"who": known.counted_by, "item": counts_as or _("No points")}
+    raise Refused(_("%(who)s has said already what it counts as: %(item)s.") % words)
 
 
 def _without_points(case: Complaint, reason: str, actor: User, now: datetime) -> CountedOutcome:

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='finding',
             name='kept_out',
-            field=models.JSONField(default=list),
+            field=models.CharField(blank=True, max_length=400),
         ),
     ]

@@ -43,9 +43,10 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """The unit where it counts and the unit that checked both see it; a cadre sees their own."""
         if scope.reach == Reach.SELF:
             return self.filter(cadre__user=scope.user_id)
+        seen = self.exclude(kept_out__contains=f",{scope.user_id},")
         if scope.unit_ids is None:
-            return self
-        return self.filter(Q(unit__in=scope.unit_ids) | Q(place__in=scope.unit_ids))
+            return seen
+        return seen.filter(Q(unit__in=scope.unit_ids) | Q(place__in=scope.unit_ids))
 
     def open(self) -> "FindingQuerySet":
         return self.filter(state=FindingState.PROVISIONAL)
@@ -93,8 +94,9 @@ class Finding(models.Model):
     )
     #: A task that runs twice finds what it wrote: “sheet_missing:D001:2026-11-24”.
     source = models.CharField(max_length=80, blank=True)
-    #: Accounts with an interest in what it came from: they do not decide on it, nor on an objection to it.
-    kept_out = models.JSONField(default=list)
+    #: Accounts with an interest in what it came from, as “,3,17,”: they neither see it nor decide on it, nor on an
+    #: objection to it. Text, since SQLite cannot be asked what stands in a list.
+    kept_out = models.CharField(max_length=400, blank=True)
 
     #: When and how (Told) the person was told; the days for the defence count from here.
     told_at = models.DateTimeField(null=True)
@@ -164,6 +166,10 @@ class Finding(models.Model):
     def is_outcome(self) -> bool:
         """About a person, and from a source: what a complaint about them came to."""
         return self.cadre_id is not None and self.source != ""
+
+    @property
+    def kept_out_ids(self) -> frozenset[int]:
+        return frozenset(map(int, filter(None, self.kept_out.split(","))))
 
     @property
     def own_word(self) -> bool:

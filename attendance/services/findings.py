@@ -312,7 +312,7 @@ def cases_of(findings: Collection[Finding]) -> dict[int, Case]:
         row.pk: Case(
             row.recorder_id,
             row.cadre.user_id if row.cadre is not None else None,
-            frozenset(row.kept_out)
+            row.kept_out_ids
             | (
                 frozenset(involved[row.spot_line.spot_check_id])
                 if row.spot_line is not None
@@ -464,7 +464,7 @@ def outcome_finding_record(
         place=unit,
         cadre=cadre,
         item=item,
-        kept_out=sorted(kept_out),
+        kept_out="".join(f",{pk}" for pk in sorted(kept_out)) + "," if kept_out else "",
         day=day,
         # Of what was complained of nobody kept the minute.
         at=at(day, time(12)),
@@ -477,8 +477,8 @@ def outcome_finding_record(
 
 
 @transaction.atomic
-def outcome_finding_withdraw(*, finding: Finding, reason: str, actor: User, now: datetime) -> None:
-    """The complaint came to something else when it was done again."""
+def outcome_finding_withdraw(*, finding: Finding, reason: str, actor: User | None, now: datetime) -> None:
+    """The complaint came to something else when it was done again, or is not the city's any more."""
     finding = _locked(finding)
     if finding.state == FindingState.WITHDRAWN:
         return

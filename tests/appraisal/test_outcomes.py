@@ -61,7 +61,9 @@ def test_nothing_of_the_finding_tells_which_case_it_was(case, express):
 
 
 def test_a_second_tap_is_the_first(case, express, express_head):
-    assert count(case, express).pk == count(case, express_head, item_code="shirking").pk
+    assert count(case, express).pk == count(case, express).pk
+    with pytest.raises(Refused, match=str(express)):
+        count(case, express_head, item_code="shirking")
     assert Finding.objects.count() == 1
 
 
@@ -149,6 +151,8 @@ def test_nobody_with_an_interest_in_the_case_decides_on_what_came_of_it(case, ch
     assert deciders(finding, day) == [express_head.pk]
     assert list(waiting_for(express_head.pk, day)) == [finding]
     assert not waiting_for(kin.pk, day)
+    assert signed_in(kin).get(reverse("finding", args=[finding.pk])).status_code == 404
+    assert signed_in(express_head).get(reverse("finding", args=[finding.pk])).status_code == 200
 
 
 def test_what_counted_as_nothing_may_count_when_it_is_done_again(case, express):
@@ -164,6 +168,16 @@ def test_a_day_before_the_first_month_is_refused(case, express):
     with pytest.raises(Refused) as refused:
         count(case, express, day=date(2026, 10, 31))
     assert refused.value.field == "day"
+
+
+def test_what_went_to_the_commission_undecided_is_withdrawn_and_not_said_why(case, express, express_head):
+    finding = count(case, express).finding
+    again = done_again(case)
+    Complaint.objects.filter(pk=again.pk).update(state="referred", referral_reason="涉嫌违纪")
+    assert aftermath.referred_withdraw(now=DRAFTING) == 1
+    assert aftermath.referred_withdraw(now=DRAFTING) == 0
+    finding.refresh_from_db()
+    assert (finding.state, "移送" in finding.decision_reason) == (FindingState.WITHDRAWN, False)
 
 
 def test_what_is_being_done_again_waits_for_its_new_answer(case):

@@ -127,10 +127,6 @@ def test_also_through_an_older_one(paper, unit):
     assert verify("--printed", paper(f"D901 4 {older.hash}")).status == 0
 
 
-def test_before_the_first_entry(paper):
-    assert verify("--printed", paper(f"D901 0 {'0' * 64}")).status == 0
-
-
 def test_another_hash(paper):
     said = verify("--printed", paper(f"D901 9 {HASH}"))
     assert said.lines == ["Line 1: entry 9 of D901 青窑局 has another hash than the one printed."]
@@ -184,3 +180,8 @@ def test_a_file_that_is_not_there(bulletin, tmp_path):
 def test_from_standard_input(arguments, bulletin, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(printed_lines(bulletin).encode())))
     assert len(verify(*arguments).lines) == 2
+
+
+def test_no_entry_has_the_number_zero():
+    with pytest.raises(printed.Unreadable):
+        printed.read(f"D901 0 {'0' * 64}")

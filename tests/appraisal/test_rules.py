@@ -383,6 +383,9 @@ def test_a_cheaper_standard_never_costs_more(facts: list[Fact], versions: list[V
     "text",
     [
         "工资",
+        "工·资",
+        "ＳＡＬＡＲＹ",
+        "俸禄",
         "基本工资",
         "工 资",
         "工\u3000资",

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         unit = unit_of(options["unit"]) if options["unit"] else None
-        heads = printed_heads(options["printed"]) if options["printed"] else []
+        heads = printed_heads(options["printed"]) if options["printed"] is not None else []
         verification = verifying.Verification(timezone.now(), unit, self.progress)
         try:
             with verifying.snapshot():
@@ -111,7 +111,9 @@ def export(path: Path, unit: Unit | None) -> None:
     """Whole or not at all, and for nobody else's eyes: reasons are words about people."""
     half = path.with_name(f"{path.name}.part")
     try:
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        half.unlink(missing_ok=True)
+        # A new file and no other: what lies there may be a link, or open to others.
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             for entry in verifying.entries_of(unit):
                 file.write(verifying.canonical_line(entry) + b"\n")
         half.replace(path)
