@@ -48,7 +48,7 @@ RIVAL = (
 )
 AT_ONCE = """
 INSERT INTO rival (report_id, cadre_id, entries, half_points, cents, corrected_half_points, corrected_cents)
-SELECT report.id, cadre_id, entries, half_points, cents, 0, 0
+SELECT report.id, cadre_id, sums.entries, half_points, cents, 0, 0
 FROM (
     SELECT unit_id, cadre_id, COUNT(*) AS entries, SUM(half_points) AS half_points, SUM(cents) AS cents
     FROM appraisal_ledgerentry WHERE month = %s GROUP BY unit_id, cadre_id

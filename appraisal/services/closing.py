@@ -304,7 +304,7 @@ def _hashes(unit: Unit, month: date) -> Iterator[str]:
 #: Charges and what is put right apart, in one statement, whatever the number of people and units.
 TOTALS = """
 INSERT INTO {totals} (report_id, cadre_id, entries, half_points, cents, corrected_half_points, corrected_cents)
-SELECT report.id, cadre_id, charges, charged, charged_cents, points - charged, money - charged_cents
+SELECT theirs.column2, cadre_id, charges, charged, charged_cents, points - charged, money - charged_cents
 FROM (
     SELECT unit_id, cadre_id,
            COUNT(*) FILTER (WHERE kind = 'finding') AS charges,
@@ -314,7 +314,7 @@ FROM (
            SUM(cents) AS money
     FROM {ledger} WHERE month = %s AND unit_id IN ({units}) GROUP BY unit_id, cadre_id
 ) sums
-JOIN {reports} report ON report.unit_id = sums.unit_id AND report.month = %s
+JOIN (VALUES {theirs}) AS theirs ON theirs.column1 = sums.unit_id
 """
 
 
@@ -326,8 +326,11 @@ def totals_make(*reports: MonthlyReport) -> None:
         totals=MonthTotal._meta.db_table,
         ledger=LedgerEntry._meta.db_table,
         units=", ".join(["%s"] * len(reports)),
-        reports=MonthlyReport._meta.db_table,
+        # Told, not looked up: nobody has counted yet how many there are of this month, and PostgreSQL would take it for
+        # one and sum the entries again for each report.
+        theirs=", ".join(["(%s, %s)"] * len(reports)),
     )
-    month = reports[0].month
+    units = [report.unit_id for report in reports]
+    theirs = [number for report in reports for number in (report.unit_id, report.pk)]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [month, *(report.unit_id for report in reports), month])
+        cursor.execute(statement, [reports[0].month, *units, *theirs])
