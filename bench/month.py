@@ -271,7 +271,7 @@ def memory() -> float:
 
 
 def beside_each_other() -> dict[str, float]:
-    """The totals again, as the product makes them and all at once, in turns; the quickest of several runs each: whatever
+    """The totals again, as the product makes them and all at once, in turns; the quickest of several runs each: what
     else the machine does only adds."""
     from django.db import connection, transaction
 
