@@ -41,11 +41,6 @@ def whole() -> StandardQuerySet:
     return Standard.objects.select_related("proposed_by", "adopted_by").prefetch_related("items__item")
 
 
-def in_force_on(day: date) -> Standard | None:
-    begun = whole().adopted().filter(effective_from__lte=day)
-    return begun.order_by("-effective_from", "-pk").first()
-
-
 def newest_adopted() -> Standard | None:
     return whole().adopted().first()
 

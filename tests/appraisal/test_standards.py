@@ -11,9 +11,9 @@ from appraisal import preview as trying
 from appraisal import services as appraisal
 from appraisal.models import Standard, StandardItem, UnitLedger
 from appraisal.preview import Figures, preview
-from appraisal.rules import Price
+from appraisal.rules import Price, in_force
 from appraisal.services import standards as services
-from appraisal.services.ledger import version_value
+from appraisal.services.ledger import version_value, versions
 from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.versions import Overtaken, version_of
@@ -276,9 +276,8 @@ def test_a_version_is_in_force_from_its_first_day(express, express_head, day, ve
     adopt(propose(express), express_head)
     # What is only proposed is never in force.
     propose(express, cap_cents=1, effective_from=DECEMBER + timedelta(days=9))
-    found = services.in_force_on(day)
-    assert found is not None
-    assert found.version == version
+    found = in_force(versions(), day)
+    assert Standard.objects.get(pk=found.pk).version == version
 
 
 def test_a_fact_of_its_first_day_is_judged_by_it_and_one_of_the_day_before_is_not(
