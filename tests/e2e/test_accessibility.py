@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Role
 from accounts.permissions import BOTH, TABLE
@@ -169,7 +169,7 @@ def test_what_a_complainant_meets_is_accessible(world, browser, live_server, tim
     onward = page.locator("main button[name=go][value=next]")
 
     def look(expected: str) -> None:
-        assert page.locator(expected).count() == 1, page.locator("main").inner_text()
+        expect(page.locator(expected)).to_have_count(1)
         wrong.extend(complaints(page, (PHONE, DESK)))
 
     open_page(page, f"{live_server.url}{reverse('complain')}?card={card.token}")
@@ -190,7 +190,9 @@ def test_what_a_complainant_meets_is_accessible(world, browser, live_server, tim
     look("main button[name=go][value=send]")
     time_machine.move_to(NOW + timedelta(minutes=2))
     page.locator("main button[name=go][value=send]").click()
-    number = re.search(r"\d{4} \d{4} \d{4} \d{4}", page.locator("main").inner_text())
+    receipt = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
+    expect(page.locator("main")).to_contain_text(receipt)
+    number = receipt.search(page.locator("main").inner_text())
     assert number
     wrong.extend(complaints(page, (PHONE, DESK)))
     open_page(page, live_server.url + reverse("receipt"))

@@ -74,8 +74,10 @@ def complain(page: Page, address: str, later: Callable[[timedelta], None]) -> st
     expect(page.locator("main")).to_contain_text(TEXT)
     later(timedelta(minutes=2))
     page.locator("button[name=go][value=send]").click()
-    found = re.search(r"\d{4} \d{4} \d{4} \d{4}", page.locator("main").inner_text())
-    assert found, page.locator("main").inner_text()
+    number = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
+    expect(page.locator("main")).to_contain_text(number)
+    found = number.search(page.locator("main").inner_text())
+    assert found
     return found[0]
 
 
