@@ -386,6 +386,11 @@ class UnitForm(EditForm):
     supervision_group = forms.ModelChoiceField(
         SupervisionGroup.objects.all(), label=_("Supervision group"), required=False, empty_label=_("None")
     )
+    vertically_managed = forms.BooleanField(
+        label=_("Vertically managed"),
+        required=False,
+        help_text=_("Its superiors are outside the city: measures are recommended to them."),
+    )
     valid_from = day_field(label=_("In existence from"))
     valid_to = day_field(
         label=_("Last day"),

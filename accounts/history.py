@@ -71,6 +71,7 @@ FIELDS = {
         "hotline": gettext_lazy("Supervision hotline"),
         "office_hours": gettext_lazy("Office hours"),
         "supervision_group": gettext_lazy("Supervision group"),
+        "vertically_managed": gettext_lazy("Vertically managed"),
         "valid_from": gettext_lazy("In existence from"),
         "valid_to": gettext_lazy("Last day"),
         "successor": gettext_lazy("Successor"),

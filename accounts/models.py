@@ -72,6 +72,8 @@ class Unit(models.Model):
         related_name="units",
         verbose_name=_("supervision group"),
     )
+    #: 垂直管理: its superiors are outside the city, which recommends measures to them and grades nobody.
+    vertically_managed = models.BooleanField(_("vertically managed"), default=False)
     valid_from = models.DateField(_("valid from"), default=date(2000, 1, 1))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
     successor = models.ForeignKey(

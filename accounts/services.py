@@ -402,22 +402,28 @@ class UnitDetails:
     alias: str = ""
     hotline: str = ""
     supervision_group: SupervisionGroup | None = None
+    vertically_managed: bool = False
     valid_to: date | None = None
     successor: Unit | None = None
 
 
 #: What a file says about a unit; the rest is entered on its page.
 LOADED_FIELDS = ("name", "alias", "kind", "supervision_group")
-UNIT_FIELDS = LOADED_FIELDS + ("hotline", "office_hours", "valid_from", "valid_to", "successor")
+ENTERED_FIELDS = ("hotline", "office_hours", "vertically_managed", "valid_from", "valid_to", "successor")
+UNIT_FIELDS = LOADED_FIELDS + ENTERED_FIELDS
 
 
 def unit_facts(unit: Unit | UnitDetails) -> dict[str, Any]:
     """As the audit trail keeps them: names of what is linked, days in ISO."""
     found = {name: getattr(unit, name) for name in UNIT_FIELDS}
     return {
-        name: value.isoformat() if isinstance(value, date) else None if value is None else str(value)
+        name: value.isoformat() if isinstance(value, date) else _as_kept(value)
         for name, value in found.items()
     }
+
+
+def _as_kept(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 @transaction.atomic

@@ -41,9 +41,72 @@ CONSEQUENCES = [
     {"when": "efficiency_caution", "times": 2, "effect": "graded_incompetent", "value": 1},
 ]
 
+#: The ladder in the scheme's order (DOMAIN §4): code, name, English, months of warning, by document, referral.
+MEASURES = (
+    ("criticism", "批评教育", "Criticism and education", 0, False, False),
+    ("admonishment", "效能诫勉", "Efficiency admonishment", 6, False, False),
+    ("caution", "效能告诫", "Efficiency caution", 12, True, False),
+    ("circular", "全市通报批评", "City-wide criticism by circular", 12, True, False),
+    ("referral", "移送市纪委", "Referral to the discipline inspection commission", 0, True, True),
+)
+#: What proposes which rung: rule, counts, item, rung counted, times, rung, about units, in use, clause. The scheme is
+#: silent on repetitions: those are off until the city says so (DESIGN §4).
+TRIGGERS = (
+    ("COMP-2", "complaint", "", "", 1, "criticism", False, True, "三（三）被投诉一次经核查属实的，进行批评教育"),
+    ("SANC-1-REPEAT", "finding", "", "", 3, "criticism", False, False, "一（三）对违反制度规定的个人，给予批评教育"),
+    ("SANC-1-AGAIN", "measure", "", "criticism", 2, "admonishment", False, False, "一（三）批评教育后再犯"),
+    ("SANC-1-RISE", "measure", "", "admonishment", 2, "caution", False, False, "一（三）效能诫勉后再犯"),
+    ("SANC-1-LATE", "item", "report_late", "", 2, "criticism", True, True, "一（三）对违反制度规定的单位，给予批评教育"),
+    ("SANC-1-SHEET", "item", "sheet_missing", "", 3, "criticism", True, True, "一（三）对违反制度规定的单位，给予批评教育"),
+    ("ROLL-2", "rollout", "", "", 1, "criticism", True, True, "二（三）对不按规定及时建立制度的单位、干部，严格实行追效问责"),
+)  # fmt: skip
+
 
 def load(**kwargs: Any) -> None:
     """Add what is missing and change nothing that is there."""
+    _load_standard()
+    _load_ladder()
+
+
+def _load_ladder() -> None:
+    measure, trigger, settings = (
+        installed.get_model("appraisal", name) for name in ("Measure", "Trigger", "YearSettings")
+    )
+    settings.objects.get_or_create(pk=1)
+    if measure.objects.exists():
+        return
+    rungs = {
+        code: measure.objects.create(
+            code=code,
+            level=level,
+            name=name,
+            name_en=english,
+            months=months,
+            by_document=by_document,
+            refers=refers,
+            for_units=code != "referral",
+        )
+        for level, (code, name, english, months, by_document, refers) in enumerate(MEASURES, start=1)
+    }
+    items = {item.code: item for item in installed.get_model("attendance", "Item").objects.all()}
+    trigger.objects.bulk_create(
+        trigger(
+            code=code,
+            counts=counts,
+            item=items.get(item),
+            counted=rungs.get(counted),
+            times=times,
+            measure=rungs[rung],
+            about_units=about_units,
+            active=active,
+            clause=clause,
+        )
+        for code, counts, item, counted, times, rung, about_units, active, clause in TRIGGERS
+        if not item or item in items
+    )
+
+
+def _load_standard() -> None:
     settings, standard = (
         installed.get_model("appraisal", name) for name in ("AppraisalSettings", "Standard")
     )
