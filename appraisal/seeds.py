@@ -56,9 +56,9 @@ TRIGGERS = (
     ("SANC-1-REPEAT", "finding", "", "", 3, "criticism", False, False, "一（三）对违反制度规定的个人，给予批评教育"),
     ("SANC-1-AGAIN", "measure", "", "criticism", 2, "admonishment", False, False, "一（三）批评教育后再犯"),
     ("SANC-1-RISE", "measure", "", "admonishment", 2, "caution", False, False, "一（三）效能诫勉后再犯"),
-    ("SANC-1-LATE", "item", "report_late", "", 2, "criticism", True, True, "一（三）对违反制度规定的单位，给予批评教育"),
-    ("SANC-1-SHEET", "item", "sheet_missing", "", 3, "criticism", True, True, "一（三）对违反制度规定的单位，给予批评教育"),
-    ("ROLL-2", "rollout", "", "", 1, "criticism", True, True, "二（三）对不按规定及时建立制度的单位、干部，严格实行追效问责"),
+    ("SANC-1-LATE", "item", "report_late", "", 2, "criticism", True, True, "一（三）对违反制度规定的单位"),
+    ("SANC-1-SHEET", "item", "sheet_missing", "", 3, "criticism", True, False, "一（三）对违反制度规定的单位"),
+    ("ROLL-2", "rollout", "", "", 1, "criticism", True, True, "二（三）对不按规定及时建立制度的单位、干部追效问责"),
 )  # fmt: skip
 
 
