@@ -43,7 +43,7 @@ def layout(bulletin: Bulletin) -> list[Page]:
     _imprint(pages, bulletin)
     _numbers(pages)
     for page in pages:
-        _marks(page, outline.marks(bulletin))
+        mark(page, outline.marks(bulletin))
     return pages
 
 
@@ -271,7 +271,7 @@ def _numbers(pages: Sequence[Page]) -> None:
         page.line("page", text, "fangsong", size, left, baseline - ASCENT * size)
 
 
-def _marks(page: Page, texts: Sequence[str]) -> None:
+def mark(page: Page, texts: Sequence[str]) -> None:
     """Outside of the type area, so that nothing of the document moves."""
     size, left = design.MARK, LEFT
     for text in texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from reportlab.lib.pagesizes import A4
@@ -22,12 +23,16 @@ def draw(bulletin: Bulletin, out: BinaryIO) -> int:
     canvas.setTitle(" ".join(outline.lines_of(bulletin.title)))
     canvas.setAuthor(outline.clean(bulletin.signer))
     canvas.setCreator(outline.clean(bulletin.signer))
+    put(canvas, pages)
+    canvas.save()
+    return len(pages)
+
+
+def put(canvas: Canvas, pages: Sequence[Page]) -> None:
     for number, page in enumerate(pages, start=1):
         _bookmarks(canvas, page, number)
         _draw_page(Pen(canvas, 0, 0, design.PAGE_HEIGHT), page)
         canvas.showPage()
-    canvas.save()
-    return len(pages)
 
 
 def _bookmarks(canvas: Canvas, page: Page, number: int) -> None:
