@@ -5,18 +5,12 @@ Nothing here reads a database, a clock or a setting.
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import types
-import typing
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
-from typing import Any, Final, Self
+from typing import Final, Self
 
-#: Of the canonical form. A later one must go on reading the rows written by this.
-FORMAT: Final = 1
+from appraisal.bulletins.frozen import Frozen
+
 PART_HEADINGS: Final = ("一、总体情况", "二、存在问题", "三、处理意见", "四、工作要求")
 #: GB/T 9704: whom it is addressed to, flush left over the body.
 ADDRESSEES: Final = "各乡镇、街道，市直各单位："
@@ -242,7 +236,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bulletin:
+class Bulletin(Frozen):
     """One month's bulletin. A draft has neither number nor date; what is signed has both."""
 
     city: str
@@ -288,10 +282,6 @@ class Bulletin:
         return Totals(self.units)
 
     @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
-
-    @property
     def code(self) -> str:
         """The verification code printed on the paper; the public version's is that of the full one."""
         return (self.full_digest or self.digest)[:16]
@@ -301,66 +291,3 @@ class Bulletin:
             return self
         without = tuple(replace(each, reason="", source="") for each in self.corrections)
         return replace(self, public=True, signed_by="", corrections=without, full_digest=self.digest)
-
-    def to_json(self) -> str:
-        """Canonical: the same content is the same text, whatever writes it."""
-        facts = {"format": FORMAT, **_plain(self)}
-        return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        facts = json.loads(text, parse_float=_no_floats, parse_constant=_no_floats)
-        if not isinstance(facts, dict) or facts.pop("format", None) != FORMAT:
-            raise ValueError("This is not the content of a bulletin, or of a later version of the program.")
-        return typing.cast(Self, _build(cls, facts))
-
-
-def _no_floats(text: str) -> Any:
-    raise ValueError(f"A bulletin counts in whole numbers, not {text}.")
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, str | int):
-        return value
-    raise TypeError(f"{value!r} has no canonical form.")
-
-
-@lru_cache(maxsize=16)
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _build(kind: Any, value: Any) -> Any:
-    """The value of that type, or an error: nothing is guessed."""
-    if typing.get_origin(kind) is tuple:
-        return tuple(_build(typing.get_args(kind)[0], each) for each in _is(list, value))
-    if isinstance(kind, types.UnionType):
-        (other,) = (each for each in typing.get_args(kind) if each is not types.NoneType)
-        return None if value is None else _build(other, value)
-    if is_dataclass(kind):
-        return _record(typing.cast(type, kind), _is(dict, value))
-    if kind is date:
-        return date.fromisoformat(_is(str, value))
-    return _is(kind, value)
-
-
-def _record(kind: type, facts: dict[str, Any]) -> Any:
-    hints = _hints(kind)
-    if unknown := sorted(set(facts) - set(hints)):
-        raise ValueError(f"{kind.__name__} knows no {', '.join(unknown)}.")
-    required = {field.name for field in fields(kind) if field.default is dataclasses.MISSING}
-    if missing := sorted(required - set(facts)):
-        raise ValueError(f"{kind.__name__} lacks {', '.join(missing)}.")
-    return kind(**{name: _build(hints[name], value) for name, value in facts.items()})
-
-
-def _is(kind: type, value: Any) -> Any:
-    if type(value) is not kind:
-        raise ValueError(f"{value!r} is not of type {kind.__name__}.")
-    return value
