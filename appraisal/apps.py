@@ -14,6 +14,7 @@ class AppraisalConfig(AppConfig):
             notifying_bulletins,
             notifying_months,
             notifying_objections,
+            notifying_sanctions,
             notifying_standards,
             seeds,
         )
@@ -24,6 +25,7 @@ class AppraisalConfig(AppConfig):
         notifying_bulletins.register()
         notifying_months.register()
         notifying_objections.register()
+        notifying_sanctions.register()
         notifying_standards.register()
         desk.register()
         desk_outcomes.register()

@@ -106,6 +106,9 @@ class Receipt(models.TextChoices):
 #: Decided and not taken back: what the year counts.
 STANDING = (SanctionState.DECIDED, SanctionState.SERVED)
 
+#: Nobody is told that a referral was thought of (DOMAIN §4: it freezes and hides the file).
+_NO_REFERRAL = Q(proposed_measure__refers=False)
+
 
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def within(self, scope: Scope) -> "SanctionQuerySet":
@@ -113,9 +116,11 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         an interest in. A referred file is nobody’s but the commission’s (`visible_to`)."""
         rows = self.exclude(state=SanctionState.REFERRED)
         if scope.reach == Reach.SELF:
-            return rows.filter(cadre__user=scope.user_id)
+            return rows.filter(_NO_REFERRAL, cadre__user=scope.user_id)
         seen = rows.exclude(kept_out__contains=f",{scope.user_id},")
-        return seen if scope.unit_ids is None else seen.filter(unit__in=scope.unit_ids)
+        if scope.unit_ids is None:
+            return seen
+        return seen.filter(_NO_REFERRAL, unit__in=scope.unit_ids)
 
     def visible_to(self, access: Access, scope: Scope) -> "SanctionQuerySet":
         """`within`, and for the commission what was referred to it."""
@@ -155,6 +160,8 @@ class Sanction(models.Model):
     #: The facts as counted: [{"kind", "key", "day", "words"}, …], in the order of their day.
     basis = models.JSONField(_("what was counted"), default=list)
     times = models.PositiveSmallIntegerField(default=1)
+    #: Dropped because a fact had fallen: what is left of its facts makes another proposal.
+    counts_anew = models.BooleanField(default=False)
     reason = models.TextField(_("why it is proposed"), max_length=1000, blank=True)
     #: For vertically managed units and their staff it is a recommendation to their own superiors.
     is_recommendation = models.BooleanField(default=False)

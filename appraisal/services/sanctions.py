@@ -1,0 +1,557 @@
+"""The ladder (SANC-1): proposed by rules with what they counted or by somebody with a reason, answered, decided by another
+person, served. The system proposes; people decide and sign, and every decision can be reviewed (services.reviews).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, time
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Membership, Role, Unit, User
+from appraisal import ladder_facts, notifying_sanctions
+from appraisal.ladder_facts import Subject
+from appraisal.models import (
+    DocumentCounter,
+    Measure,
+    Receipt,
+    Sanction,
+    SanctionState,
+    Trigger,
+    YearSettings,
+)
+from appraisal.rules import ladder
+from appraisal.rules.ladder import Counted, Refusal
+from appraisal.services import years_due
+from attendance import selectors as inspection
+from attendance.models import Exemption, Finding, Told
+from attendance.rules import defence_until
+from cards.models import Cadre, EmploymentKind
+from common import audit, calendar
+from common.problems import Refused
+from common.rules import at, local
+from common.versions import check_unchanged
+from complaints.interests import conflicts, express_people
+from complaints.models import Complaint
+
+DECISIONS = "decisions"
+REFUSALS = {
+    Refusal.WRONG_STATE: gettext_lazy("This proposal has been decided on already."),
+    Refusal.INVOLVED: gettext_lazy(
+        "Nobody decides on what they proposed, recorded or verified, or that is about them; the head of the Express does."
+    ),
+    Refusal.TOO_EARLY: gettext_lazy(
+        "The days for a statement in defence are not over, and none has been made."
+    ),
+    Refusal.REASON: gettext_lazy("Say why."),
+    Refusal.SKIP_REASON: gettext_lazy(
+        "Rungs below were never taken this year: say why they are passed over."
+    ),
+}
+FIELDS = {Refusal.REASON: "reason", Refusal.SKIP_REASON: "skipped_reason"}
+
+
+# --- Proposing --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sanctions_propose(*, year: int, now: datetime) -> int:
+    """What the rules in use find in a year; returns how many proposals that made. Every fact is used once: safe to run
+    twice, late, or in several places at once."""
+    # Two at once would propose the same.
+    YearSettings.objects.select_for_update().filter(pk=1).first()
+    today = local(now).date()
+    made = 0
+    for trigger in ladder_facts.triggers():
+        made += _propose(trigger, year, ladder_facts.of_year(trigger, year, today), now)
+    return made
+
+
+def _propose(trigger: Trigger, year: int, found: ladder_facts.Lines, now: datetime) -> int:
+    used = _used(trigger, year)
+    wanted = [
+        (subject, proposal)
+        for subject in sorted(found)
+        for proposal in ladder.proposals(
+            [line for line in found[subject] if (line.kind, line.key) not in used.get(subject.key, ())],
+            trigger.times,
+        )
+    ]
+    if not wanted:
+        return 0
+    units = Unit.objects.in_bulk({subject.unit for subject, _proposal in wanted})
+    cadres = Cadre.objects.select_related("unit", "user").in_bulk(
+        {s.cadre for s, _proposal in wanted if s.cadre}
+    )
+    for subject, proposal in wanted:
+        cadre = cadres.get(subject.cadre)
+        sanction = Sanction(
+            unit=cadre.unit if cadre is not None else units[subject.unit],
+            cadre=cadre,
+            proposed_measure=trigger.measure,
+            measure=trigger.measure,
+            year=year,
+            rule=trigger.code,
+            source=_source(trigger, subject, year, proposal),
+            basis=ladder_facts.as_basis(proposal.lines),
+            times=trigger.times,
+            proposed_at=now,
+        )
+        _save(sanction, None, now)
+    return len(wanted)
+
+
+def _used(trigger: Trigger, year: int) -> dict[str, set[tuple[str, int]]]:
+    """Facts that a proposal of this rule has counted, whatever became of it; but for one that was dropped because
+    another of its facts fell."""
+    used: dict[str, set[tuple[str, int]]] = {}
+    rows = Sanction.objects.filter(rule=trigger.code, year=year, counts_anew=False)
+    for unit, cadre, basis in rows.order_by().values_list("unit", "cadre", "basis"):
+        key = Subject(unit, cadre or 0).key
+        used.setdefault(key, set()).update((line["kind"], line["key"]) for line in basis)
+    return used
+
+
+def _source(trigger: Trigger, subject: Subject, year: int, proposal: ladder.Proposal) -> str:
+    facts = ",".join(f"{line.kind}:{line.key}" for line in proposal.lines)
+    return f"{trigger.code}:{subject.key}:{year}:{sha256(facts.encode()).hexdigest()[:16]}"
+
+
+@transaction.atomic
+def sanction_propose(
+    *,
+    unit: Unit,
+    cadre: Cadre | None,
+    measure: Measure,
+    reason: str,
+    lines: Collection[Counted] = (),
+    year: int | None = None,
+    actor: User,
+    now: datetime,
+) -> Sanction:
+    """By somebody of the Express, without a rule: with a reason, and the facts of the year that it rests on."""
+    today, reason = local(now).date(), reason.strip()
+    if not reason:
+        raise Refused(_("Say why."), "reason")
+    if cadre is not None and cadre.user_id == actor.pk:
+        raise Refused(_("Nobody proposes anything about themselves."))
+    if not (measure.for_units if cadre is None else measure.for_cadres):
+        raise Refused(_("This rung is not for whom it is about."), "measure")
+    if (
+        Sanction.objects.open()
+        .filter(unit=unit, cadre=cadre, proposed_by=actor, proposed_measure=measure)
+        .exists()
+    ):
+        raise Refused(_("You have proposed this already, and nobody has decided yet."))
+    basis = ladder_facts.as_basis(sorted(lines, key=lambda line: (line.day, line.key)))
+    sanction = Sanction(
+        unit=unit,
+        cadre=cadre,
+        proposed_measure=measure,
+        measure=measure,
+        year=year or today.year,
+        source=f"hand:{get_random_string(16)}",
+        basis=basis,
+        reason=reason,
+        proposed_by=actor,
+        proposed_at=now,
+    )
+    return _save(sanction, actor, now)
+
+
+def _save(sanction: Sanction, actor: User | None, now: datetime) -> Sanction:
+    today = local(now).date()
+    sanction.is_recommendation = is_recommended(sanction.unit, sanction.cadre)
+    sanction.kept_out = _kept_out(sanction, today)
+    if not sanction.proposed_measure.refers and _is_told_in_app(sanction, today):
+        sanction.told_at, sanction.told_how = now, Told.IN_APP.value
+        sanction.defence_until = _last_day(today)
+    sanction.save()
+    changes = {"measure": sanction.measure.code, "rule": sanction.rule, "basis": len(sanction.basis)}
+    audit.record(verb="sanction_proposed", subject=sanction, actor=actor, now=now, changes=changes)
+    notifying_sanctions.proposed(sanction, answerable(sanction, today), deciders(sanction, today), now)
+    return sanction
+
+
+def is_recommended(unit: Unit, cadre: Cadre | None) -> bool:
+    """Their superiors are not the city: it recommends (DESIGN §4)."""
+    return unit.vertically_managed or (
+        cadre is not None and cadre.employment_kind == EmploymentKind.ENTERPRISE
+    )
+
+
+def _last_day(told: date) -> date:
+    return defence_until(told, YearSettings.current().defence_days, calendar.around(told))
+
+
+def _kept_out(sanction: Sanction, today: date) -> str:
+    """Whoever may not know of a complaint that it counts does not hear of it through its consequence either."""
+    keys = [line["key"] for line in sanction.basis if line["kind"] == "complaint"]
+    if not keys:
+        return ""
+    found = conflicts(express_people(today), list(Complaint.objects.filter(pk__in=keys)), today)
+    people = sorted({user for users in found.values() for user in users})
+    return f",{','.join(map(str, people))}," if people else ""
+
+
+def answerable(sanction: Sanction, today: date) -> set[int]:
+    """Who answers: the cadre; of a unit its officers and heads."""
+    if sanction.cadre is not None:
+        return {sanction.cadre.user_id} if sanction.cadre.user_id is not None else set()
+    return set(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
+
+
+def _is_told_in_app(sanction: Sanction, today: date) -> bool:
+    if sanction.cadre is None:
+        return bool(answerable(sanction, today))
+    user = sanction.cadre.user
+    if user is None or not user.is_active:
+        return False
+    return Membership.objects.current(today).filter(user=user, role=Role.CADRE).exists()
+
+
+# --- Answering --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sanction_tell(*, sanction: Sanction, how: str, day: date, actor: User, now: datetime) -> Sanction:
+    """Somebody without an account was told on `day`, by one of Told; their days count from there."""
+    sanction, today = _locked(sanction), local(now).date()
+    if sanction.told_at is not None:
+        return sanction
+    _check_open(sanction)
+    if sanction.proposed_measure.refers:
+        raise Refused(_("Nobody is told of a referral."))
+    _check_not_theirs(sanction, actor)
+    if day > today:
+        raise Refused(_("This day is still to come."), "day")
+    if day < local(sanction.proposed_at).date():
+        raise Refused(_("Nobody can have been told before it was proposed."), "day")
+    last_day = _last_day(day)
+    if last_day < today:
+        raise Refused(
+            _("The days for a statement would be over already: tell the person again today."), "day"
+        )
+    sanction.told_at = now if day == today else at(day, time(12))
+    sanction.told_how, sanction.defence_until = how, last_day
+    sanction.save(update_fields=["told_at", "told_how", "defence_until"])
+    changes = {"how": how, "day": day, "until": last_day}
+    audit.record(verb="sanction_told", subject=sanction, actor=actor, now=now, changes=changes)
+    return sanction
+
+
+def defence_facts(sanction: Sanction) -> dict[str, Any]:
+    """What the form of a statement shows (common/versions.py)."""
+    return {"text": sanction.defence}
+
+
+@transaction.atomic
+def sanction_defend(
+    *, sanction: Sanction, text: str, seen: str | None = None, actor: User, now: datetime
+) -> Sanction:
+    """The statement in defence, by whom it is about or entered for them; written again until the last day."""
+    sanction, text, today = _locked(sanction), text.strip(), local(now).date()
+    _check_open(sanction)
+    if sanction.defence_until is None or today > sanction.defence_until:
+        raise Refused(_("The days for a statement in defence are over."))
+    if not may_defend(sanction, actor, today):
+        raise Refused(_("Only the person, or an officer of the unit for them, hands in a statement."))
+    if not text:
+        raise Refused(_("Write what should be considered."), "text")
+    if sanction.defence == text:
+        return sanction
+    check_unchanged(defence_facts(sanction), seen)
+    before = sanction.defence
+    sanction.defence, sanction.defended_at, sanction.defended_by = text, now, actor
+    sanction.save(update_fields=["defence", "defended_at", "defended_by"])
+    changes = {"text": [before, text]}
+    audit.record(verb="sanction_defended", subject=sanction, actor=actor, now=now, changes=changes)
+    notifying_sanctions.defended(sanction, deciders(sanction, today), now)
+    return sanction
+
+
+def may_defend(sanction: Sanction, user: User, today: date) -> bool:
+    """The person; an officer for somebody without an account; for a unit its officers and heads."""
+    if sanction.cadre is None:
+        return user.pk in answerable(sanction, today)
+    if sanction.cadre.user_id == user.pk:
+        return True
+    if sanction.told_how == Told.IN_APP.value:
+        return False
+    return user.pk in inspection.officers_of(sanction.unit_id, today)
+
+
+# --- Deciding ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sanction_decide(
+    *,
+    sanction: Sanction,
+    measure: Measure | None,
+    reason: str,
+    exemption: str = "",
+    skipped_reason: str = "",
+    actor: User,
+    now: datetime,
+) -> Sanction:
+    """With a measure, at most the one that could be answered; without one it is not pursued, for a reason or one of the
+    three exemptions. Raises Refused for whoever may not decide on this one, or when a counted fact no longer stands."""
+    sanction, today = _locked(sanction), local(now).date()
+    drop, exemption = measure is None, exemption if measure is None else ""
+    reason = reason.strip() or (str(Exemption(exemption).label) if exemption else "")
+    if _is_same_decision(sanction, measure, reason, actor):
+        return sanction
+    skips = [] if measure is None else skips_of(sanction, measure, today)
+    refusal = ladder.refuse_decision(
+        is_open=sanction.state == SanctionState.PROPOSED,
+        is_free=actor.pk in deciders(sanction, today),
+        defended=sanction.defended_at is not None or sanction.proposed_measure.refers,
+        defence_until=sanction.defence_until,
+        today=today,
+        drop=drop,
+        reason=reason,
+        skips=skips,
+        skipped_reason=skipped_reason,
+    )
+    if refusal is not None:
+        raise Refused(REFUSALS[refusal], FIELDS.get(refusal))
+    if measure is not None:
+        _check_measure(sanction, measure, today)
+    sanction.exemption, sanction.decision_reason = exemption, reason
+    sanction.decided_by, sanction.decided_at, sanction.decided_on = actor, now, today
+    if measure is None:
+        sanction.state, sanction.counts_anew = (
+            SanctionState.DROPPED,
+            bool(ladder_facts.fallen(sanction, today)),
+        )
+    else:
+        _take(sanction, measure, skips, skipped_reason.strip(), today)
+    sanction.save()
+    changes = {"state": sanction.state, "measure": sanction.measure.code, "reason": reason, "skipped": skips}
+    audit.record(verb="sanction_decided", subject=sanction, actor=actor, now=now, changes=changes)
+    notifying_sanctions.decided(sanction, answerable(sanction, today), now)
+    years_due.changed(today.year)
+    return sanction
+
+
+def _is_same_decision(sanction: Sanction, measure: Measure | None, reason: str, actor: User) -> bool:
+    """A second tap."""
+    if sanction.decided_by_id != actor.pk or sanction.decision_reason != reason:
+        return False
+    if measure is None:
+        return sanction.state == SanctionState.DROPPED
+    return sanction.state != SanctionState.DROPPED and sanction.measure_id == measure.pk
+
+
+def _check_measure(sanction: Sanction, measure: Measure, today: date) -> None:
+    if measure.level > sanction.proposed_measure.level:
+        raise Refused(_("Nothing harsher than what was proposed and could be answered."), "measure")
+    if not (measure.for_units if sanction.cadre is None else measure.for_cadres):
+        raise Refused(_("This rung is not for whom it is about."), "measure")
+    if ladder_facts.fallen(sanction, today):
+        raise Refused(
+            _("A fact that was counted no longer stands: it can only be dropped, and is counted anew.")
+        )
+
+
+def _take(sanction: Sanction, measure: Measure, skips: list[int], skipped_reason: str, today: date) -> None:
+    sanction.measure = measure
+    sanction.skipped = ",".join(map(str, skips))
+    sanction.skipped_reason = skipped_reason if skips else ""
+    sanction.state = SanctionState.REFERRED if measure.refers else SanctionState.DECIDED
+    if measure.by_document:
+        sanction.document_year = today.year
+        sanction.document_serial = next_number(DECISIONS, today.year)
+
+
+def next_number(series: str, year: int) -> int:
+    """The next of a series in a year, without a gap: whoever asks at the same time waits. In the caller's
+    transaction."""
+    DocumentCounter.objects.get_or_create(series=series, year=year)
+    counter = DocumentCounter.objects.select_for_update().get(series=series, year=year)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return counter.last
+
+
+def skips_of(sanction: Sanction, measure: Measure, today: date) -> list[int]:
+    """Levels between the highest measure of this year and this one that were passed over."""
+    applying = Measure.objects.filter(**{"for_cadres" if sanction.cadre_id else "for_units": True})
+    standing = Sanction.objects.standing().decided_in(today.year).filter(cadre=sanction.cadre_id)
+    if sanction.cadre_id is None:
+        standing = standing.filter(unit=sanction.unit_id)
+    before = standing.exclude(pk=sanction.pk).values_list("measure__level", flat=True)
+    return ladder.skipped(list(applying.values_list("level", flat=True)), measure.level, list(before))
+
+
+def deciders(sanction: Sanction, today: date) -> frozenset[int]:
+    return deciders_of([sanction], today)[sanction.pk]
+
+
+def deciders_of(sanctions: Collection[Sanction], today: date) -> dict[int, frozenset[int]]:
+    """The accounts that may decide each: heads of the Express; where none of them is free, its staff (DESIGN §1)."""
+    heads = _holders(Role.EXPRESS_HEAD, today)
+    staff = _holders(Role.EXPRESS_STAFF, today)
+    found = {}
+    for sanction, hands in zip(sanctions, hands_of(sanctions, today), strict=True):
+        found[sanction.pk] = frozenset((heads - hands) or (staff - hands))
+    return found
+
+
+def _holders(role: Role, today: date) -> set[int]:
+    held = Membership.objects.current(today).filter(role=role, user__is_active=True)
+    return set(held.values_list("user", flat=True))
+
+
+def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
+    """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has an
+    interest: none of them decides, nor reviews."""
+    keys: dict[str, set[int]] = {"finding": set(), "complaint": set()}
+    for sanction in sanctions:
+        for line in sanction.basis:
+            keys.get(line["kind"], set()).add(line["key"])
+    recorders: Mapping[int, int | None] = dict(
+        Finding.objects.filter(pk__in=keys["finding"]).order_by().values_list("pk", "recorder")
+    )
+    handlers: Mapping[int, int | None] = dict(
+        Complaint.objects.filter(pk__in=keys["complaint"]).order_by().values_list("pk", "submitted_by")
+    )
+    units = {sanction.unit_id for sanction in sanctions}
+    superiors = inspection.responsible_for(units, today) if units else {}
+    return [_hands(sanction, recorders, handlers, superiors) for sanction in sanctions]
+
+
+def _hands(
+    sanction: Sanction,
+    recorders: Mapping[int, int | None],
+    handlers: Mapping[int, int | None],
+    superiors: Mapping[int, Iterable[int]],
+) -> set[int]:
+    found: set[int | None] = {sanction.proposed_by_id, *superiors.get(sanction.unit_id, ())}
+    if sanction.cadre is not None:
+        found.add(sanction.cadre.user_id)
+    for line in sanction.basis:
+        known = recorders if line["kind"] == "finding" else handlers if line["kind"] == "complaint" else {}
+        found.add(known.get(line["key"]))
+    found.update(int(pk) for pk in sanction.kept_out.split(",") if pk)
+    return {pk for pk in found if pk is not None}
+
+
+# --- Serving ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sanction_serve(
+    *, sanction: Sanction, served_on: date, receipt: str, witness: str = "", actor: User, now: datetime
+) -> Sanction:
+    """The decision was handed over, or told where it needs no document: signed for, or refused before a witness. From
+    this day on it warns, and the days for a review count."""
+    sanction, today, witness = _locked(sanction), local(now).date(), " ".join(witness.split())
+    if sanction.state == SanctionState.SERVED:
+        same = (sanction.served_on, sanction.receipt, sanction.witness) == (served_on, receipt, witness)
+        if same and sanction.served_by_id == actor.pk:
+            return sanction
+    if sanction.state != SanctionState.DECIDED:
+        raise Refused(_("Only what is decided, and not served yet, is served."))
+    _check_not_theirs(sanction, actor)
+    assert sanction.decided_on is not None
+    if not sanction.decided_on <= served_on <= today:
+        raise Refused(_("Between the day of the decision and today."), "served_on")
+    if receipt == Receipt.REFUSED and not witness:
+        raise Refused(_("Name who was there when the receipt was refused."), "witness")
+    sanction.state = SanctionState.SERVED
+    sanction.served_on, sanction.served_by, sanction.receipt = served_on, actor, receipt
+    sanction.witness = witness if receipt == Receipt.REFUSED else ""
+    sanction.expires_on = ladder.warns_until(served_on, sanction.measure.months)
+    sanction.save()
+    changes = {"served_on": served_on, "receipt": receipt, "witness": sanction.witness}
+    audit.record(verb="sanction_served", subject=sanction, actor=actor, now=now, changes=changes)
+    notifying_sanctions.served(sanction, answerable(sanction, today), now)
+    return sanction
+
+
+def may_serve(sanction: Sanction, user: User, today: date) -> bool:
+    """The unit’s officers and heads, or the Express; nobody their own."""
+    if sanction.cadre is not None and sanction.cadre.user_id == user.pk:
+        return False
+    of_unit = inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id]
+    able = set(inspection.express(today))
+    # A unit does not serve itself.
+    return user.pk in (able | set(of_unit) if sanction.cadre_id is not None else able)
+
+
+# --- Setting aside ----------------------------------------------------------------------------------------------------
+
+
+def set_aside(sanction: Sanction, *, reason: str, actor: User | None, now: datetime) -> Sanction:
+    """After a review, or because somebody other than who decided sees that it was wrong. It counts nowhere any more; its
+    number stays taken. In the caller's transaction, with the row locked."""
+    sanction.state = SanctionState.SET_ASIDE
+    sanction.set_aside_at, sanction.set_aside_by, sanction.set_aside_reason = now, actor, reason[:300]
+    sanction.save(update_fields=["state", "set_aside_at", "set_aside_by", "set_aside_reason"])
+    audit.record(
+        verb="sanction_set_aside", subject=sanction, actor=actor, now=now, changes={"reason": reason[:300]}
+    )
+    notifying_sanctions.set_aside(sanction, answerable(sanction, local(now).date()), now)
+    assert sanction.decided_on is not None
+    years_due.changed(sanction.decided_on.year)
+    return sanction
+
+
+@transaction.atomic
+def sanction_set_aside(*, sanction: Sanction, reason: str, actor: User, now: datetime) -> Sanction:
+    """Without anybody asking: a fact it counted fell, or it was wrong. By the Express, never by who decided."""
+    sanction, reason, today = _locked(sanction), reason.strip(), local(now).date()
+    if sanction.state == SanctionState.SET_ASIDE:
+        return sanction
+    if sanction.state not in (SanctionState.DECIDED, SanctionState.SERVED):
+        raise Refused(_("Only what is decided can be set aside."))
+    if actor.pk not in reviewers(sanction, today):
+        raise Refused(REFUSALS[Refusal.INVOLVED])
+    if not reason:
+        raise Refused(_("Say why."), "reason")
+    return set_aside(sanction, reason=reason, actor=actor, now=now)
+
+
+def reviewers(sanction: Sanction, today: date) -> frozenset[int]:
+    """Members of the Express who had no hand in it and did not decide."""
+    hands = hands_of([sanction], today)[0]
+    return frozenset(set(inspection.express(today)) - hands - {sanction.decided_by_id or 0})
+
+
+# --- Shared -----------------------------------------------------------------------------------------------------------
+
+
+def _locked(sanction: Sanction) -> Sanction:
+    # Nothing nullable is joined to what is locked: PostgreSQL refuses it.
+    Sanction.objects.select_for_update().get(pk=sanction.pk)
+    return whole(Sanction.objects.filter(pk=sanction.pk)).get()
+
+
+def whole(rows: Any) -> Any:
+    """With what is asked of a sanction on every page."""
+    return rows.select_related(
+        "unit",
+        "cadre__user",
+        "cadre__unit",
+        "measure",
+        "proposed_measure",
+        "proposed_by",
+        "decided_by",
+        "served_by",
+    )
+
+
+def _check_open(sanction: Sanction) -> None:
+    if sanction.state != SanctionState.PROPOSED:
+        raise Refused(REFUSALS[Refusal.WRONG_STATE])
+
+
+def _check_not_theirs(sanction: Sanction, actor: User) -> None:
+    if sanction.cadre is not None and sanction.cadre.user_id == actor.pk:
+        raise Refused(_("Nobody enters this about themselves."))
