@@ -8,7 +8,6 @@ from datetime import date, datetime
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
 
 from accounts.models import City, Role, Unit
 from appraisal.models import OrderState, RectificationOrder, Rollout
@@ -22,7 +21,6 @@ from cards.printing.gathering import with_hosts
 from cards.printing.reprints import reprints
 from cards.selectors import PLAQUES
 from common.rules import local
-from common.templatetags.components import zh_date
 
 #: Characters of an order that a line quotes.
 SHOWN = 40
@@ -44,29 +42,22 @@ def facts_of(
     sheets = dict(
         DailySheet.objects.filter(unit__in=ids).order_by().values_list("unit").annotate(first=Min("day"))
     )
-    return {
-        unit.pk: Facts(
-            **_named(own.get(unit.pk)),
+    found = {}
+    for unit in units:
+        rollout = own.get(unit.pk) or Rollout()
+        found[unit.pk] = Facts(
+            named=(rollout.group_head_id is not None) + (rollout.responsible_id is not None),
+            has_body=bool(rollout.assessment_body),
             accounts=sum(unit.pk in members for members in held),
             offices=offices.get(unit.pk, 0),
             people=people[unit.pk],
             with_card=with_card[unit.pk],
             with_plaque=with_plaque[unit.pk],
             hotlines=bool(unit.hotline) + bool(city.express_hotline),
+            tested_on=rollout.hotline_tested_on,
             first_sheet_on=sheets.get(unit.pk),
         )
-        for unit in units
-    }
-
-
-def _named(rollout: Rollout | None) -> dict[str, object]:
-    if rollout is None:
-        return {}
-    return {
-        "named": (rollout.group_head_id is not None) + (rollout.responsible_id is not None),
-        "has_body": bool(rollout.assessment_body),
-        "tested_on": rollout.hotline_tested_on,
-    }
+    return found
 
 
 def _counted(rows: QuerySet[Office]) -> dict[int, int]:
@@ -140,18 +131,19 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def _rollout_words(rollout: Rollout, done_on: date | None) -> str:
-    words = {"wave": rollout.wave.name, "due": zh_date(rollout.due_on), "day": zh_date(done_on)}
-    if done_on is None:
-        return _("Rollout of the cadre ID card (%(wave)s): due on %(due)s, not completed") % words
-    return _("Rollout of the cadre ID card (%(wave)s): due on %(due)s, completed on %(day)s") % words
+    """In Chinese, whoever asks: it stands on the decision."""
+    due = f"推行“干部身份证”制度（{rollout.wave.name}）应于{_chinese(rollout.due_on)}前完成"
+    return f"{due}，{_chinese(done_on)}完成" if done_on else f"{due}，逾期未完成"
 
 
 def _order_words(order: RectificationOrder, done_on: date | None) -> str:
-    text = Truncator(order.text).chars(SHOWN)
-    words = {"text": text, "due": zh_date(order.due_on), "day": zh_date(done_on)}
-    if done_on is None:
-        return _("Order to put right “%(text)s”: due on %(due)s, not answered") % words
-    return _("Order to put right “%(text)s”: due on %(due)s, answered on %(day)s") % words
+    text = Truncator(order.text.rstrip("。")).chars(SHOWN)
+    due = f"责令整改“{text}”应于{_chinese(order.due_on)}前办结"
+    return f"{due}，{_chinese(done_on)}反馈" if done_on else f"{due}，逾期未反馈"
+
+
+def _chinese(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def responsible_of(unit_ids: Iterable[int]) -> dict[int, Cadre | None]:
