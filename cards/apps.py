@@ -9,13 +9,13 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import closing
-        from cards import bulk, demo, desk, scan, uploads
+        from cards import bulk, demo, desk, lookups, scan, uploads
         from cards.documents import fonts
         from cards.printing import job
         from cards.services.merging import still_serving
         from cards.views import bulk as bulk_views
         from cards.views import rosters
-        from common import jobs, slots
+        from common import jobs, slots, upkeep
 
         fonts.configure(Path(settings.FONT_DIR) if settings.FONT_DIR else None)
         closing.register(still_serving)
@@ -25,5 +25,6 @@ class CardsConfig(AppConfig):
         demo.register()
         job.register()
         uploads.register()
+        upkeep.register(lookups.flush)
         slots.fill("job", rosters.job_part)
         slots.fill("job", bulk_views.job_part)

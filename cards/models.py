@@ -568,3 +568,33 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cadre_id} {self.subject}"
+
+
+class LookupKind(models.TextChoices):
+    """What a citizen who opened a card was told."""
+
+    PRESENT = "present"
+    #: Away, and the stand-in shown beside them was at post.
+    COVERED = "covered"
+    #: Away, and nobody was there instead.
+    UNCOVERED = "uncovered"
+    #: The office was closed: nobody is expected there.
+    CLOSED = "closed"
+
+
+class LookupCount(models.Model):
+    """How often cards of a unit were opened by the public on a day. Nothing of who opened them, nor of whose card it
+    was (DOMAIN §7)."""
+
+    day = models.DateField()
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=LookupKind)
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "unit", "kind"], name="lookup_count_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.unit_id} {self.kind}"

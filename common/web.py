@@ -18,6 +18,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
 
+from common import upkeep
+
 THREADS = 8
 #: Phones on a slow network hold a connection long; each costs a descriptor, not a thread.
 CONNECTIONS = 500
@@ -110,7 +112,9 @@ def serve(listening: int, ready: int) -> None:
     signal.signal(signal.SIGTERM, end)
     os.write(ready, b"1")
     os.close(ready)
+    upkeep.start()
     server.run()
+    upkeep.run()
 
 
 def proxy_options() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a citizen sees. No script, no account, no trace: nothing here writes."""
+"""What a citizen sees. No script, no account, no trace: nothing here writes, and of a look-up only its sum is kept."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import city_of
 from accounts.models import Unit, UnitKind
-from cards import photos, search, selectors
+from cards import lookups, photos, search, selectors
 from cards.models import Cadre, CadreQuerySet, Card, Consent
 from cards.rules import Kind
 from cards.selectors import PublicCard
@@ -161,9 +161,10 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
         by_role = _by_role(request, found, timezone.localdate(now))
         if by_role is not None:
             return by_role
-    return unkept(
-        render(request, "cards/public_card.html", _context(request, selectors.public_card(found, now)))
-    )
+    shown = selectors.public_card(found, now)
+    response = unkept(render(request, "cards/public_card.html", _context(request, shown)))
+    lookups.count(request, shown, now)
+    return response
 
 
 def vcard_file(request: HttpRequest, token: str) -> HttpResponse:
