@@ -1,8 +1,6 @@
 """The columns of a sheet, and the words by which 12345 calls them."""
 
-from collections.abc import Iterable
-
-from cards.roster.columns import Column, plain
+from cards.roster.columns import Column
 
 COLUMNS = (
     Column("number", "工单编号", ("工单号", "工单编码", "受理编号")),
@@ -16,22 +14,3 @@ COLUMNS = (
 )
 TITLES = {column.field: column.title for column in COLUMNS}
 REQUIRED = ("number", "received_at", "unit", "text")
-#: A remark above the table may name one or two of them.
-FEWEST_IN_HEADER = 3
-
-_FIELDS = {plain(word): column.field for column in COLUMNS for word in (column.title, *column.others)}
-
-
-def field_of(title: str) -> str:
-    """The field that a heading names; empty when it is none of ours."""
-    return _FIELDS.get(plain(title), "")
-
-
-def is_header(titles: Iterable[str]) -> bool:
-    return len({field_of(title) for title in titles} - {""}) >= FEWEST_IN_HEADER
-
-
-def missing(fields: Iterable[str]) -> list[str]:
-    """The titles of columns that a sheet must have and this one lacks."""
-    there = set(fields)
-    return [TITLES[field] for field in REQUIRED if field not in there]
