@@ -1,5 +1,5 @@
-"""What the ladder's triggers count: facts of a calendar year, read from the ledger, from closed complaints, from earlier
-measures and from the rollout. A constant number of queries whatever the size of the city."""
+"""What the ladder's triggers count: facts of a calendar year, from the ledger, closed complaints, earlier measures and
+the rollout. A constant number of queries whatever the size of the city."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -55,8 +55,8 @@ def _concerns(trigger: Trigger, subject: Subject) -> bool:
 
 
 def complaints(year: int) -> Lines:
-    """Substantiated about a person, and the last word of its matter; by the day of receipt. What was redone counts by its
-    first receipt, so that doing it again proposes nothing a second time."""
+    """Substantiated about a person, and the last word of its matter; by the day of receipt. What was redone counts by
+    its first receipt, so that doing it again proposes nothing a second time."""
     cases = substantiated().filter(received_at__year=year)
     found: dict[Subject, list[Counted]] = defaultdict(list)
     fields = ("pk", "redo_of", "cadre__unit", "cadre", "received_at")
@@ -81,10 +81,8 @@ def substantiated() -> Any:
 def findings(year: int, trigger: Trigger | None = None) -> Lines:
     """Standing entries of the ledger, never findings: what an objection reversed counts no more."""
     rows = LedgerEntry.objects.standing().filter(day__year=year)
-    if trigger is not None and trigger.item_id is not None:
-        rows = rows.filter(item=trigger.item_id)
-    else:
-        rows = rows.public()
+    item = trigger.item_id if trigger is not None else None
+    rows = rows.filter(item=item) if item is not None else rows.public()
     found: dict[Subject, list[Counted]] = defaultdict(list)
     fields = ("finding", "unit", "cadre", "cadre__unit", "day", "item__name")
     for finding, unit, cadre, home, day, item in rows.order_by().values_list(*fields):
@@ -101,6 +99,7 @@ def measures(year: int, trigger: Trigger) -> Lines:
         "pk", "unit", "cadre", "cadre__unit", "decided_on", "measure__name"
     ):
         subject = Subject(home, cadre) if cadre else Subject(unit)
+        assert day is not None
         found[subject].append(Counted("measure", pk, day, name))
     return found
 

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal.services import aftermath, bulletins, closing, objections, sweeps
+from appraisal.services import aftermath, bulletins, closing, objections, sanctions, sweeps, years
 
 
 @shared_task
@@ -29,3 +29,24 @@ def reverse_withdrawn() -> int:
 @shared_task
 def remind_of_objections() -> int:
     return objections.objections_remind(now=timezone.now())
+
+
+@shared_task
+def propose_sanctions() -> int:
+    """This year's, and in January what the old year still brought."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    named = [today.year - 1, today.year] if today.month == 1 else [today.year]
+    return sum(sanctions.sanctions_propose(year=year, now=now) for year in named)
+
+
+@shared_task
+def compute_year(year: int) -> int:
+    return years.year_appraise(year=year, now=timezone.now()).changed
+
+
+@shared_task
+def compute_years() -> int:
+    """Every year that was computed once, should a doorbell have been lost."""
+    now = timezone.now()
+    return sum(years.year_appraise(year=year, now=now).changed for year in years.due_years(now))

@@ -271,6 +271,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "appraisal.tasks.reach_month_deadlines",
         "schedule": crontab(minute=35),
     },
+    "propose-sanctions": {"task": "appraisal.tasks.propose_sanctions", "schedule": crontab(minute=30)},
+    "compute-years": {"task": "appraisal.tasks.compute_years", "schedule": crontab(hour=4, minute=10)},
     "sweep-photos": {"task": "cards.tasks.sweep_photos", "schedule": crontab(hour=3, minute=30)},
     "sweep-rosters": {"task": "cards.tasks.sweep_rosters", "schedule": crontab(minute=50)},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour=3, minute=20)},

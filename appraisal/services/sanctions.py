@@ -1,5 +1,6 @@
-"""The ladder (SANC-1): proposed by rules with what they counted or by somebody with a reason, answered, decided by another
-person, served. The system proposes; people decide and sign, and every decision can be reviewed (services.reviews).
+"""The ladder (SANC-1): proposed by rules with what they counted or by somebody with a reason, answered, decided by
+another person, served. The system proposes; people decide and sign, and every decision can be reviewed
+(services.reviews).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -42,7 +43,7 @@ DECISIONS = "decisions"
 REFUSALS = {
     Refusal.WRONG_STATE: gettext_lazy("This proposal has been decided on already."),
     Refusal.INVOLVED: gettext_lazy(
-        "Nobody decides on what they proposed, recorded or verified, or that is about them; the head of the Express does."
+        "Nobody decides on what they proposed, recorded or verified, or what is about them or their unit."
     ),
     Refusal.TOO_EARLY: gettext_lazy(
         "The days for a statement in defence are not over, and none has been made."
@@ -409,8 +410,8 @@ def _holders(role: Role, today: date) -> set[int]:
 
 
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
-    """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has an
-    interest: none of them decides, nor reviews."""
+    """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has
+    an interest: none of them decides, nor reviews."""
     keys: dict[str, set[int]] = {"finding": set(), "complaint": set()}
     for sanction in sanctions:
         for line in sanction.basis:
@@ -489,8 +490,8 @@ def may_serve(sanction: Sanction, user: User, today: date) -> bool:
 
 
 def set_aside(sanction: Sanction, *, reason: str, actor: User | None, now: datetime) -> Sanction:
-    """After a review, or because somebody other than who decided sees that it was wrong. It counts nowhere any more; its
-    number stays taken. In the caller's transaction, with the row locked."""
+    """After a review, or because somebody other than who decided sees that it was wrong. It counts nowhere any more;
+    its number stays taken. In the caller's transaction, with the row locked."""
     sanction.state = SanctionState.SET_ASIDE
     sanction.set_aside_at, sanction.set_aside_by, sanction.set_aside_reason = now, actor, reason[:300]
     sanction.save(update_fields=["state", "set_aside_at", "set_aside_by", "set_aside_reason"])

@@ -1,0 +1,296 @@
+"""The year as it is computed (scheme.txt 三(三) “一年一考”): figures, ceilings and bars for all, and nobody’s grade.
+
+Computed again it changes exactly what depends on what has changed; of a year that is decided, each change is kept as a
+correction, and somebody looks at the grade again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from appraisal import chain, year_facts
+from appraisal.models import (
+    AnnualResult,
+    Sanction,
+    UnitResult,
+    YearCorrection,
+    YearSettings,
+    YearState,
+)
+from appraisal.rules import years
+from appraisal.rules.years import Consequences
+from appraisal.year_facts import ADMONISHMENT, CAUTION, CIRCULAR, City, Person, Whole
+from common import audit
+from common.problems import Refused
+from common.rules import local
+
+#: What a computation writes; the rest of a row is people’s.
+COMPUTED = (
+    "figures",
+    "ceiling",
+    "codes",
+    "bonus_months",
+    "bonus_of",
+    "bonus_cents",
+    "among_least",
+    "among_most",
+    "barred_from_merit",
+    "barred_until",
+    "employment_kind",
+)
+UNIT_COMPUTED = ("figures", "codes", "among_least", "among_most")
+
+
+@dataclass(frozen=True)
+class Appraised:
+    """What a run did. The same hash as long as nothing has changed."""
+
+    cadres: int
+    units: int
+    changed: int
+    content_hash: str
+
+
+@transaction.atomic
+def year_appraise(*, year: int, actor: User | None = None, now: datetime) -> Appraised:
+    """Compute a year, or compute it anew: set-based, repeatable. Raises Refused for a year that has not begun."""
+    if year > local(now).year:
+        raise Refused(_("%(year)s has not begun.") % {"year": year})
+    # Two at once would compute the same rows.
+    YearSettings.objects.get_or_create(pk=1)
+    YearSettings.objects.select_for_update().get(pk=1)
+    city = year_facts.gather(year, now)
+    wanted_units, wanted = _units(city), _people(city, year)
+    units, changed_units = _save_units(year, wanted_units, now)
+    changed = _save_people(year, city, wanted, units, now)
+    content = chain.digest({"units": _hashes(wanted_units), "people": _hashes(wanted)})
+    if changed or changed_units:
+        subject = next(iter(units.values()))
+        changes = {"year": year, "cadres": changed, "units": changed_units, "content": content}
+        audit.record(verb="year_computed", subject=subject, actor=actor, now=now, changes=changes)
+    return Appraised(len(wanted), len(wanted_units), changed + changed_units, content)
+
+
+def _hashes(rows: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
+    return {str(pk): chain.digest(row) for pk, row in rows.items()}
+
+
+# --- What it comes to -------------------------------------------------------------------------------------------------
+
+
+def _units(city: City) -> dict[int, dict[str, Any]]:
+    """YEAR-3 and YEAR-4 for units: per head within their class."""
+    compared = [whole.year for whole in city.units.values() if whole.headcount and not _is_apart(whole)]
+    most = years.most_of_class(compared)
+    measured = {
+        pk
+        for pk, whole in city.units.items()
+        if whole.measures[CAUTION] or whole.measures[CIRCULAR] or whole.measures[ADMONISHMENT]
+    }
+    least = years.least_of_class(
+        compared,
+        most | measured,
+        sheets_percent=city.settings.sheets_percent,
+        agreement_percent=city.settings.agreement_percent,
+    )
+    return {pk: _unit_row(whole, pk in least, pk in most) for pk, whole in city.units.items()}
+
+
+def _is_apart(whole: Whole) -> bool:
+    return whole.unit.vertically_managed
+
+
+def _unit_row(whole: Whole, is_least: bool, is_most: bool) -> dict[str, Any]:
+    codes = [years.Code.YEAR_3.value] * is_least + [years.Code.YEAR_4.value] * is_most
+    return {"figures": whole.figures, "codes": codes, "among_least": is_least, "among_most": is_most}
+
+
+def _people(city: City, year: int) -> dict[int, dict[str, Any]]:
+    compared = [person.year for person in city.people.values() if person.is_graded]
+    most = _most(city, compared)
+    least = years.least_of_city(compared, most, minimum_months=city.settings.minimum_months)
+    return {
+        pk: _row(person, year, city.settings, is_least=pk in least, is_most=pk in most)
+        for pk, person in city.people.items()
+    }
+
+
+def _most(city: City, compared: Iterable[years.Year]) -> set[int]:
+    by_unit: dict[int, list[years.Year]] = {}
+    for one in compared:
+        by_unit.setdefault(one.unit, []).append(one)
+    limits = {
+        "minimum_headcount": city.settings.minimum_headcount,
+        "minimum_months": city.settings.minimum_months,
+    }
+    return {key for there in by_unit.values() for key in years.most_of_unit(there, **limits)}
+
+
+def _row(
+    person: Person, year: int, settings: YearSettings, *, is_least: bool, is_most: bool
+) -> dict[str, Any]:
+    found = years.consequences(person.year, is_most=is_most)
+    months = bonus_months(person, year, found, settings)
+    codes = [code.value for code in found.codes] + [years.Code.YEAR_3.value] * is_least
+    return {
+        "figures": person.figures,
+        "ceiling": found.ceiling,
+        "codes": codes,
+        "bonus_months": found.bonus_months,
+        "bonus_of": [f"{month:%Y-%m}" for month in months],
+        "bonus_cents": years.bonus_cents(months, person.bases) if months else None,
+        "among_least": is_least,
+        "among_most": is_most,
+        "barred_from_merit": found.barred_from_merit,
+        "barred_until": date(year + 1, 12, 31) if found.barred_from_promotion else None,
+        "employment_kind": person.cadre.employment_kind,
+    }
+
+
+def bonus_months(person: Person, year: int, found: Consequences, settings: YearSettings) -> list[date]:
+    if not found.bonus_months:
+        return []
+    return years.bonus_months_of(year, found.bonus_months, person.first_admonished, settings.bonus_months)
+
+
+# --- Saving -----------------------------------------------------------------------------------------------------------
+
+
+def _save_units(
+    year: int, wanted: Mapping[int, Mapping[str, Any]], now: datetime
+) -> tuple[dict[int, UnitResult], int]:
+    there = {row.unit_id: row for row in UnitResult.objects.filter(year=year)}
+    new = [
+        UnitResult(unit_id=pk, year=year, content_hash=chain.digest(row), computed_at=now, **row)
+        for pk, row in wanted.items()
+        if pk not in there
+    ]
+    changed = []
+    for pk, row in there.items():
+        if pk in wanted and _put(row, wanted[pk], now):
+            if not row.among_least:
+                row.commended_by, row.commended_reason = None, ""
+            changed.append(row)
+    UnitResult.objects.bulk_create(new)
+    fields = ["content_hash", "computed_at", "commended_by", "commended_reason", *UNIT_COMPUTED]
+    UnitResult.objects.bulk_update(changed, fields, batch_size=200)
+    return {row.unit_id: row for row in UnitResult.objects.filter(year=year)}, len(new) + len(changed)
+
+
+def _put(row: Any, wanted: Mapping[str, Any], now: datetime) -> bool:
+    """Take over what was computed; whether that changed anything."""
+    content = chain.digest(wanted)
+    if row.content_hash == content:
+        return False
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    row.content_hash, row.computed_at = content, now
+    return True
+
+
+def _save_people(
+    year: int,
+    city: City,
+    wanted: Mapping[int, Mapping[str, Any]],
+    units: Mapping[int, UnitResult],
+    now: datetime,
+) -> int:
+    rows = AnnualResult.objects.filter(year=year).select_related("unit_result")
+    there = {row.cadre_id: row for row in rows}
+    new = [
+        AnnualResult(
+            cadre_id=pk,
+            year=year,
+            unit=city.people[pk].unit,
+            unit_result=units[city.people[pk].unit.pk],
+            content_hash=chain.digest(row),
+            computed_at=now,
+            **row,
+        )
+        for pk, row in wanted.items()
+        if pk not in there
+    ]
+    changed, corrections = _changed(there, wanted, city, units, now)
+    AnnualResult.objects.bulk_create(new, batch_size=500)
+    fields = [
+        "content_hash",
+        "computed_at",
+        "changed_at",
+        "commended_by",
+        "commended_reason",
+        "unit",
+        "unit_result",
+        *COMPUTED,
+    ]
+    AnnualResult.objects.bulk_update(changed, fields, batch_size=200)
+    YearCorrection.objects.bulk_create(corrections)
+    return len(new) + len(changed)
+
+
+def _changed(
+    there: Mapping[int, AnnualResult],
+    wanted: Mapping[int, Mapping[str, Any]],
+    city: City,
+    units: Mapping[int, UnitResult],
+    now: datetime,
+) -> tuple[list[AnnualResult], list[YearCorrection]]:
+    changed, corrections = [], []
+    for pk, row in there.items():
+        if pk not in wanted:
+            continue
+        before, unit = computed(row), city.people[pk].unit
+        is_decided = row.unit_result.state == YearState.DECIDED
+        moved = row.unit_id != unit.pk and not is_decided and units[unit.pk].state == YearState.COMPUTED
+        if not _put(row, wanted[pk], now) and not moved:
+            continue
+        if moved:
+            row.unit, row.unit_result = unit, units[unit.pk]
+        if row.barred_from_merit:
+            row.commended_by, row.commended_reason = None, ""
+        if is_decided:
+            row.changed_at = now
+            corrections.append(correction(row, before, None, _("Computed anew."), now))
+        changed.append(row)
+    return changed, corrections
+
+
+def computed(row: AnnualResult) -> dict[str, Any]:
+    """As JSON keeps it."""
+    found = {name: getattr(row, name) for name in COMPUTED}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
+
+
+def correction(
+    row: AnnualResult, before: Mapping[str, Any], actor: User | None, reason: str, now: datetime
+) -> YearCorrection:
+    """Only what differs, before and after."""
+    after = {**computed(row), "grade": row.grade}
+    before = {"grade": row.grade, **before}
+    names = [name for name in after if before[name] != after[name]]
+    return YearCorrection(
+        result=row,
+        at=now,
+        before={name: before[name] for name in names},
+        after={name: after[name] for name in names},
+        actor=actor,
+        reason=reason,
+    )
+
+
+# --- What it opens to -------------------------------------------------------------------------------------------------
+
+
+def sanctions_of(result: AnnualResult) -> Any:
+    return Sanction.objects.standing().decided_in(result.year).filter(cadre=result.cadre_id)
+
+
+def due_years(now: datetime) -> list[int]:
+    """Which the night computes anew: every year that somebody has computed once, as long as its bars last."""
+    today = local(now).date()
+    rows = UnitResult.objects.filter(year__gte=today.year - 1).order_by("year")
+    return list(rows.values_list("year", flat=True).distinct())

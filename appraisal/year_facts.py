@@ -1,0 +1,234 @@
+"""What a year is computed from: every cadre and unit of the city with sums over the ledger, closed complaints, decided
+measures and sheets. The same number of queries for any number of people."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from accounts.models import Unit, UnitKind
+from appraisal import ladder_facts
+from appraisal.models import BonusBase, LedgerEntry, Sanction, WithholdingProposal, YearSettings
+from appraisal.rules import years
+from appraisal.rules.years import UnitYear, Year
+from appraisal.services.sanctions import is_recommended
+from attendance import comparison
+from cards.models import Cadre, Transfer
+from common.rules import local
+
+#: Codes of appraisal.seeds.MEASURES.
+CRITICISM, ADMONISHMENT, CAUTION, CIRCULAR = "criticism", "admonishment", "caution", "circular"
+
+
+@dataclass
+class Person:
+    """A cadre’s year as counted."""
+
+    cadre: Cadre
+    #: Where they served on the last day of the year, or last in it.
+    unit: Unit
+    months: int
+    half_points: int = 0
+    entries: int = 0
+    cents: int = 0
+    withheld_cents: int = 0
+    complaints: int = 0
+    measures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    first_admonished: date | None = None
+    bases: list[tuple[date, int]] = field(default_factory=list)
+
+    @property
+    def is_graded(self) -> bool:
+        """Neither in an enterprise nor in a vertically managed unit: those are recommended to their own superiors, and
+        compared with nobody."""
+        return not is_recommended(self.unit, self.cadre)
+
+    @property
+    def year(self) -> Year:
+        return Year(
+            key=self.cadre.pk,
+            unit=self.unit.pk,
+            half_points=self.half_points,
+            complaints=self.complaints,
+            admonishments=self.measures[ADMONISHMENT],
+            cautions=self.measures[CAUTION],
+            circulars=self.measures[CIRCULAR],
+            months=self.months,
+        )
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What stands in the result, and on every page and paper of it."""
+        return {
+            "half_points": self.half_points,
+            "entries": self.entries,
+            "cents": self.cents,
+            "withheld_cents": self.withheld_cents,
+            "complaints": self.complaints,
+            "criticisms": self.measures[CRITICISM],
+            "admonishments": self.measures[ADMONISHMENT],
+            "cautions": self.measures[CAUTION],
+            "circulars": self.measures[CIRCULAR],
+            "months": self.months,
+        }
+
+
+@dataclass
+class Whole:
+    """A unit’s year as counted."""
+
+    unit: Unit
+    #: About the unit itself, and of its people while they were counted here.
+    own_half_points: int = 0
+    people_half_points: int = 0
+    headcount: int = 0
+    measures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sheets: int = 0
+    sheets_due: int = 0
+    checked: int = 0
+    agreed: int = 0
+
+    @property
+    def group(self) -> str:
+        """Departments are compared with departments; subdistricts, towns and townships with each other."""
+        return "department" if self.unit.kind == UnitKind.DEPARTMENT else "town"
+
+    @property
+    def year(self) -> UnitYear:
+        return UnitYear(
+            key=self.unit.pk,
+            group=self.group,
+            half_points=self.own_half_points + self.people_half_points,
+            headcount=self.headcount,
+            sheets=self.sheets,
+            sheets_due=self.sheets_due,
+            agreed=self.agreed,
+            checked=self.checked,
+        )
+
+    @property
+    def figures(self) -> dict[str, int | str]:
+        return {
+            "group": self.group,
+            "own_half_points": self.own_half_points,
+            "people_half_points": self.people_half_points,
+            "headcount": self.headcount,
+            "sheets": self.sheets,
+            "sheets_due": self.sheets_due,
+            "checked": self.checked,
+            "agreed": self.agreed,
+            "criticisms": self.measures[CRITICISM],
+            "cautions": self.measures[CAUTION],
+            "circulars": self.measures[CIRCULAR],
+            "admonishments": self.measures[ADMONISHMENT],
+        }
+
+
+@dataclass
+class City:
+    people: dict[int, Person]
+    units: dict[int, Whole]
+    settings: YearSettings
+
+
+def gather(year: int, now: datetime) -> City:
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    people = _people(year, first, last)
+    there = Unit.objects.filter(Q(valid_to=None) | Q(valid_to__gte=first), valid_from__lte=last)
+    units = {unit.pk: Whole(unit) for unit in there}
+    for person in people.values():
+        units.setdefault(person.unit.pk, Whole(person.unit))
+        units[person.unit.pk].headcount += 1
+    _add_points(year, people, units)
+    _add_complaints(year, people)
+    _add_measures(year, people, units)
+    _add_bases(people)
+    _add_sheets(first, min(last, local(now).date()), units, now)
+    return City(people, units, YearSettings.current())
+
+
+def _people(year: int, first: date, last: date) -> dict[int, Person]:
+    rows = Cadre.objects.filter(Q(serves_to=None) | Q(serves_to__gte=first), serves_from__lte=last)
+    moved = _later_moves(last)
+    return {
+        cadre.pk: Person(
+            cadre,
+            moved.get(cadre.pk, cadre.unit),
+            years.months_served(year, cadre.serves_from, cadre.serves_to),
+        )
+        for cadre in rows.select_related("unit").order_by("pk")
+    }
+
+
+def _later_moves(last: date) -> Mapping[int, Unit]:
+    """Whoever moved after the year belonged, on its last day, where they came from."""
+    later = Transfer.objects.filter(decision=Transfer.Decision.ACCEPTED, first_day__gt=last)
+    found: dict[int, Unit] = {}
+    for transfer in later.select_related("from_unit").order_by("-first_day"):
+        found[transfer.cadre_id] = transfer.from_unit
+    return found
+
+
+def entries(year: int) -> QuerySet[LedgerEntry]:
+    """Facts of the year that stand, whichever month counted them."""
+    return LedgerEntry.objects.standing().filter(day__year=year).order_by()
+
+
+def _add_points(year: int, people: Mapping[int, Person], units: Mapping[int, Whole]) -> None:
+    rows = entries(year).values_list("unit", "cadre")
+    for unit, cadre, half_points, cents, count in rows.annotate(
+        points=Sum("half_points"), money=Sum("cents"), count=Count("pk")
+    ):
+        if cadre is None and unit in units:
+            units[unit].own_half_points += half_points
+        elif unit in units:
+            units[unit].people_half_points += half_points
+        person = people.get(cadre)
+        if person is not None:
+            person.half_points += half_points
+            person.cents += cents
+            person.entries += count
+    months = WithholdingProposal.objects.filter(report__month__year=year).order_by()
+    for cadre, amount, released in months.values_list("cadre").annotate(
+        amount=Sum("amount_cents"), released=Sum("released_cents")
+    ):
+        if cadre in people:
+            people[cadre].withheld_cents = amount - released
+
+
+def _add_complaints(year: int, people: Mapping[int, Person]) -> None:
+    for subject, lines in ladder_facts.complaints(year).items():
+        if subject.cadre in people:
+            people[subject.cadre].complaints = len(lines)
+
+
+def _add_measures(year: int, people: Mapping[int, Person], units: Mapping[int, Whole]) -> None:
+    rows = Sanction.objects.standing().decided_in(year).order_by("decided_on")
+    for unit, code in rows.filter(cadre=None).values_list("unit", "measure__code"):
+        if unit in units:
+            units[unit].measures[code] += 1
+    about_people = rows.filter(cadre__isnull=False)
+    for cadre, code, day in about_people.values_list("cadre", "measure__code", "decided_on"):
+        person = people.get(cadre)
+        if person is not None:
+            person.measures[code] += 1
+            if code == ADMONISHMENT and person.first_admonished is None:
+                person.first_admonished = day
+
+
+def _add_bases(people: Mapping[int, Person]) -> None:
+    for cadre, since, cents in BonusBase.objects.order_by("since").values_list("cadre", "since", "cents"):
+        if cadre in people:
+            people[cadre].bases.append((since, cents))
+
+
+def _add_sheets(first: date, last: date, units: Mapping[int, Whole], now: datetime) -> None:
+    if last < first:
+        return
+    for row in comparison.rows([whole.unit for whole in units.values()], first, last, now):
+        whole = units[row.unit.pk]
+        whole.sheets, whole.sheets_due = len(row.coverage.done), len(row.coverage.due)
+        whole.checked = row.tally.spots.lines
+        whole.agreed = row.tally.spots.lines - row.tally.spots.failed
