@@ -1,4 +1,4 @@
-"""The bulletin for Word, WPS and LibreOffice: same words as the PDF, to be edited where an office must.
+"""Official letters for Word, WPS and LibreOffice: same words as the PDF, to be edited where an office must.
 
 Page, margins, grid, faces and page numbers are those of GB/T 9704-2012; lines break as the program that opens it breaks
 them. The imprint stands at the foot of the page on which the document ends.
@@ -21,8 +21,10 @@ from docx.shared import Mm
 from appraisal.bulletins import design, outline
 from appraisal.bulletins.breaking import title_lines
 from appraisal.bulletins.content import Bulletin
+from appraisal.bulletins.letter import Letter, of_bulletin
+from appraisal.bulletins.outline import Imprint, Paragraph
 from appraisal.bulletins.packing import repack
-from appraisal.bulletins.tables import Column, Row, Table, attachments
+from appraisal.bulletins.tables import Column, Row, Table
 from appraisal.bulletins.word import (
     ALTERNATIVES,
     CELL_MARGIN,
@@ -69,14 +71,18 @@ NEEDLESS: Final = ("thumbnail", "customXml", "stylesWithEffects", "webSettings",
 
 
 def write(bulletin: Bulletin, out: BinaryIO) -> None:
+    write_letter(of_bulletin(bulletin), out)
+
+
+def write_letter(letter: Letter, out: BinaryIO) -> None:
     document = Document()
     _strip(document)
     _styles(document)
     _section(document.sections[0])
-    _feet(document, bulletin)
+    _feet(document, letter)
     body = document.element.body
     body.clear_content()
-    for content in _content(bulletin):
+    for content in _content(letter):
         body.insert(len(body) - 1, content)  # the section's own element stays last
     packed = io.BytesIO()
     document.save(packed)
@@ -84,9 +90,9 @@ def write(bulletin: Bulletin, out: BinaryIO) -> None:
     repack(
         packed,
         out,
-        title=" ".join(outline.lines_of(bulletin.title)),
-        author=outline.clean(bulletin.signer),
-        day=bulletin.signed_on or bulletin.month,
+        title=letter.name,
+        author=letter.signer,
+        day=letter.dated,
     )
 
 
@@ -157,14 +163,14 @@ def _section(section: Section) -> None:
     grid.set(qn("w:linePitch"), str(round(PITCH * 20)))
 
 
-def _feet(document: DocumentObject, bulletin: Bulletin) -> None:
+def _feet(document: DocumentObject, letter: Letter) -> None:
     section = document.sections[0]
     odd = paragraph(*_number(), align="right", indent=element("ind", right=round(NUMBER * 20)))
     even = paragraph(*_number(), align="left", indent=element("ind", left=round(NUMBER * 20)))
     _only(section.footer, odd)
     _only(section.even_page_footer, even)
     for header in (section.header, section.even_page_header):
-        mark = "　　　".join(outline.marks(bulletin))
+        mark = "　　　".join(letter.marks)
         runs = [run(mark, "hei", 12, colour=design.RED)] if mark else []
         _only(header, paragraph(*runs, align="left"))
 
@@ -184,24 +190,36 @@ def _number() -> list[Element]:
 # --- Its words --------------------------------------------------------------------------------------------------------
 
 
-def _content(bulletin: Bulletin) -> Iterator[Element]:
-    tables = attachments(bulletin)
-    yield from _head(bulletin)
-    body = outline.body(bulletin)
-    for number, each in enumerate(body, start=1):
-        last = number == len(body)
-        runs = [run(span.text, span.face, BODY, spacing=SPACING) for span in each.spans]
-        level = {"hei": 0, "kai": 1}.get(each.spans[0].face) if each.heading else None
-        first_line = indent(first_line=2) if each.indented else None
-        yield paragraph(*runs, exact=PITCH, indent=first_line, level=level, keep_next=each.heading or last)
-    yield from _signature(bulletin, tables)
-    for number, each_table in enumerate(tables, start=1):
-        yield from _attachment(each_table, str(number) if len(tables) > 1 else "")
-    yield from _imprint(bulletin)
+def _content(letter: Letter) -> Iterator[Element]:
+    yield from _head(letter)
+    for number, each in enumerate(letter.body, start=1):
+        if isinstance(each, Table):
+            yield from _rows(each)
+        else:
+            yield _paragraph(each, last=number == len(letter.body))
+    yield from _signature(letter)
+    several = len(letter.attachments) > 1
+    for number, each_table in enumerate(letter.attachments, start=1):
+        yield from _attachment(each_table, str(number) if several else "")
+    if letter.imprint is not None:
+        yield from _imprint(letter.imprint)
 
 
-def _head(bulletin: Bulletin) -> Iterator[Element]:
-    heading = outline.clean(bulletin.issuer_heading)
+def _paragraph(found: Paragraph, *, last: bool) -> Element:
+    runs = [run(span.text, span.face, BODY, spacing=SPACING) for span in found.spans]
+    level = {"hei": 0, "kai": 1}.get(found.spans[0].face) if found.heading else None
+    first_line = indent(first_line=2) if found.indented else None
+    return paragraph(*runs, exact=PITCH, indent=first_line, level=level, keep_next=found.heading or last)
+
+
+def _head(letter: Letter) -> Iterator[Element]:
+    if letter.heading:
+        yield from _letterhead(letter)
+    yield from _title(letter.title, 2 * PITCH if letter.heading else PITCH)
+
+
+def _letterhead(letter: Letter) -> Iterator[Element]:
+    heading = letter.heading
     size = min(HEADING, 156 * MM / max(len(heading), 1))
     room = 156 * MM * design.HEADING_FILLS - size * len(heading)
     spacing = max(min(room / max(len(heading) - 1, 1), design.HEADING_WIDEST * size), 0)
@@ -213,20 +231,23 @@ def _head(bulletin: Bulletin) -> Iterator[Element]:
     )
     rule = element("pBdr", border("bottom", 12, colour=design.RED, space=round(4 * MM)))
     yield paragraph(
-        run(outline.number_line(bulletin), "fangsong", BODY),
+        run(letter.number, "fangsong", BODY),
         align="center",
         exact=BODY * 1.3,
         before=2 * PITCH,
         extra=[rule],
     )
-    given = outline.lines_of(bulletin.title) or [""]
+
+
+def _title(title: str, before: float) -> Iterator[Element]:
+    given = outline.lines_of(title) or [""]
     lines = [line for part in given for line in title_lines(part, "xiaobiaosong", 156 * MM / TITLE)]
     for number, line in enumerate(lines):
         yield paragraph(
             run(line, "xiaobiaosong", TITLE),
             align="center",
             exact=TITLE_PITCH,
-            before=0 if number else 2 * PITCH,
+            before=0 if number else before,
             after=PITCH if number == len(lines) - 1 else 0,
         )
 
@@ -235,10 +256,10 @@ def _blank(*, keep_next: bool = False) -> Element:
     return paragraph(exact=PITCH, keep_next=keep_next)
 
 
-def _signature(bulletin: Bulletin, tables: Sequence[Table]) -> Iterator[Element]:
-    if tables:
+def _signature(letter: Letter) -> Iterator[Element]:
+    if letter.attachments:
         yield _blank(keep_next=True)
-    for word, number, title in outline.enclosures(each.title for each in tables):
+    for word, number, title in outline.enclosures(each.title for each in letter.attachments):
         lead = len(outline.ENCLOSED)
         hanging = (lead if word else 0) + (1.5 if number else 0)
         left = 2 + lead + (1.5 if number else 0)
@@ -251,7 +272,7 @@ def _signature(bulletin: Bulletin, tables: Sequence[Table]) -> Iterator[Element]
         )
     for _number in range(3):
         yield _blank(keep_next=True)
-    day, signer = outline.date_line(bulletin), outline.clean(bulletin.signer)
+    day, signer = letter.date_line, letter.signer
     # Centred over the date, which ends four characters before the margin, as far as the margin lets it.
     right = max(4 - (_width(signer) - _width(day)) / 2, 0)
     for text, from_right, keep in ((signer, right, True), (day, 4, False)):
@@ -262,7 +283,7 @@ def _signature(bulletin: Bulletin, tables: Sequence[Table]) -> Iterator[Element]
             indent=indent(right=from_right),
             keep_next=keep,
         )
-    for note in outline.notes(bulletin):
+    for note in letter.notes:
         yield paragraph(run(note, "fangsong", BODY), exact=PITCH, indent=indent(first_line=2))
 
 
@@ -271,9 +292,8 @@ def _width(text: str) -> float:
     return sum(0.5 if ord(character) < 0x100 else 1.0 for character in text)
 
 
-def _imprint(bulletin: Bulletin) -> Iterator[Element]:
+def _imprint(imprint: Imprint) -> Iterator[Element]:
     """版记 in a box at the foot of the last page: thick rules above and below, thin ones between."""
-    imprint = outline.imprint(bulletin)
     wide = (IMPRINT_LEFT, design.WIDTH - IMPRINT_LEFT)
     rows, heights = [], []
     if imprint.copies:
@@ -321,12 +341,16 @@ def _attachment(found: Table, number: str) -> Iterator[Element]:
     )
     for text in found.above:
         yield paragraph(run(text, "fangsong", 10.5), exact=16, align="left", after=3)
+    yield from _rows(found)
+    for text in found.below:
+        yield paragraph(run(text, "fangsong", 10.5), exact=16, align="left", before=4)
+
+
+def _rows(found: Table) -> Iterator[Element]:
     widths = [column.width for column in found.columns]
     rows = [*_table_head(found.columns), *(_row(each, found.columns) for each in found.rows)]
     # Three digits of a sum have to fit in a narrow column.
     yield table(rows, widths, margin=CELL_MARGIN // (2 if min(widths) < NARROW else 1))
-    for text in found.below:
-        yield paragraph(run(text, "fangsong", 10.5), exact=16, align="left", before=4)
 
 
 def _table_head(columns: Sequence[Column]) -> Iterator[Element]:

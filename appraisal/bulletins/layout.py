@@ -1,4 +1,4 @@
-"""Every page of a bulletin with all that stands on it: numbers that tests can examine, drawn as they are."""
+"""Every page of a letter with all that stands on it: numbers that tests can examine, drawn as they are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 
 from appraisal.bulletins import design, outline
 from appraisal.bulletins.breaking import SetLine, Text, printable, set_lines, title_lines
-from appraisal.bulletins.content import Bulletin
 from appraisal.bulletins.design import BODY, BOTTOM, FIELD, LEFT, LINES, PITCH, RIGHT, TOP, WIDTH
-from appraisal.bulletins.outline import Paragraph
+from appraisal.bulletins.letter import Letter
+from appraisal.bulletins.outline import Imprint, Paragraph
 from appraisal.bulletins.pages import Page, sized
-from appraisal.bulletins.tables import Table, attachments
+from appraisal.bulletins.tables import Table
 from appraisal.bulletins.tabulating import tabulate
 from cards.documents.fonts import Role, width
 from cards.documents.style import ASCENT
@@ -32,35 +32,65 @@ class Row:
     tied: bool = False
 
 
-def layout(bulletin: Bulletin) -> list[Page]:
-    tables = attachments(bulletin)
+def layout(letter: Letter) -> list[Page]:
+    pages = paged(letter)
+    finish(pages, letter.marks)
+    return pages
+
+
+def paged(letter: Letter) -> list[Page]:
+    """Its pages without their numbers: others may follow."""
     pages = [Page()]
-    first = _head(pages[0], bulletin)
-    rows = [*_body(bulletin), *_signature(bulletin, tables)]
-    pages += _paginated(pages[0], rows, first)
-    for number, table in enumerate(tables, start=1):
-        pages += _attachment(table, str(number) if len(tables) > 1 else "")
-    _imprint(pages, bulletin)
+    start = _head(pages[0], letter)
+    rows: list[Row] = []
+    for part in letter.body:
+        if isinstance(part, Table):
+            pages += _paginated(pages[-1], rows, start)
+            start, rows = _inset(part, pages), []
+        else:
+            rows += _paragraph(part)
+    pages += _paginated(pages[-1], [*rows, *_signature(letter)], start)
+    several = len(letter.attachments) > 1
+    for number, table in enumerate(letter.attachments, start=1):
+        pages += _attachment(table, str(number) if several else "")
+    if letter.imprint is not None:
+        _imprint(pages, letter.imprint)
+    return pages
+
+
+def finish(pages: Sequence[Page], marks: Sequence[str]) -> None:
     _numbers(pages)
     for page in pages:
-        mark(page, outline.marks(bulletin))
-    return pages
+        mark(page, marks)
 
 
 # --- The first page ---------------------------------------------------------------------------------------------------
 
 
-def _head(page: Page, bulletin: Bulletin) -> int:
+def _head(page: Page, letter: Letter) -> int:
     """Red heading, number, rule and title; returns the first free line of the page."""
-    bottom = _heading(page, outline.clean(bulletin.issuer_heading))
+    top = TOP + PITCH
+    if letter.heading:
+        rule = _letterhead(page, letter)
+        page.across(rule, design.RULE, colour=design.RED)
+        top = rule + 2 * PITCH
+    # One line stays free.
+    return _line_below(_title(page, letter.title, top) + PITCH)
+
+
+def _letterhead(page: Page, letter: Letter) -> float:
+    """Returns where the rule stands."""
+    bottom = _heading(page, letter.heading)
     top = bottom + 2 * PITCH
-    number = outline.number_line(bulletin)
-    page.centred("number", number, "fangsong", sized(number, "fangsong", WIDTH, (BODY, 2.0)), top)
-    rule = top + BODY + design.RULE_BELOW
-    page.across(rule, design.RULE, colour=design.RED)
-    bottom = _title(page, bulletin.title, rule + 2 * PITCH)
-    # One line stays free, and the text below stands on the lines of every page.
-    free = bottom + PITCH - (PITCH - BODY) / 2
+    size = sized(letter.number, "fangsong", WIDTH, (BODY, 2.0))
+    if letter.number:
+        page.centred("number", letter.number, "fangsong", size, top)
+    return top + BODY + design.RULE_BELOW
+
+
+def _line_below(down: float) -> int:
+    """Text stands on the lines of every page: the first one below, the space between two lines not counted."""
+    free = down - (PITCH - BODY) / 2
     return max(-int(-(free - TOP) // PITCH), 0)
 
 
@@ -108,33 +138,31 @@ def _title(page: Page, text: str, top: float) -> float:
 # --- Text and signature -----------------------------------------------------------------------------------------------
 
 
-def _body(bulletin: Bulletin) -> Iterable[Row]:
-    for paragraph in outline.body(bulletin):
-        lines = set_lines(_texts(paragraph), indent=2 if paragraph.indented else 0)
-        for number, line in enumerate(lines, start=1):
-            yield Row(line, tied=paragraph.heading and number == len(lines))
+def _paragraph(paragraph: Paragraph) -> Iterable[Row]:
+    lines = set_lines(_texts(paragraph), indent=2 if paragraph.indented else 0)
+    for number, line in enumerate(lines, start=1):
+        yield Row(line, tied=paragraph.heading and number == len(lines))
 
 
 def _texts(paragraph: Paragraph) -> list[Text]:
     return [(span.text, span.face) for span in paragraph.spans]
 
 
-def _signature(bulletin: Bulletin, tables: Sequence[Table]) -> Iterable[Row]:
+def _signature(letter: Letter) -> Iterable[Row]:
     """附件说明, who signs, the day, and what is noted below."""
     blank = Row(None, "blank")
-    if tables:
+    if letter.attachments:
         yield blank
-        for word, number, title in outline.enclosures(table.title for table in tables):
+        for word, number, title in outline.enclosures(table.title for table in letter.attachments):
             yield from _enclosure(word, number, title)
     yield from [replace(blank, tied=True)] * SIGN_APART
-    day = outline.date_line(bulletin)
-    signer = outline.clean(bulletin.signer)
+    day = letter.date_line
     wide = _ems(day)
     left = _fields(design.CHARACTERS) - _fields(DATE_RIGHT) - wide
-    for line in _signer(signer, left + wide / 2):
+    for line in _signer(letter.signer, left + wide / 2):
         yield Row(line, "signer", tied=True)
     yield Row(SetLine(((printable(day, "fangsong"), "fangsong"),), left, 0.0), "date")
-    for note in outline.notes(bulletin):
+    for note in letter.notes:
         for line in set_lines([(note, "fangsong")], indent=2):
             yield Row(line, "note")
 
@@ -221,7 +249,18 @@ def _without_text(pages: Sequence[Sequence[Row]]) -> int:
     return 0
 
 
-# --- Attachments ------------------------------------------------------------------------------------------------------
+# --- Tables ------------------------------------------------------------------------------------------------------
+
+
+def _inset(table: Table, pages: list[Page]) -> int:
+    """Between paragraphs; returns the first free line below."""
+
+    def following() -> Page:
+        pages.append(Page())
+        return pages[-1]
+
+    tabulate(table, pages[-1], following)
+    return _line_below(pages[-1].end + PITCH / 2)
 
 
 def _attachment(table: Table, number: str) -> list[Page]:
@@ -282,9 +321,8 @@ def mark(page: Page, texts: Sequence[str]) -> None:
         left += wide + 3 * size
 
 
-def _imprint(pages: list[Page], bulletin: Bulletin) -> None:
+def _imprint(pages: list[Page], imprint: Imprint) -> None:
     """At the foot of the last page, which is one with an even number: the back of the last sheet."""
-    imprint = outline.imprint(bulletin)
     size, room = design.IMPRINT, WIDTH - 2 * design.IMPRINT
     lead = "抄送："
     hanging = width(lead, "fangsong", size)

@@ -1,4 +1,4 @@
-"""The bulletin as PDF, after GB/T 9704-2012. The same content gives the same bytes."""
+"""Official letters as PDF, after GB/T 9704-2012. The same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import BinaryIO
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from appraisal.bulletins import design, outline
+from appraisal.bulletins import design
 from appraisal.bulletins.content import Bulletin
 from appraisal.bulletins.layout import layout
+from appraisal.bulletins.letter import Letter, of_bulletin
 from appraisal.bulletins.pages import Page
 from cards.documents import drawing
 from cards.documents.drawing import Pen
@@ -18,14 +19,19 @@ from cards.documents.drawing import Pen
 
 def draw(bulletin: Bulletin, out: BinaryIO) -> int:
     """Write the pages and return how many they are."""
-    pages = layout(bulletin)
-    canvas = drawing.new_canvas(out, A4, outline.number_line(bulletin))
-    canvas.setTitle(" ".join(outline.lines_of(bulletin.title)))
-    canvas.setAuthor(outline.clean(bulletin.signer))
-    canvas.setCreator(outline.clean(bulletin.signer))
+    letter = of_bulletin(bulletin)
+    pages = layout(letter)
+    draw_pages(letter, pages, out)
+    return len(pages)
+
+
+def draw_pages(letter: Letter, pages: Sequence[Page], out: BinaryIO) -> None:
+    canvas = drawing.new_canvas(out, A4, letter.number)
+    canvas.setTitle(letter.name)
+    canvas.setAuthor(letter.signer)
+    canvas.setCreator(letter.signer)
     put(canvas, pages)
     canvas.save()
-    return len(pages)
 
 
 def put(canvas: Canvas, pages: Sequence[Page]) -> None:
