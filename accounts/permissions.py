@@ -192,6 +192,21 @@ TABLE: dict[str, Page] = {
     "withholding_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "withholding_not_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "withholding_paid_back": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    # Monthly assessed bonus bases: money, as above
+    "bonus": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Monthly bonus bases"), tucked=True),
+    "bonus_person": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "bonus_set": Page(POST, OFFICER | EXPRESS, detail=True),
+    "bonus_remove": Page(POST, OFFICER | EXPRESS, detail=True),
+    "bonus_import": Page(BOTH, OFFICER | EXPRESS),
+    "bonus_template": Page(GET, OFFICER | EXPRESS),
+    # Whether it helps: the city's figures, beside a baseline that the head of the Express answers for
+    "effect": Page(GET, EXPRESS, nav=_("Effect"), tucked=True),
+    "effect_xlsx": Page(GET, EXPRESS),
+    "baseline": Page(GET, EXPRESS),
+    "baseline_new": Page(BOTH, EXPRESS_HEADS),
+    "baseline_import": Page(BOTH, EXPRESS_HEADS),
+    "baseline_template": Page(GET, EXPRESS_HEADS),
+    "baseline_remove": Page(BOTH, EXPRESS_HEADS, detail=True),
     # The city's bulletins: read by the units, drafted by the Express, signed by its head, and for everybody
     "bulletins": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Bulletins"), tucked=True),
     "bulletin": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),

@@ -3,7 +3,9 @@
 from django.urls import URLPattern, path
 
 from appraisal.views import (
+    bonus,
     bulletins,
+    effect,
     entry,
     mine,
     months,
@@ -95,6 +97,21 @@ urlpatterns: list[URLPattern] = [
         withholding.withholding_paid_back,
         name="withholding_paid_back",
     ),
+    # Monthly assessed bonus bases
+    path("desk/bonus/", bonus.bonus, name="bonus"),
+    path("desk/bonus/import/", bonus.bonus_import, name="bonus_import"),
+    path("desk/bonus/template/", bonus.bonus_template, name="bonus_template"),
+    path("desk/bonus/<int:pk>/", bonus.bonus_person, name="bonus_person"),
+    path("desk/bonus/<int:pk>/set/", bonus.bonus_set, name="bonus_set"),
+    path("desk/bonus/base/<int:pk>/remove/", bonus.bonus_remove, name="bonus_remove"),
+    # Whether it helps
+    path("desk/effect/", effect.effect, name="effect"),
+    path("desk/effect/export/", effect.effect_xlsx, name="effect_xlsx"),
+    path("desk/effect/baseline/", effect.baseline, name="baseline"),
+    path("desk/effect/baseline/new/", effect.baseline_new, name="baseline_new"),
+    path("desk/effect/baseline/import/", effect.baseline_import, name="baseline_import"),
+    path("desk/effect/baseline/template/", effect.baseline_template, name="baseline_template"),
+    path("desk/effect/baseline/<int:pk>/remove/", effect.baseline_remove, name="baseline_remove"),
     # The city's bulletins
     path("desk/bulletins/", bulletins.bulletins, name="bulletins"),
     path("desk/bulletins/draft/", bulletins.bulletin_draft, name="bulletin_draft"),

@@ -31,6 +31,7 @@ from accounts.models import (
 from accounts.permissions import TABLE, Page, Reach
 from appraisal.models import (
     AppraisalSettings,
+    BonusBase,
     Bulletin,
     CountedOutcome,
     LedgerEntry,
@@ -538,6 +539,11 @@ def of_place(**attributes: str) -> Callable[[World], tuple[Kwargs, Kwargs]]:
     return build
 
 
+def based(there: Place) -> BonusBase:
+    facts = {"cents": 120_000, "entered_by": User.objects.get(username="first"), "entered_at": NOW}
+    return BonusBase.objects.get_or_create(cadre=there.cadre, since=date(2026, 1, 1), defaults=facts)[0]
+
+
 def of_city(**attributes: str) -> Callable[[World], tuple[Kwargs, Kwargs]]:
     """Keyword -> dotted attribute of the world; whoever reaches the whole city finds no other's, only nothing."""
 
@@ -683,6 +689,10 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
             "withholding_paid_back",
         )
     },
+    # Bonus bases
+    "bonus_person": of_place(pk="cadre.pk"),
+    "bonus_set": of_place(pk="cadre.pk"),
+    "bonus_remove": lambda world: tuple({"pk": based(p).pk} for p in (world.here, world.there)),
     # Bulletins
     **{
         name: lambda world: ({"pk": issued().pk}, {"pk": NOBODY})
@@ -982,8 +992,8 @@ SEEING_OBJECTIONS = {"objections", "objection"}
 ANSWERING_OBJECTIONS = {"objection_decide"}
 OBJECTING = {"objection_enter"}
 OBJECTIONS = SEEING_OBJECTIONS | ANSWERING_OBJECTIONS | OBJECTING
-SEEING_MONEY = {"withholding_months", "withholdings"}
-SENDING_MONEY = {"withholdings_send"}
+SEEING_MONEY = {"withholding_months", "withholdings", "bonus", "bonus_person"}
+SENDING_MONEY = {"withholdings_send", "bonus_set", "bonus_remove", "bonus_import", "bonus_template"}
 ENTERING_MONEY = {"withholdings_execute", "withholdings_not_execute", "withholding_execute"}
 ENTERING_MONEY |= {"withholding_not_execute", "withholding_paid_back", "withholdings_xlsx"}
 MONEY = SEEING_MONEY | SENDING_MONEY | ENTERING_MONEY
