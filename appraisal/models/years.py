@@ -244,6 +244,9 @@ class AnnualResult(models.Model):
     grade = models.CharField(_("grade"), max_length=12, choices=Grade, blank=True)
     ungraded = models.CharField(_("why not graded"), max_length=16, choices=Ungraded, blank=True)
     grade_reason = models.CharField(_("reason for the grade"), max_length=300, blank=True)
+    #: Who entered or last changed it: they do not decide it.
+    graded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    graded_at = models.DateTimeField(null=True)
     #: Put on record by whom: the figures have changed since the decision, and somebody has to look again.
     changed_at = models.DateTimeField(null=True)
     notified_on = models.DateField(_("notice handed over on"), null=True)
