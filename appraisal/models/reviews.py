@@ -61,6 +61,7 @@ class Review(models.Model):
     decision_reason = models.TextField(_("reason for the decision"), max_length=1000, blank=True)
     #: Of an appeal: the authority above that decided, and its document.
     authority = models.CharField(_("authority that decided"), max_length=100, blank=True)
+    document = models.CharField(_("number of its document"), max_length=60, blank=True)
 
     objects = ReviewQuerySet.as_manager()
 
@@ -90,7 +91,9 @@ class Review(models.Model):
                 name="review_decided_by_another",
             ),
             models.CheckConstraint(
-                condition=~Q(stage="appeal") | Q(state__in=["open", "withdrawn"]) | ~Q(authority=""),
+                condition=~Q(stage="appeal")
+                | Q(state__in=["open", "withdrawn"])
+                | ~Q(authority="") & ~Q(document=""),
                 name="review_appeal_names_authority",
             ),
         ]
