@@ -25,6 +25,7 @@ from appraisal.bulletins.content import (
     points_text,
 )
 from appraisal.bulletins.outline import clean
+from cards.documents.fonts import Role
 
 Align = Literal["left", "right", "centre"]
 Kind = Literal["row", "subtotal", "total"]
@@ -65,6 +66,9 @@ class Table:
     rows: tuple[Row, ...]
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    #: What is read from a wall is set larger, and in the face of the text around it.
+    scale: float = 1.0
+    face: Role = "sans"
 
 
 def attachments(bulletin: Bulletin) -> list[Table]:

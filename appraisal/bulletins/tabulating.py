@@ -19,7 +19,7 @@ UPRIGHT = str.maketrans("（）()〔〕[]/／—-、，", "︵︶︵︶︹︺︹
 def tabulate(table: Table, page: Page, next_page: Callable[[], Page]) -> Page:
     """Set the rows below what stands on the page, and go on; returns the page with the last row."""
     tabulator = _Tabulator(table)
-    page = page if page.room >= tabulator.head + 3 * design.ROW else next_page()
+    page = page if page.room >= tabulator.head + 3 * tabulator.least else next_page()
     top = tabulator.begin(page)
     for number, row in enumerate(table.rows):
         needed = tabulator.height(row)
@@ -39,7 +39,10 @@ class _Tabulator:
     def __init__(self, table: Table) -> None:
         self.columns = table.columns
         self.lefts = [*accumulate((column.width for column in table.columns), initial=LEFT)]
-        self.pitch = design.HEAD_SIZES[0] * 1.04
+        self.face = table.face
+        self.heads, self.cells = _scaled(design.HEAD_SIZES, table), _scaled(design.CELL_SIZES, table)
+        self.least = design.ROW * table.scale
+        self.pitch = self.heads[0] * 1.04
         rows = max((len(_strips(column.head)[0]) for column in table.columns if column.vertical), default=0)
         self.head = max(2 * design.HEAD_ROW, rows * self.pitch + 2.4)
         self.downs: list[Rule] = []
@@ -79,14 +82,14 @@ class _Tabulator:
 
     def _head(self, page: Page, text: str, left: float, right: float, top: float, bottom: float) -> None:
         room, lines = right - left - 2 * CELL, [printable(line, "hei") for line in text.split("\n")]
-        size = min(sized(line, "hei", room, design.HEAD_SIZES) for line in lines)
+        size = min(sized(line, "hei", room, self.heads) for line in lines)
         found = Block(size, tuple((line,) for line in lines), cut=False)
         _stack(page, "head", found, "hei", left, right, top, bottom, "centre")
 
     def _downwards(self, page: Page, text: str, left: float, right: float, top: float) -> None:
         """One character below the other; a long name in two columns, the right one first."""
         strips = _strips(text)
-        size = min(design.HEAD_SIZES[0], (right - left - 0.6) / len(strips) / 1.05)
+        size = min(self.heads[0], (right - left - 0.6) / len(strips) / 1.05)
         pitch = min(size * 1.1, (self.head - 1.2) / len(strips[0])) if strips[0] else size
         start = top + (self.head - pitch * len(strips[0])) / 2
         for place, strip in enumerate(strips):
@@ -99,7 +102,7 @@ class _Tabulator:
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
     def height(self, row: Row) -> float:
-        found = [design.ROW]
+        found = [self.least]
         for column, text in zip(self.columns, row.cells, strict=True):
             if column.grows:
                 placed = self._grown(column, text)
@@ -108,23 +111,23 @@ class _Tabulator:
 
     def _grown(self, column: Column, text: str) -> Block:
         high = BOTTOM - TOP - self.head - 6 * CELL
-        return _cell(text, "sans", column.width - 2 * CELL, design.CELL_SIZES, high, shrinks=False)
+        return _cell(text, self.face, column.width - 2 * CELL, self.cells, high, shrinks=False)
 
     def row(self, page: Page, row: Row, high: float) -> None:
         top, bottom = page.end, page.end + high
-        role: Role = "sans" if row.kind == "row" else "hei"
+        role: Role = self.face if row.kind == "row" else "hei"
         for place, (column, text) in enumerate(zip(self.columns, row.cells, strict=True)):
             left, right = self.lefts[place], self.lefts[place + 1]
             if column.code:
                 _code(page, text, left, right, top, bottom)
             elif text and column.align == "right":
-                _number(page, row.kind, text, role, left, right, top, bottom)
+                _number(page, row.kind, text, role, self.cells[0], left, right, top, bottom)
             elif text:
                 room = column.width - 2 * CELL
                 found = (
                     self._grown(column, text)
                     if column.grows
-                    else _cell(text, role, room, design.CELL_SIZES, high - 0.6)
+                    else _cell(text, role, room, self.cells, high - 0.6)
                 )
                 _stack(page, row.kind, found, role, left, right, top, bottom, column.align)
         page.rules.append(Rule(LEFT, bottom, self.lefts[-1], bottom, design.GRID))
@@ -140,6 +143,10 @@ class _Tabulator:
         page.rules.append(Rule(LEFT, page.end, self.lefts[-1], page.end, design.FRAME))
 
 
+def _scaled(sizes: tuple[float, float], table: Table) -> tuple[float, float]:
+    return sizes[0] * table.scale, sizes[1] * table.scale
+
+
 def _strips(text: str) -> list[str]:
     """A head written downwards, in as few columns as its length needs."""
     text = text.translate(UPRIGHT)
@@ -149,10 +156,17 @@ def _strips(text: str) -> list[str]:
 
 
 def _number(
-    page: Page, part: str, text: str, role: Role, left: float, right: float, top: float, bottom: float
+    page: Page,
+    part: str,
+    text: str,
+    role: Role,
+    size: float,
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
 ) -> None:
     """In one line: nearer to the rules before it gets smaller."""
-    size = design.CELL_SIZES[0]
     spare = (right - left - width(text, role, size)) / 2
     inset = min(max(spare, design.CELL_LEAST), CELL)
     size = sized(text, role, right - left - 2 * inset, (size, 0.1))

@@ -119,6 +119,8 @@ class Decision(Frozen):
     review_to: str = ""
     review_days: int = 30
     review_answer_days: int = 30
+    #: 抄送; a cadre’s unit where nothing is said.
+    copies_to: str = ""
     #: Printed on the receipt alone: the decision itself is the same before and after.
     service: Service | None = None
     set_aside_on: date | None = None

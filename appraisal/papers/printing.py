@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
-from appraisal.papers.content import Commendation, Paper
+import re
+from io import BytesIO
+
+from appraisal.bulletins import docx as word
+from appraisal.bulletins import pdf as portable
+from appraisal.bulletins.layout import finish, paged
+from appraisal.bulletins.letter import Letter
+from appraisal.bulletins.outline import clean
+from appraisal.bulletins.pages import Page
+from appraisal.papers.content import AnnualNotice, Commendation, Decision, Paper, PublicNotice
+from appraisal.papers.texts import annual, commendation, decision, notice
 
 
 def pdf(content: Paper) -> bytes:
-    raise NotImplementedError
+    letter = letter_of(content)
+    out = BytesIO()
+    portable.draw_pages(letter, layout(content, letter), out)
+    return out.getvalue()
 
 
 def docx(content: Commendation) -> bytes:
-    raise NotImplementedError
+    """For an office that edits it before it is signed: the other papers are printed and signed as they are."""
+    out = BytesIO()
+    word.write_letter(commendation.letter(content), out)
+    return out.getvalue()
+
+
+def letter_of(content: Paper) -> Letter:
+    match content:
+        case Decision():
+            return decision.letter(content)
+        case AnnualNotice():
+            return annual.letter(content)
+        case Commendation():
+            return commendation.letter(content)
+        case PublicNotice():
+            return notice.letter(content)
+
+
+def layout(content: Paper, letter: Letter) -> list[Page]:
+    """The letter, and what is signed for it, each page with its number."""
+    pages = paged(letter)
+    if isinstance(content, Decision):
+        pages.append(decision.form(content).page())
+    elif isinstance(content, AnnualNotice):
+        annual.strip(content).put(pages)
+    finish(pages, letter.marks)
+    return pages
 
 
 def file_name(content: Paper) -> str:
     """Without its ending, safe in every file system."""
-    raise NotImplementedError
+    return re.sub(r'[\\/:*?"<>|\s]', "_", "-".join(part for part in _named(content) if part))
+
+
+def _named(content: Paper) -> tuple[str, ...]:
+    match content:
+        case Decision():
+            return decision.name(content), clean(content.to.name), clean(content.number_text or "")
+        case AnnualNotice():
+            return annual.title(content), clean(content.to.name)
+        case Commendation():
+            return commendation.title(content), clean(content.number_text or "草稿")
+        case PublicNotice():
+            return (clean(content.unit), f"{content.year}年度考核公示")
