@@ -59,7 +59,7 @@ def chart(months: Sequence[Month], whose: str) -> charts.Chart:
         "trend",
         _("%(whose)s, month by month") % {"whose": whose},
         " ".join(_said(month) for month in months),
-        [_label(month.month, months[0].month) for month in months],
+        [label(month.month, months[0].month) for month in months],
         [
             charts.Series(points, [month.points for month in months]),
             charts.Series(entries, [month.entries for month in months]),
@@ -75,6 +75,6 @@ def _said(month: Month) -> str:
     }
 
 
-def _label(month: date, first: date) -> str:
+def label(month: date, first: date) -> str:
     """With the year below where the scale or a year begins."""
     return f"{month:%m}\n{month:%Y}" if month == first or month.month == 1 else f"{month:%m}"

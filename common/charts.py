@@ -20,6 +20,8 @@ class Series:
     label: str
     #: None is a gap.
     values: Sequence[float | None]
+    #: One of KINDS; otherwise by its place.
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def line_chart(
         raise ValueError(f"{len(series)} lines, of which {len(KINDS)} can be told apart")
     top = nice_top(value for one in series for value in one.values if value is not None)
     lines = [
-        Line(one.label, kind, _path(one.values, top), _dots(one.values, top))
+        Line(one.label, one.kind or kind, _path(one.values, top), _dots(one.values, top))
         for kind, one in zip(KINDS, series, strict=False)
     ]
     return Chart(key, title, description, lines, (f"{top:g}", f"{top / 2:g}", "0"), labels)

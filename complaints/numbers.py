@@ -45,10 +45,13 @@ class Figures:
             setattr(self, name, getattr(self, name) + value)
 
     @property
+    def decided(self) -> int:
+        """Those of which it is known whether they were answered in time."""
+        return self.on_time + self.extended + self.late
+
+    @property
     def on_time_percent(self) -> int | None:
-        """Of those whose time has been decided."""
-        decided = self.on_time + self.extended + self.late
-        return round(100 * self.on_time / decided) if decided else None
+        return round(100 * self.on_time / self.decided) if self.decided else None
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,15 @@ def numbers(access: Access, month: date, now: datetime) -> Numbers:
     rows.sort(key=lambda row: (-row[1].received, row[0].code))
     trend = [(first, _sum(found[first].values())) for first in months]
     return Numbers(rows, trend[-1][1], trend)
+
+
+def by_month(access: Access, first: date, end: date, now: datetime) -> dict[date, Figures]:
+    """The city's, of each month from `first` until before `end` in which a case was received; one query."""
+    found: dict[date, Figures] = defaultdict(Figures)
+    for row in _counted(access, first, end, now):
+        month, _unit = row.pop("month").date(), row.pop("unit")
+        found[month].add(Figures(**row))
+    return dict(found)
 
 
 def _counted(access: Access, first: date, end: date, now: datetime) -> Iterable[Any]:
