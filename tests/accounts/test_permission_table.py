@@ -31,6 +31,7 @@ from accounts.models import (
 from accounts.permissions import TABLE, Page, Reach
 from appraisal.models import (
     AppraisalSettings,
+    Baseline,
     BonusBase,
     Bulletin,
     CountedOutcome,
@@ -539,6 +540,13 @@ def of_place(**attributes: str) -> Callable[[World], tuple[Kwargs, Kwargs]]:
     return build
 
 
+def baseline() -> Baseline:
+    """There whenever somebody asks for it: whoever may has removed the one before."""
+    author = User.objects.get(username="express-head")
+    facts = {"value": 80, "source": "2025年统计", "entered_by": author, "entered_at": NOW}
+    return Baseline.objects.get_or_create(indicator="rating", month=date(2025, 1, 1), defaults=facts)[0]
+
+
 def based(there: Place) -> BonusBase:
     facts = {"cents": 120_000, "entered_by": User.objects.get(username="first"), "entered_at": NOW}
     return BonusBase.objects.get_or_create(cadre=there.cadre, since=date(2026, 1, 1), defaults=facts)[0]
@@ -693,6 +701,7 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "bonus_person": of_place(pk="cadre.pk"),
     "bonus_set": of_place(pk="cadre.pk"),
     "bonus_remove": lambda world: tuple({"pk": based(p).pk} for p in (world.here, world.there)),
+    "baseline_remove": lambda world: ({"pk": baseline().pk}, {"pk": NOBODY}),
     # Bulletins
     **{
         name: lambda world: ({"pk": issued().pk}, {"pk": NOBODY})
@@ -1112,6 +1121,13 @@ NEVER[Role.SUPERVISOR] |= OBJECTING | ANSWERING_OBJECTIONS | {"objection_withdra
 for _role in (Role.DISCIPLINE, Role.ADMINISTRATOR):
     NEVER[_role] |= OBJECTIONS | {"objection_withdraw"} | MONEY
 
+
+#: The city's figures; what was before is the word of the head of the Express.
+SEEING_EFFECT = {"effect", "effect_xlsx", "baseline"}
+ENTERING_BASELINE = {"baseline_new", "baseline_import", "baseline_template", "baseline_remove"}
+for never in set(Role.values) - {Role.EXPRESS_STAFF, Role.EXPRESS_HEAD}:
+    NEVER[never] = NEVER[never] | SEEING_EFFECT | ENTERING_BASELINE
+NEVER[Role.EXPRESS_STAFF] = NEVER[Role.EXPRESS_STAFF] | ENTERING_BASELINE
 
 READING_BULLETINS = {"bulletins", "bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx"}
 DRAFTING_BULLETINS = {"bulletin_draft", "bulletin_edit", "bulletin_correct", "bulletin_discard"}
