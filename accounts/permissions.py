@@ -192,6 +192,9 @@ TABLE: dict[str, Page] = {
     "withholding_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "withholding_not_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "withholding_paid_back": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    # Measures of the ladder: proposed and served by units and city, decided by the Express, referred to the commission
+    "sanction": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | DISCIPLINE, detail=True),
+    "my_sanction": Page(BOTH, CADRE, detail=True),
     # Monthly assessed bonus bases: money, as above
     "bonus": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Monthly bonus bases"), tucked=True),
     "bonus_person": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
@@ -207,6 +210,23 @@ TABLE: dict[str, Page] = {
     "baseline_import": Page(BOTH, EXPRESS_HEADS),
     "baseline_template": Page(GET, EXPRESS_HEADS),
     "baseline_remove": Page(BOTH, EXPRESS_HEADS, detail=True),
+    # The rollout: waves and their days by the city, visits and orders by the groups, answers by the units
+    "rollout": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Rollout"), tucked=True),
+    "wave_new": Page(BOTH, EXPRESS),
+    "wave_edit": Page(BOTH, EXPRESS, detail=True),
+    "wave_units": Page(BOTH, EXPRESS, detail=True),
+    "rollout_unit": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "rollout_edit": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "rollout_deadline": Page(BOTH, EXPRESS, detail=True),
+    "rollout_hotlines": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "rollout_complete": Page(POST, EXPRESS, detail=True),
+    "rollout_reopen": Page(BOTH, EXPRESS, detail=True),
+    "visit_new": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "orders": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS),
+    "order": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),
+    "order_new": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "order_answer": Page(POST, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "order_check": Page(POST, EXPRESS | SUPERVISORS, detail=True),
     # The city's bulletins: read by the units, drafted by the Express, signed by its head, and for everybody
     "bulletins": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Bulletins"), tucked=True),
     "bulletin": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),

@@ -10,10 +10,12 @@ class AppraisalConfig(AppConfig):
             demo,
             desk,
             desk_outcomes,
+            desk_rollout,
             notifying,
             notifying_bulletins,
             notifying_months,
             notifying_objections,
+            notifying_rollout,
             notifying_sanctions,
             notifying_standards,
             seeds,
@@ -25,10 +27,12 @@ class AppraisalConfig(AppConfig):
         notifying_bulletins.register()
         notifying_months.register()
         notifying_objections.register()
+        notifying_rollout.register()
         notifying_sanctions.register()
         notifying_standards.register()
         desk.register()
         desk_outcomes.register()
+        desk_rollout.register()
         mine.register()
         bulletins.register()
         demo.register()

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal.services import aftermath, bulletins, closing, objections, sanctions, sweeps, years
+from appraisal.services import aftermath, bulletins, closing, objections, orders, sanctions, sweeps, years
 
 
 @shared_task
@@ -50,3 +50,8 @@ def compute_years() -> int:
     """Every year that was computed once, should a doorbell have been lost."""
     now = timezone.now()
     return sum(years.year_appraise(year=year, now=now).changed for year in years.due_years(now))
+
+
+@shared_task
+def remind_of_the_rollout() -> int:
+    return orders.orders_and_deadlines_remind(now=timezone.now())

@@ -267,6 +267,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "appraisal.tasks.remind_of_objections",
         "schedule": crontab(minute=40),
     },
+    "remind-of-the-rollout": {
+        "task": "appraisal.tasks.remind_of_the_rollout",
+        "schedule": crontab(minute=50),
+    },
     "reach-month-deadlines": {
         "task": "appraisal.tasks.reach_month_deadlines",
         "schedule": crontab(minute=35),

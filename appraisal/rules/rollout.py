@@ -108,11 +108,6 @@ def is_missed(*, due_on: date, done_on: date | None, today: date) -> bool:
     return today > due_on if done_on is None else done_on > due_on
 
 
-def is_soon(due_on: date, today: date, working: WorkingCalendar) -> bool:
-    """From the working day before it until its end."""
-    return today <= due_on <= working.next_working_day(today)
-
-
 def is_discipline_post(post: str) -> bool:
     return DISCIPLINE in post
 

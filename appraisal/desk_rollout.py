@@ -1,0 +1,112 @@
+"""On the landing pages: units that are late with the rollout and what waits for the city, visits and orders of a group,
+and what a unit still has to do."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import Access
+from accounts.models import Role, Unit
+from appraisal import rollout_words as words
+from appraisal.models import OrderState, RectificationOrder, Rollout
+from appraisal.models.rollout import OrderQuerySet, RolloutQuerySet
+from appraisal.rollout_forms import LATE
+from appraisal.rules.rollout import Stage
+from common import slots
+
+Part = tuple[str, dict[str, Any]] | None
+UNIT_ROLES = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
+#: Lines of a group and of a unit; more stand on the pages behind.
+SHOWN = 6
+
+
+def express(request: HttpRequest, access: Access) -> Part:
+    """Nothing while there is nothing to do."""
+    if not (access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD)):
+        return None
+    return _numbers(Rollout.objects.all(), RectificationOrder.objects.all(), timezone.localdate())
+
+
+def group(request: HttpRequest, access: Access) -> Part:
+    groups = [m.group_id for m in access.memberships if m.role == Role.SUPERVISOR and m.group_id]
+    if not groups:
+        return None
+    units = Unit.objects.filter(supervision_group__in=groups)
+    rollouts, orders = (
+        Rollout.objects.filter(unit__in=units),
+        RectificationOrder.objects.filter(unit__in=units),
+    )
+    return _numbers(rollouts, orders, timezone.localdate())
+
+
+def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> Part:
+    late = rollouts.late(today).count()
+    number = orders.aggregate(
+        late=Count("pk", filter=Q(state=OrderState.OPEN, due_on__lt=today)),
+        check=Count("pk", filter=Q(state=OrderState.ANSWERED)),
+    )
+    board, listed = reverse("rollout"), reverse("orders")
+    rows = [
+        {
+            "label": _("Units overdue with the rollout"),
+            "number": late,
+            "tone": "bad",
+            "url": f"{board}?state={Stage.LATE.value}",
+        },
+        {
+            "label": _("Orders overdue"),
+            "number": number["late"],
+            "tone": "bad",
+            "url": f"{listed}?state={LATE}",
+        },
+        {
+            "label": _("Orders to check"),
+            "number": number["check"],
+            "tone": "out",
+            "url": f"{listed}?state={OrderState.ANSWERED.value}",
+        },
+    ]
+    shown = [row for row in rows if row["number"]]
+    return ("appraisal/desk_rollout.html", {"rows": shown, "board_url": board}) if shown else None
+
+
+def unit(request: HttpRequest, access: Access) -> Part:
+    """Its own day, as long as it is not done, and what it has to put right."""
+    units = {m.unit_id for m in access.memberships if m.role in UNIT_ROLES and m.unit_id}
+    if not units:
+        return None
+    today = timezone.localdate()
+    rollouts = Rollout.objects.filter(unit__in=units, completed_at=None).select_related("unit", "wave")
+    orders = RectificationOrder.objects.filter(unit__in=units, state=OrderState.OPEN).select_related("unit")
+    rows = [_own(row, today) for row in rollouts[:SHOWN]] + [_order(row, today) for row in orders[:SHOWN]]
+    return ("appraisal/desk_rollout.html", {"rows": rows, "board_url": reverse("rollout")}) if rows else None
+
+
+def _own(rollout: Rollout, today: date) -> dict[str, Any]:
+    return {
+        "label": _("Rollout of %(unit)s") % {"unit": rollout.unit},
+        "number": words.left(rollout.due_on, today),
+        "tone": "bad" if rollout.is_late(today) else "out",
+        "url": reverse("rollout_unit", args=[rollout.unit.code]),
+    }
+
+
+def _order(order: RectificationOrder, today: date) -> dict[str, Any]:
+    view = words.order_view(order, today)
+    return {
+        "label": order.text,
+        "number": view.left,
+        "tone": view.tone,
+        "url": reverse("order", args=[order.pk]),
+    }
+
+
+def register() -> None:
+    slots.fill("desk", express, order=14)
+    slots.fill("desk", group, order=14)
+    slots.fill("desk", unit, order=24)
