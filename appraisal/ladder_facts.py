@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models.functions import Coalesce
+
 from appraisal import rollout_facts
 from appraisal.models import Counts, LedgerEntry, Sanction, Trigger
 from appraisal.rules.ladder import Counted
@@ -56,10 +58,11 @@ def _concerns(trigger: Trigger, subject: Subject) -> bool:
 
 def complaints(year: int) -> Lines:
     """Substantiated about a person, and the last word of its matter; by the day of receipt. What was redone counts by
-    its first receipt, so that doing it again proposes nothing a second time."""
-    cases = substantiated().filter(received_at__year=year)
+    its first receipt, also in another year, so that doing it again proposes nothing a second time."""
+    first_received = Coalesce("redo_of__received_at", "received_at")
+    cases = substantiated().annotate(first_received=first_received).filter(first_received__year=year)
     found: dict[Subject, list[Counted]] = defaultdict(list)
-    fields = ("pk", "redo_of", "cadre__unit", "cadre", "received_at")
+    fields = ("pk", "redo_of", "cadre__unit", "cadre", "first_received")
     for pk, first, unit, cadre, received in cases.values_list(*fields):
         line = Counted("complaint", first or pk, local(received).date(), "经核查属实的投诉")
         found[Subject(unit, cadre)].append(line)

@@ -100,13 +100,17 @@ def most_of_unit(years: Iterable[Year], *, minimum_headcount: int, minimum_month
     return {year.key for year in there if year.half_points == max(points)}
 
 
-def least_of_city(years: Iterable[Year], barred: Collection[int], *, minimum_months: int) -> set[int]:
+def least_of_city(
+    years: Iterable[Year], barred: Collection[int], *, minimum_months: int, silent: Collection[int] = ()
+) -> set[int]:
     """Who shares the fewest points of the whole city, and nothing of the year speaks against: first in line for merit.
-    Who of them is commended people choose."""
+    Nobody of a `silent` unit, whose sheets are not complete or are contradicted: where nobody looked, having no point
+    says nothing. Who of them is commended people choose."""
     clean = [
         year
         for year in compared(years, minimum_months)
         if year.key not in barred
+        and year.unit not in silent
         and not (year.complaints or year.admonishments or year.cautions or year.circulars)
     ]
     if not clean:
@@ -141,6 +145,10 @@ class UnitYear:
         """A unit that was never checked has not been contradicted."""
         return self.agreed * 100 >= self.checked * percent
 
+    def is_kept(self, sheets_percent: int, agreement_percent: int) -> bool:
+        """Its sheets are complete and agree with the spot checks."""
+        return self.is_complete(sheets_percent) and self.agrees(agreement_percent)
+
 
 def most_of_class(units: Iterable[UnitYear]) -> set[int]:
     """Per head the most points of a class; nobody where all are equal or none has a point."""
@@ -162,10 +170,7 @@ def least_of_class(
     eligible = [
         unit
         for unit in units
-        if unit.key not in barred
-        and unit.headcount
-        and unit.is_complete(sheets_percent)
-        and unit.agrees(agreement_percent)
+        if unit.key not in barred and unit.headcount and unit.is_kept(sheets_percent, agreement_percent)
     ]
     found = set()
     for there in _classes(eligible).values():

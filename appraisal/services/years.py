@@ -61,9 +61,7 @@ def year_appraise(*, year: int, actor: User | None = None, now: datetime) -> App
     """Compute a year, or compute it anew: set-based, repeatable. Raises Refused for a year that has not begun."""
     if year > local(now).year:
         raise Refused(_("%(year)s has not begun.") % {"year": year})
-    # Two at once would compute the same rows.
-    YearSettings.objects.get_or_create(pk=1)
-    YearSettings.objects.select_for_update().get(pk=1)
+    alone()
     city = year_facts.gather(year, now)
     wanted_units, wanted = _units(city), _people(city, year)
     units, changed_units = _save_units(year, wanted_units, now)
@@ -74,6 +72,13 @@ def year_appraise(*, year: int, actor: User | None = None, now: datetime) -> App
         changes = {"year": year, "cadres": changed, "units": changed_units, "content": content}
         audit.record(verb="year_computed", subject=subject, actor=actor, now=now, changes=changes)
     return Appraised(len(wanted), len(wanted_units), changed + changed_units, content)
+
+
+def alone() -> None:
+    """Computing and everything that people do with a year happen one after the other: two at once would compute the
+    same rows, or take back what somebody has just decided. In the caller's transaction."""
+    YearSettings.objects.get_or_create(pk=1)
+    YearSettings.objects.select_for_update().get(pk=1)
 
 
 def _hashes(rows: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
@@ -113,11 +118,18 @@ def _unit_row(whole: Whole, is_least: bool, is_most: bool) -> dict[str, Any]:
 def _people(city: City, year: int) -> dict[int, dict[str, Any]]:
     compared = [person.year for person in city.people.values() if person.is_graded]
     most = _most(city, compared)
-    least = years.least_of_city(compared, most, minimum_months=city.settings.minimum_months)
+    least = years.least_of_city(
+        compared, most, minimum_months=city.settings.minimum_months, silent=_silent(city)
+    )
     return {
         pk: _row(person, year, city.settings, is_least=pk in least, is_most=pk in most)
         for pk, person in city.people.items()
     }
+
+
+def _silent(city: City) -> set[int]:
+    limits = city.settings.sheets_percent, city.settings.agreement_percent
+    return {pk for pk, whole in city.units.items() if not whole.year.is_kept(*limits)}
 
 
 def _most(city: City, compared: Iterable[years.Year]) -> set[int]:
