@@ -36,9 +36,14 @@ from appraisal.models import (
     Bulletin,
     CountedOutcome,
     LedgerEntry,
+    Measure,
     MonthlyReport,
     Objection,
+    RectificationOrder,
+    Rollout,
+    Sanction,
     Standard,
+    Wave,
 )
 from appraisal.services import bulletins, month_draft, standards
 from attendance import services as inspection
@@ -259,12 +264,52 @@ def issued() -> Bulletin:
     return bulletin
 
 
+def in_wave(where: Place) -> Rollout:
+    """A unit in a wave, made when a page about it is asked for."""
+    days = {"name": "首批", "begins_on": date(2026, 9, 1), "deadline": date(2026, 9, 30)}
+    wave, _new = Wave.objects.get_or_create(number=1, defaults=days)
+    return Rollout.objects.get_or_create(unit=where.unit, defaults={"wave": wave})[0]
+
+
+def ordered(where: Place) -> RectificationOrder:
+    """Something to be put right in the unit."""
+    first = User.objects.get(username="first")
+    given = {"text": "补印门牌", "due_on": date(2026, 9, 30), "ordered_by": first, "ordered_at": NOW}
+    return RectificationOrder.objects.get_or_create(unit=where.unit, defaults=given)[0]
+
+
 def begun() -> Bulletin:
     """The draft of its correction."""
     there = Bulletin.objects.filter(corrects=issued()).first()
     return there or Bulletin.objects.create(
         month=issued().month, corrects=issued(), reason="文字更正", drafted_at=NOW
     )
+
+
+def measured(where: Place, world: "World") -> Sanction:
+    """A measure that was proposed, as every one of these pages shows it; for the commission one that was referred."""
+    referred = world.asking == Role.DISCIPLINE
+    made, _new = Sanction.objects.get_or_create(
+        source=f"hand:{where.unit.code}",
+        defaults={
+            "unit": where.unit,
+            "cadre": where.cadre,
+            "proposed_measure": Measure.objects.get(code="referral" if referred else "caution"),
+            "measure": Measure.objects.get(code="referral" if referred else "caution"),
+            "year": 2026,
+            "reason": "多次脱岗",
+            "proposed_by": User.objects.get(username="first"),
+            "proposed_at": NOW,
+            "told_at": NOW,
+            "defence_until": date(2999, 12, 31),
+        },
+    )
+    if referred:
+        made.measure = made.proposed_measure = Measure.objects.get(code="referral")
+        made.state, made.decision_reason, made.decided_on = "referred", "涉嫌违纪", NOW.date()
+        made.decided_by, made.decided_at = User.objects.get(username="second"), NOW
+        made.save()
+    return made
 
 
 def of_month(report: MonthlyReport) -> dict[str, Any]:
@@ -569,6 +614,10 @@ def _dotted(thing: Any, path: str) -> Any:
     return thing
 
 
+WAVES = ("wave_edit", "wave_units")
+ROLLING_OUT = ("rollout_unit", "rollout_edit", "rollout_deadline", "rollout_hotlines", "rollout_complete")
+ROLLING_OUT += ("rollout_reopen", "visit_new", "order_new")
+
 OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     # Public: the other one is a code that no card has
     "card": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
@@ -697,6 +746,9 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
             "withholding_paid_back",
         )
     },
+    # Measures of the ladder
+    "sanction": lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there)),
+    "my_sanction": lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there)),
     # Bonus bases
     "bonus_person": of_place(pk="cadre.pk"),
     "bonus_set": of_place(pk="cadre.pk"),
@@ -718,6 +770,19 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     **{
         name: lambda world: ({"year": 2026, "serial": issued().serial}, {"year": 2026, "serial": NOBODY})
         for name in ("public_bulletin", "public_bulletin_pdf")
+    },
+    # The rollout
+    **{
+        name: lambda world: ({"number": in_wave(world.here).wave.number}, {"number": NOBODY})
+        for name in WAVES
+    },
+    **{
+        name: lambda world: tuple({"code": in_wave(p).unit.code} for p in (world.here, world.there))
+        for name in ROLLING_OUT
+    },
+    **{
+        name: lambda world: tuple({"pk": ordered(p).pk} for p in (world.here, world.there))
+        for name in ("order", "order_answer", "order_check")
     },
     # Complaints: questions, and what the accused is shown
     "my_point": lambda world: tuple({"token": asked(p, "cadre").token} for p in (world.here, world.there)),
@@ -1128,6 +1193,17 @@ ENTERING_BASELINE = {"baseline_new", "baseline_import", "baseline_template", "ba
 for never in set(Role.values) - {Role.EXPRESS_STAFF, Role.EXPRESS_HEAD}:
     NEVER[never] = NEVER[never] | SEEING_EFFECT | ENTERING_BASELINE
 NEVER[Role.EXPRESS_STAFF] = NEVER[Role.EXPRESS_STAFF] | ENTERING_BASELINE
+
+SEEING_ROLLOUT = {"rollout", "rollout_unit", "orders", "order"}
+LEADING_ROLLOUT = {"wave_new", *WAVES, "rollout_deadline", "rollout_complete", "rollout_reopen"}
+SUPERVISING = {"visit_new", "order_new", "order_check", "rollout_hotlines"}
+ANSWERING_ORDERS = {"rollout_edit", "order_answer"}
+for never in (Role.CADRE, Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | SEEING_ROLLOUT | LEADING_ROLLOUT | SUPERVISING | ANSWERING_ORDERS
+for never in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD):
+    NEVER[never] = NEVER[never] | LEADING_ROLLOUT | SUPERVISING
+NEVER[Role.SUPERVISOR] = NEVER[Role.SUPERVISOR] | LEADING_ROLLOUT | ANSWERING_ORDERS
+
 
 READING_BULLETINS = {"bulletins", "bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx"}
 DRAFTING_BULLETINS = {"bulletin_draft", "bulletin_edit", "bulletin_correct", "bulletin_discard"}
