@@ -15,6 +15,7 @@ class AppraisalConfig(AppConfig):
             notifying_bulletins,
             notifying_months,
             notifying_objections,
+            notifying_reviews,
             notifying_rollout,
             notifying_sanctions,
             notifying_standards,
@@ -27,6 +28,7 @@ class AppraisalConfig(AppConfig):
         notifying_bulletins.register()
         notifying_months.register()
         notifying_objections.register()
+        notifying_reviews.register()
         notifying_rollout.register()
         notifying_sanctions.register()
         notifying_standards.register()

@@ -1,7 +1,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal.services import aftermath, bulletins, closing, objections, orders, sanctions, sweeps, years
+from appraisal.services import (
+    aftermath,
+    bulletins,
+    closing,
+    objections,
+    orders,
+    reviews,
+    sanctions,
+    sweeps,
+    years,
+)
 
 
 @shared_task
@@ -29,6 +39,11 @@ def reverse_withdrawn() -> int:
 @shared_task
 def remind_of_objections() -> int:
     return objections.objections_remind(now=timezone.now())
+
+
+@shared_task
+def remind_of_reviews() -> int:
+    return reviews.reviews_remind(now=timezone.now())
 
 
 @shared_task

@@ -271,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "appraisal.tasks.remind_of_the_rollout",
         "schedule": crontab(minute=50),
     },
+    "remind-of-reviews": {"task": "appraisal.tasks.remind_of_reviews", "schedule": crontab(minute=55)},
     "reach-month-deadlines": {
         "task": "appraisal.tasks.reach_month_deadlines",
         "schedule": crontab(minute=35),

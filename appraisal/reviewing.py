@@ -1,0 +1,292 @@
+"""What is asked of decisions that can be looked at again: the rights to it, their days, who had no hand in it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.models import Role, User
+from appraisal.acting import acting, line_of
+from appraisal.models import (
+    AnnualResult,
+    Grade,
+    LedgerEntry,
+    Review,
+    ReviewState,
+    Sanction,
+    SanctionState,
+    Stage,
+    YearSettings,
+    YearState,
+)
+from appraisal.models.reviews import ReviewQuerySet
+from appraisal.models.sanctions import STANDING
+from appraisal.objection_rules import who_enters
+from appraisal.review_rules import UNGRADED, better_grades, deciders, last_day
+from appraisal.rules.years import quota
+from appraisal.services import sanctions
+from appraisal.services.objections import has_account
+from attendance import selectors as inspection
+from common import calendar
+from common.rules import WorkingCalendar, local
+from complaints.models import Interest
+
+#: What a review is of.
+About = Sanction | AnnualResult
+
+
+# --- Who may ask, and until when --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Right:
+    """The right to one stage, of one decision."""
+
+    stage: Stage
+    is_decided: bool
+    #: Something is left that could be set aside.
+    stands: bool
+    decided_on: date | None
+    #: The day from which the days count; None while it was not handed over.
+    known_on: date | None
+    #: The last day, until 24:00.
+    until: date | None
+    #: What was asked for already.
+    before: Review | None
+
+    def is_open(self, today: date) -> bool:
+        free = self.is_decided and self.stands and self.before is None
+        return free and (self.until is None or today <= self.until)
+
+
+def about(review: Review) -> About:
+    found = review.sanction or review.result
+    assert found is not None
+    return found
+
+
+def right(of: About, stage: str, calendar_: WorkingCalendar | None = None) -> Right:
+    """`of` with its reviews; one query for these where they were not read before."""
+    return rights([of], calendar_)[of.pk][Stage(stage)]
+
+
+def rights(of: Collection[About], calendar_: WorkingCalendar | None = None) -> dict[int, dict[Stage, Right]]:
+    """Of decisions of one kind, by their keys: the same queries for any number."""
+    if not of:
+        return {}
+    kind = "sanction" if isinstance(next(iter(of)), Sanction) else "result"
+    rows = Review.objects.filter(**{f"{kind}__in": [one.pk for one in of]})
+    there: dict[tuple[int, str], Review] = {}
+    for row in rows.exclude(state=ReviewState.WITHDRAWN).select_related("made_by", "decided_by"):
+        there[getattr(row, f"{kind}_id"), row.stage] = row
+    settings = YearSettings.current()
+    found: dict[int, dict[Stage, Right]] = {}
+    for one in of:
+        review, appeal = there.get((one.pk, Stage.REVIEW)), there.get((one.pk, Stage.APPEAL))
+        found[one.pk] = {
+            Stage.REVIEW: _to_review(one, review, settings, calendar_),
+            Stage.APPEAL: _to_appeal(one, review, appeal, settings, calendar_),
+        }
+    return found
+
+
+def _to_review(
+    of: About, before: Review | None, settings: YearSettings, calendar_: WorkingCalendar | None
+) -> Right:
+    if isinstance(of, Sanction):
+        is_decided = of.state in (*STANDING, SanctionState.SET_ASIDE)
+        decided_on, known_on = of.decided_on, of.served_on
+    else:
+        is_decided = of.unit_result.state == YearState.DECIDED
+        decided_at = of.unit_result.decided_at
+        decided_on, known_on = local(decided_at).date() if decided_at else None, of.notified_on
+    until = _until(known_on, settings.review_days, calendar_)
+    return Right(Stage.REVIEW, is_decided, _stands(of), decided_on, known_on, until, before)
+
+
+def _to_appeal(
+    of: About,
+    review: Review | None,
+    before: Review | None,
+    settings: YearSettings,
+    calendar_: WorkingCalendar | None,
+) -> Right:
+    is_decided = review is not None and review.state in (ReviewState.UPHELD, ReviewState.REVISED)
+    known_on = local(review.decided_at).date() if is_decided and review and review.decided_at else None
+    until = _until(known_on, settings.appeal_days, calendar_)
+    return Right(Stage.APPEAL, is_decided, _stands(of), known_on, known_on, until, before)
+
+
+def _stands(of: About) -> bool:
+    return not isinstance(of, Sanction) or of.state in STANDING
+
+
+def _until(known: date | None, days: int, calendar_: WorkingCalendar | None) -> date | None:
+    return last_day(known, days, calendar_ or calendar.around(known)) if known is not None else None
+
+
+def may_ask(of: About, user: User, today: date) -> bool:
+    """Whom it is about; an officer for somebody without an account, who had no hand in it; of a unit its officers and
+    heads, or those of the unit that followed it."""
+    if of.cadre is None:
+        return user.pk in acting(of.unit_id, [Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD], today).free()
+    if of.cadre.user_id == user.pk:
+        return True
+    if has_account(of.cadre, today):
+        return False
+    officers, heads = (
+        {
+            person
+            for people in inspection.members_of(role, line_of(of.unit_id, today), today).values()
+            for person in people
+        }
+        for role in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
+    )
+    # Whoever answers for the unit has no hand in it for that alone: they hand over paper.
+    involved = _decided(of) | {of.cadre.user_id}
+    return user.pk in who_enters(
+        officers=officers, heads=heads, city=inspection.express(today), involved=involved
+    )
+
+
+def is_on_paper(of: About, user: User) -> bool:
+    """Whether this user enters what somebody else has handed in."""
+    return of.cadre is not None and of.cadre.user_id != user.pk
+
+
+# --- Who decides ------------------------------------------------------------------------------------------------------
+
+
+def whole(reviews: ReviewQuerySet) -> ReviewQuerySet:
+    """With what is asked of a review on every page."""
+    return reviews.select_related(
+        "made_by",
+        "decided_by",
+        *(
+            f"sanction__{name}"
+            for name in ("unit", "cadre__user", "measure", "proposed_measure", "decided_by")
+        ),
+        *(f"result__{name}" for name in ("unit", "cadre__user", "unit_result")),
+    )
+
+
+def whole_results(rows: Any) -> Any:
+    return rows.select_related("unit", "cadre__user", "unit_result")
+
+
+def deciders_now(review: Review, today: date) -> frozenset[int]:
+    return deciders_of([review], today)[review.pk]
+
+
+def deciders_of(reviews: Collection[Review], today: date) -> dict[int, frozenset[int]]:
+    """The accounts that may decide each today; the same queries for any number read with `whole`. Of an appeal: who
+    may enter what was decided."""
+    if not reviews:
+        return {}
+    city = inspection.express(today)
+    interested = _interested(reviews, city)
+    earlier = _earlier(reviews)
+    of_sanctions = [row for row in reviews if row.sanction is not None]
+    hands = dict(
+        zip(
+            (row.pk for row in of_sanctions),
+            sanctions.hands_of([row.sanction for row in of_sanctions if row.sanction is not None], today),
+            strict=True,
+        )
+    )
+    superiors = inspection.responsible_for({about(row).unit_id for row in reviews}, today)
+    recorders = _recorders([row.result for row in reviews if row.result is not None])
+    found = {}
+    for row in reviews:
+        of = about(row)
+        involved: set[int | None] = _decided(of) | hands.get(row.pk, set()) | set(superiors[of.unit_id])
+        involved |= {row.made_by_id} | earlier.get(row.pk, set())
+        if of.cadre is not None:
+            involved |= {of.cadre.user_id} | interested.get(of.cadre.pk, set())
+        found[row.pk] = deciders(
+            city=city, hands=involved, recorders=recorders.get(row.result_id or 0, set())
+        )
+    return found
+
+
+def _decided(of: About) -> set[int | None]:
+    """Who proposed it, had it published, or decided it."""
+    if isinstance(of, Sanction):
+        return {of.proposed_by_id, of.decided_by_id}
+    whole_year = of.unit_result
+    return {
+        of.graded_by_id,
+        whole_year.proposed_by_id,
+        whole_year.published_by_id,
+        whole_year.decided_by_id,
+        whole_year.more_excellent_by_id,
+    }
+
+
+def _interested(reviews: Iterable[Review], city: Collection[int]) -> dict[int, set[int]]:
+    """Of the Express, who declared an interest in whom it is about."""
+    cadres = {cadre.pk for row in reviews if (cadre := about(row).cadre) is not None}
+    found: dict[int, set[int]] = {}
+    declared = Interest.objects.filter(cadre__in=cadres, user__in=city)
+    for key, user in declared.values_list("cadre_id", "user_id"):
+        if key is not None:
+            found.setdefault(key, set()).add(user)
+    return found
+
+
+def _earlier(reviews: Collection[Review]) -> dict[int, set[int]]:
+    """Of appeals, who decided the review before them."""
+    appeals = [row for row in reviews if row.stage == Stage.APPEAL]
+    if not appeals:
+        return {}
+    same = Q(sanction__in=[row.sanction_id for row in appeals if row.sanction_id])
+    same |= Q(result__in=[row.result_id for row in appeals if row.result_id])
+    decided = Review.objects.filter(same, stage=Stage.REVIEW, decided_by__isnull=False)
+    by_target: dict[tuple[int | None, int | None], set[int]] = {}
+    for sanction, result, user in decided.values_list("sanction", "result", "decided_by"):
+        by_target.setdefault((sanction, result), set()).add(user)
+    return {row.pk: by_target.get((row.sanction_id, row.result_id), set()) for row in appeals}
+
+
+def _recorders(results: Collection[AnnualResult]) -> dict[int, set[int]]:
+    """By the key of the result: who recorded or decided a fact that the year counts, or a measure in it."""
+    if not results:
+        return {}
+    keys = {(row.cadre_id, row.year): row.pk for row in results}
+    cadres = {cadre for cadre, _year in keys}
+    found: dict[int, set[int]] = {row.pk: set() for row in results}
+    entries = LedgerEntry.objects.standing().filter(cadre__in=cadres).order_by()
+    facts = entries.values_list("cadre", "day__year", "finding__recorder", "finding__decided_by")
+    measures = Sanction.objects.standing().filter(cadre__in=cadres).order_by()
+    rows = [*facts, *measures.values_list("cadre", "decided_on__year", "proposed_by", "decided_by")]
+    for cadre, year, *people in rows:
+        if (key := keys.get((cadre, year))) is not None:
+            found[key].update(user for user in people if user is not None)
+    return found
+
+
+def waiting_for(reviews: ReviewQuerySet, user_id: int, today: date) -> list[int]:
+    """Those of these that this person may decide, or enter, now: open ones are few."""
+    rows = list(whole(reviews.open()))
+    return [pk for pk, group in deciders_of(rows, today).items() if user_id in group]
+
+
+# --- What a review may give -------------------------------------------------------------------------------------------
+
+
+def has_place(result: AnnualResult) -> bool:
+    """One more 优秀 is within the unit's quota (DOMAIN §3)."""
+    settings, whole = YearSettings.current(), result.unit_result
+    percent = settings.approved_percent if whole.more_excellent_by_id else settings.excellent_percent
+    graded = AnnualResult.objects.filter(unit_result=whole).exclude(grade__in=["", UNGRADED])
+    taken = graded.filter(grade=Grade.EXCELLENT).exclude(pk=result.pk).count()
+    takes_part = graded.exclude(pk=result.pk).count() + 1
+    return taken < quota(takes_part, percent)
+
+
+def grades_for(result: AnnualResult) -> list[str]:
+    """What a review may give as the year stands; the decision computes it anew first."""
+    found = better_grades(result.grade, result.ceiling)
+    return [grade for grade in found if grade != Grade.EXCELLENT or has_place(result)]
