@@ -19,6 +19,7 @@ class AppraisalConfig(AppConfig):
             notifying_rollout,
             notifying_sanctions,
             notifying_standards,
+            notifying_years,
             seeds,
         )
         from appraisal.views import bulletins, mine
@@ -32,6 +33,7 @@ class AppraisalConfig(AppConfig):
         notifying_rollout.register()
         notifying_sanctions.register()
         notifying_standards.register()
+        notifying_years.register()
         desk.register()
         desk_outcomes.register()
         desk_rollout.register()

@@ -4,7 +4,7 @@ Computed again it changes exactly what depends on what has changed; of a year th
 correction, and somebody looks at the grade again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appraisal import chain, year_facts
+from appraisal import chain, notifying_years, year_facts, year_turns
 from appraisal.models import (
     AnnualResult,
     Sanction,
@@ -212,7 +212,7 @@ def _save_people(
     units: Mapping[int, UnitResult],
     now: datetime,
 ) -> int:
-    rows = AnnualResult.objects.filter(year=year).select_related("unit_result")
+    rows = AnnualResult.objects.filter(year=year).select_related("unit_result__unit")
     there = {row.cadre_id: row for row in rows}
     new = [
         AnnualResult(
@@ -241,7 +241,15 @@ def _save_people(
     ]
     AnnualResult.objects.bulk_update(changed, fields, batch_size=200)
     YearCorrection.objects.bulk_create(corrections)
+    _tell([row for row in changed if row.changed_at == now], now)
     return len(new) + len(changed)
+
+
+def _tell(results: Collection[AnnualResult], now: datetime) -> None:
+    """Somebody has to look at the grades again."""
+    if results:
+        deciding = year_turns.deciders_of({row.unit_result for row in results}, local(now).date())
+        notifying_years.to_look_again(results, deciding, now)
 
 
 def _changed(

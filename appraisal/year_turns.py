@@ -1,0 +1,75 @@
+"""Whose turn it is in a unit's year: who may enter a grade, propose, publish, decide and hand over, and who has a hand
+in it (DESIGN §1: nobody checks, decides or reviews their own line)."""
+
+from collections.abc import Collection
+from datetime import date
+
+from accounts.models import Membership, Role
+from appraisal.models import AnnualResult, UnitResult
+from attendance import selectors as inspection
+
+
+def graders(result: AnnualResult, today: date) -> frozenset[int]:
+    return graders_of([result], today)[result.pk]
+
+
+def graders_of(results: Collection[AnnualResult], today: date) -> dict[int, frozenset[int]]:
+    """Who may enter each: the unit's officers and heads, never their own; where that leaves nobody, the Express."""
+    of_units = inspection.responsible_for({row.unit_id for row in results}, today) if results else {}
+    city = set(inspection.express(today))
+    found = {}
+    for row in results:
+        own = {row.cadre.user_id}
+        found[row.pk] = frozenset((set(of_units[row.unit_id]) - own) or (city - own))
+    return found
+
+
+def proposers(unit_result: UnitResult, today: date) -> frozenset[int]:
+    of_unit = inspection.responsible_for([unit_result.unit_id], today)[unit_result.unit_id]
+    return frozenset(of_unit or inspection.express(today))
+
+
+def publishers(unit_result: UnitResult, today: date) -> frozenset[int]:
+    """The heads of the leading group; the Express where there is none."""
+    return frozenset(inspection.heads_of(unit_result.unit_id, today) or inspection.express(today))
+
+
+def deciders(unit_result: UnitResult, today: date) -> frozenset[int]:
+    return deciders_of([unit_result], today)[unit_result.pk]
+
+
+def deciders_of(rows: Collection[UnitResult], today: date) -> dict[int, frozenset[int]]:
+    """Heads of the Express without a hand in it; where none of them is free, its staff (DESIGN §1)."""
+    heads, staff = _holders(Role.EXPRESS_HEAD, today), _holders(Role.EXPRESS_STAFF, today)
+    hands = hands_of(rows, today)
+    return {row.pk: frozenset((heads - hands[row.pk]) or (staff - hands[row.pk])) for row in rows}
+
+
+def _holders(role: Role, today: date) -> set[int]:
+    held = Membership.objects.current(today).filter(role=role, user__is_active=True)
+    return set(held.values_list("user", flat=True))
+
+
+def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
+    """Who entered, proposed or published it, has a line of their own in it, or answers for the unit. Three queries for
+    any number."""
+    of_units = inspection.responsible_for({row.unit_id for row in rows}, today) if rows else {}
+    found: dict[int, set[int]] = {}
+    for row in rows:
+        people = {row.proposed_by_id, row.published_by_id, *of_units[row.unit_id]}
+        found[row.pk] = {pk for pk in people if pk is not None}
+    lines = AnnualResult.objects.filter(unit_result__in=found).order_by()
+    for pk, grader, user in lines.values_list("unit_result", "graded_by", "cadre__user"):
+        found[pk].update(each for each in (grader, user) if each is not None)
+    return found
+
+
+def approvers(unit_result: UnitResult, today: date) -> frozenset[int]:
+    """Of the Express, whoever has no hand in it."""
+    return frozenset(set(inspection.express(today)) - hands_of([unit_result], today)[unit_result.pk])
+
+
+def handing_over(result: AnnualResult, today: date) -> frozenset[int]:
+    """The unit's officers and heads, or the Express; nobody to themselves."""
+    of_unit = inspection.responsible_for([result.unit_id], today)[result.unit_id]
+    return frozenset({*of_unit, *inspection.express(today)} - {result.cadre.user_id})
