@@ -28,7 +28,7 @@ FIRST = ("D053", "T001", "T100", "D039", "D043", "T203", "D058", "D078", "T101",
 
 CADRE, TOWN_CADRE = "cadre", "cadre2"
 OFFICER, DEPUTY, HEAD = "officer", "deputy", "head"
-EXPRESS, SECOND_EXPRESS = "express", "express2"
+EXPRESS, SECOND_EXPRESS, EXPRESS_HEAD = "express", "express2", "expresshead"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ SHOWCASE = (
     ),
     Showcase(SECOND_EXPRESS, "吴嘉岑", Role.EXPRESS_STAFF, (), _("Approve a waiting card")),
     Showcase(
-        "expresshead",
+        EXPRESS_HEAD,
         "汤景澄",
         Role.EXPRESS_HEAD,
         (),

@@ -20,7 +20,7 @@ from appraisal.effects import COUNTS
 from appraisal.models import Baseline, Indicator
 from appraisal.services.baselines import Value, check
 from cards.roster import tables
-from cards.roster.columns import Column
+from cards.roster.columns import Column, plain
 from cards.roster.plan import Problem
 from cards.roster.reading import EXAMPLE
 from cards.roster.rows import Wrong, short, text_of
@@ -45,12 +45,12 @@ LAYOUT = tables.Layout(
 )
 #: As the sheet names them, in Chinese like every sheet.
 NAMES = {
-    Indicator.LOOKUPS: "扫码查询次数",
-    Indicator.STAND_IN: "查到B岗比例",
+    Indicator.LOOKUPS: "身份证公开页查阅次数",
+    Indicator.STAND_IN: "不在岗时显示B岗的查阅占比",
     Indicator.COMPLAINTS: "投诉件数",
-    Indicator.ON_TIME: "投诉按时办结率",
-    Indicator.RATING: "群众满意率",
-    Indicator.OFF_POST: "抽查脱岗率",
+    Indicator.ON_TIME: "投诉按期反馈率",
+    Indicator.RATING: "群众评价满意率",
+    Indicator.OFF_POST: "抽查不在岗率",
 }
 _MONTH = re.compile(r"([0-9]{4})(?:年|[-./年]([0-9]{1,2})月?)?")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,20})?%?")
@@ -105,8 +105,7 @@ def _refuse_ambiguous(found: Value, is_percent: bool) -> None:
     if found.indicator in COUNTS and is_percent:
         raise Refused(_("This indicator is a number, not a share."), "value")
     if found.indicator not in COUNTS and not is_percent and 0 < found.value <= 1:
-        sentence = _("Write 98.5 or 98.5% for a share, and one of at most 1% with its sign, such as 0.5%.")
-        raise Refused(sentence, "value")
+        raise Refused(_("It could be read in two ways: write a share with its sign, such as 98.5%."), "value")
 
 
 # --- Cells ----------------------------------------------------------------------------------------------------------
@@ -123,7 +122,7 @@ def _filled(text: str) -> str:
 
 
 def _indicator(value: Any) -> Indicator:
-    typed = _filled(_text(value)).replace(" ", "").casefold()
+    typed = plain(_filled(_text(value)))
     for one in Indicator:
         if typed in _names(one):
             return one
@@ -136,7 +135,7 @@ def _names(indicator: Indicator) -> set[str]:
     for language in ("zh-hans", "en"):
         with translation.override(language):
             names.add(str(indicator.label))
-    return {unicodedata.normalize("NFKC", name).replace(" ", "").casefold() for name in names}
+    return set(map(plain, names))
 
 
 def _month(value: Any) -> date:
@@ -174,7 +173,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
 
 # --- The sheet to be filled in --------------------------------------------------------------------------------------
 
-WIDTHS = {"indicator": 22, "month": 14, "value": 14, "source": 60}
+WIDTHS = {"indicator": 32, "month": 14, "value": 14, "source": 60}
 EXAMPLES = ((NAMES[Indicator.COMPLAINTS], "2025-03", "120"), (NAMES[Indicator.RATING], "2025", "86.5%"))
 HELP = (
     ("怎样填写", "一行一个数值。灰色的示例行可以保留，导入时自动略过。也可以用CSV文件。"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from appraisal.effects import COUNTS, Point, Trend
 from appraisal.models import Baseline, Indicator
@@ -42,9 +42,9 @@ RISING_IS_BETTER = {
     Indicator.OFF_POST: False,
 }
 TURNS = {
-    Turn.BETTER: ("on", pgettext_lazy("effect", "Better than before")),
-    Turn.WORSE: ("out", pgettext_lazy("effect", "Worse than before")),
-    Turn.SAME: ("idle", pgettext_lazy("effect", "As before")),
+    Turn.BETTER: ("on", gettext_lazy("Better than before")),
+    Turn.WORSE: ("out", gettext_lazy("Worse than before")),
+    Turn.SAME: ("idle", gettext_lazy("As before")),
 }
 
 

@@ -70,15 +70,15 @@ def flush() -> None:
     if not taken:
         return
     try:
-        _add(taken)
+        add(taken)
     except Exception:
         with _lock:
             _waiting.update(taken)
         raise
 
 
-def _add(sums: dict[Key, int]) -> None:
-    """One statement. In one order, so that two processes never wait for each other."""
+def add(sums: dict[Key, int]) -> None:
+    """To the table, in one statement; in one order, so that two processes never wait for each other."""
     rows = [
         (connection.ops.adapt_datefield_value(day), unit_id, kind, number)
         for (day, unit_id, kind), number in sorted(sums.items())

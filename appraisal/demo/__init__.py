@@ -7,6 +7,7 @@ from common import demo
 
 def register() -> None:
     demo.register("months", _months, label=_("Monthly assessment"), order=240, once=False)
+    demo.register("effect", _effect, label=_("Effect"), order=290, once=False)
 
 
 # Imported when they are built: an app's ready() comes before its models are of use.
@@ -16,3 +17,9 @@ def _months(build: demo.Build) -> str:
     from appraisal.demo import months
 
     return months.build(build)
+
+
+def _effect(build: demo.Build) -> str:
+    from appraisal.demo import effect
+
+    return effect.build(build)

@@ -88,9 +88,10 @@ def _said(entered: services.Entered) -> str:
     if not entered.new and not entered.changed:
         return _("All of these values stood here already.")
     new = ngettext("%(number)s value imported.", "%(number)s values imported.", entered.new)
-    changed = ngettext("%(number)s replaced.", "%(number)s replaced.", entered.changed)
     said = [new % {"number": entered.new}] if entered.new else []
-    return " ".join([*said, changed % {"number": entered.changed}] if entered.changed else said)
+    if entered.changed:
+        said.append(_("%(number)s replaced.") % {"number": entered.changed})
+    return " ".join(said)
 
 
 def baseline_template(request: HttpRequest) -> HttpResponse:

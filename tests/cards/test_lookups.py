@@ -149,7 +149,7 @@ def test_what_could_not_be_written_waits_and_the_page_does_not(citizen, card, mo
 
     citizen.get(f"/c/{card.token}")
     with monkeypatch.context() as patch:
-        patch.setattr(lookups, "_add", locked)
+        patch.setattr(lookups, "add", locked)
         with pytest.raises(DatabaseError):
             lookups.flush()
         assert citizen.get(f"/c/{card.token}").status_code == 200
