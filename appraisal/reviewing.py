@@ -1,13 +1,14 @@
 """What is asked of decisions that can be looked at again: the rights to it, their days, who had no hand in it."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django.db.models import Q
 
 from accounts.models import Role, User
+from appraisal import year_turns
 from appraisal.acting import acting, line_of
 from appraisal.models import (
     AnnualResult,
@@ -24,9 +25,9 @@ from appraisal.models import (
 from appraisal.models.reviews import ReviewQuerySet
 from appraisal.models.sanctions import STANDING
 from appraisal.objection_rules import who_enters
-from appraisal.review_rules import UNGRADED, better_grades, deciders, last_day
-from appraisal.rules.years import quota
-from appraisal.services import sanctions
+from appraisal.review_rules import better_grades, deciders, last_day
+from appraisal.rules.grading import quota_of
+from appraisal.services import grading, sanctions
 from appraisal.services.objections import has_account
 from attendance import selectors as inspection
 from common import calendar
@@ -99,7 +100,8 @@ def _to_review(
         is_decided = of.state in (*STANDING, SanctionState.SET_ASIDE)
         decided_on, known_on = of.decided_on, of.served_on
     else:
-        is_decided = of.unit_result.state == YearState.DECIDED
+        # Of whom their own superiors grade, the city has decided nothing.
+        is_decided = of.unit_result.state == YearState.DECIDED and bool(of.grade)
         decided_at = of.unit_result.decided_at
         decided_on, known_on = local(decided_at).date() if decided_at else None, of.notified_on
     until = _until(known_on, settings.review_days, calendar_)
@@ -196,13 +198,14 @@ def deciders_of(reviews: Collection[Review], today: date) -> dict[int, frozenset
             strict=True,
         )
     )
-    superiors = inspection.responsible_for({about(row).unit_id for row in reviews}, today)
-    recorders = _recorders([row.result for row in reviews if row.result is not None])
+    results = [row.result for row in reviews if row.result is not None]
+    of_years = year_turns.hands_of([result.unit_result for result in results], today)
+    recorders = _recorders(results)
     found = {}
     for row in reviews:
         of = about(row)
-        involved: set[int | None] = _decided(of) | hands.get(row.pk, set()) | set(superiors[of.unit_id])
-        involved |= {row.made_by_id} | earlier.get(row.pk, set())
+        involved: set[int | None] = _decided(of) | {row.made_by_id} | earlier.get(row.pk, set())
+        involved |= of_years[of.unit_result_id] if isinstance(of, AnnualResult) else hands[row.pk]
         if of.cadre is not None:
             involved |= {of.cadre.user_id} | interested.get(of.cadre.pk, set())
         found[row.pk] = deciders(
@@ -212,7 +215,7 @@ def deciders_of(reviews: Collection[Review], today: date) -> dict[int, frozenset
 
 
 def _decided(of: About) -> set[int | None]:
-    """Who proposed it, had it published, or decided it."""
+    """Who proposed it, entered or published it, or decided it."""
     if isinstance(of, Sanction):
         return {of.proposed_by_id, of.decided_by_id}
     whole_year = of.unit_result
@@ -278,12 +281,11 @@ def waiting_for(reviews: ReviewQuerySet, user_id: int, today: date) -> list[int]
 
 def has_place(result: AnnualResult) -> bool:
     """One more 优秀 is within the unit's quota (DOMAIN §3)."""
-    settings, whole = YearSettings.current(), result.unit_result
-    percent = settings.approved_percent if whole.more_excellent_by_id else settings.excellent_percent
-    graded = AnnualResult.objects.filter(unit_result=whole).exclude(grade__in=["", UNGRADED])
-    taken = graded.filter(grade=Grade.EXCELLENT).exclude(pk=result.pk).count()
-    takes_part = graded.exclude(pk=result.pk).count() + 1
-    return taken < quota(takes_part, percent)
+    whole_year = result.unit_result
+    others = [row for row in grading.results_of(whole_year) if row.pk != result.pk]
+    excellent = replace(grading.line_of(result), grade=Grade.EXCELLENT.value, ungraded="")
+    lines = [*map(grading.line_of, others), excellent]
+    return not quota_of(lines, grading.percent_of(whole_year)).is_exceeded
 
 
 def grades_for(result: AnnualResult) -> list[str]:

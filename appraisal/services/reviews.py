@@ -16,7 +16,6 @@ from accounts.models import User
 from appraisal import notifying_reviews as telling
 from appraisal.models import (
     AnnualResult,
-    Grade,
     Review,
     ReviewState,
     Sanction,
@@ -46,7 +45,8 @@ from appraisal.reviewing import (
     whole,
     whole_results,
 )
-from appraisal.services import sanctions, years
+from appraisal.services import grading, sanctions, years
+from appraisal.services.grading import Entered
 from common import audit, calendar, notices
 from common.problems import Refused
 from common.rules import local
@@ -323,12 +323,10 @@ def _compute(year: int, actor: User, now: datetime) -> None:
 
 
 def _grade_anew(result: AnnualResult, grade: str, reason: str, actor: User, now: datetime) -> str:
-    """The grade that it has now."""
-    # A computation locks the settings of the year first, then its rows: so does this.
+    """The grade that it has now; the notice is handed over anew."""
+    # A computation locks the year first, then its rows: so does this.
     _compute(result.year, actor, now)
-    row = _hold(result)
-    assert isinstance(row, AnnualResult)
-    grade = grade or row.grade
+    row = grading.locked_result(result)
     refusal = refuse_grade(
         new=grade,
         old=row.grade,
@@ -337,14 +335,9 @@ def _grade_anew(result: AnnualResult, grade: str, reason: str, actor: User, now:
         has_place=has_place(row),
     )
     _raise(refusal)
-    before = {**years.computed(row), "grade": row.grade}
-    changed = grade != row.grade
-    row.grade, row.grade_reason, row.changed_at = grade, reason[:300], None
-    row.ungraded = row.ungraded if grade == Grade.UNGRADED else ""
-    row.save(update_fields=["grade", "grade_reason", "changed_at", "ungraded"])
-    if changed:
-        years.correction(row, before, actor, reason[:300], now).save()
-    return grade
+    grade = grade or row.grade
+    entered = Entered(grade, row.ungraded if grade == row.grade else "", reason)
+    return grading.regrade(row, entered, actor=actor, now=now).grade
 
 
 def _locked(review: Review) -> Review:
