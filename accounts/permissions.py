@@ -227,6 +227,17 @@ TABLE: dict[str, Page] = {
     "order_new": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
     "order_answer": Page(POST, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "order_check": Page(POST, EXPRESS | SUPERVISORS, detail=True),
+    # Post responsibilities of a year, and the record of a cadre
+    "responsibilities": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, nav=_("Post responsibilities"), tucked=True),
+    "responsibility": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "responsibility_edit": Page(BOTH, OFFICER, detail=True),
+    "responsibilities_import": Page(BOTH, OFFICER),
+    "responsibilities_template": Page(GET, OFFICER),
+    "my_responsibilities": Page(GET, CADRE),
+    "record": Page(GET, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "record_pdf": Page(POST, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
+    "my_record": Page(GET, CADRE),
+    "my_record_pdf": Page(GET, CADRE),
     # The city's bulletins: read by the units, drafted by the Express, signed by its head, and for everybody
     "bulletins": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, nav=_("Bulletins"), tucked=True),
     "bulletin": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | SUPERVISORS, detail=True),

@@ -22,7 +22,7 @@ class AppraisalConfig(AppConfig):
             notifying_years,
             seeds,
         )
-        from appraisal.views import bulletins, mine
+        from appraisal.views import bulletins, mine, record
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
@@ -38,5 +38,6 @@ class AppraisalConfig(AppConfig):
         desk_outcomes.register()
         desk_rollout.register()
         mine.register()
+        record.register()
         bulletins.register()
         demo.register()

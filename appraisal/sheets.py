@@ -60,6 +60,8 @@ class Looked:
     """A sheet as it would be entered."""
 
     titles: dict[str, str]
+    #: The columns that the sheet has.
+    present: frozenset[str]
     lines: list[Line] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -124,7 +126,7 @@ def look(data: bytes, layout: tables.Layout, parsers: Parsers, people: People) -
         table = tables.read(data, layout)
     except Refused as refused:
         raise Refused(refused.sentence, "file") from refused
-    looked = Looked({**layout.titles, **table.titles})
+    looked = Looked({**layout.titles, **table.titles}, frozenset(table.titles))
     for row, cells in table.rows:
         values, wrong = _checked(cells, {**NAMES, **parsers}, layout.required)
         cadre = None
@@ -154,6 +156,15 @@ def _checked(
         except (Wrong, ValidationError) as error:
             wrong[named] = error.messages[0] if isinstance(error, ValidationError) else str(error)
     return values, wrong
+
+
+def still_seen(scope: Scope, keys: Iterable[int]) -> dict[int, Cadre]:
+    """The people of a sheet that was looked through. Raises Refused where one of them is nobody’s to see any more."""
+    wanted = set(keys)
+    seen = Cadre.objects.within(scope).select_related("unit").in_bulk(wanted)
+    if len(seen) < len(wanted):
+        raise Refused(_("Meanwhile somebody of this sheet has left your units. Hand the file in again."))
+    return seen
 
 
 # --- From the look to the confirmation --------------------------------------------------------------------------------

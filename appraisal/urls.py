@@ -13,6 +13,8 @@ from appraisal.views import (
     objections,
     orders,
     outcomes,
+    record,
+    responsibilities,
     rollout,
     sanctions,
     setting,
@@ -136,6 +138,32 @@ urlpatterns: list[URLPattern] = [
     path("desk/rollout/<str:code>/reopen/", rollout.rollout_reopen, name="rollout_reopen"),
     path("desk/rollout/<str:code>/visit/", orders.visit_new, name="visit_new"),
     path("desk/rollout/<str:code>/order/", orders.order_new, name="order_new"),
+    # Post responsibilities of a year
+    path("desk/responsibilities/", responsibilities.responsibilities, name="responsibilities"),
+    path(
+        "desk/responsibilities/import/",
+        responsibilities.responsibilities_import,
+        name="responsibilities_import",
+    ),
+    path(
+        "desk/responsibilities/template/",
+        responsibilities.responsibilities_template,
+        name="responsibilities_template",
+    ),
+    path(
+        "desk/responsibilities/<int:pk>/<int:year>/", responsibilities.responsibility, name="responsibility"
+    ),
+    path(
+        "desk/responsibilities/<int:pk>/<int:year>/edit/",
+        responsibilities.responsibility_edit,
+        name="responsibility_edit",
+    ),
+    path("me/responsibilities/", responsibilities.my_responsibilities, name="my_responsibilities"),
+    # The record of a cadre
+    path("desk/cadres/<int:pk>/record/", record.record, name="record"),
+    path("desk/cadres/<int:pk>/record/pdf/", record.record_pdf, name="record_pdf"),
+    path("me/record/", record.my_record, name="my_record"),
+    path("me/record/pdf/", record.my_record_pdf, name="my_record_pdf"),
     # The city's bulletins
     path("desk/bulletins/", bulletins.bulletins, name="bulletins"),
     path("desk/bulletins/draft/", bulletins.bulletin_draft, name="bulletin_draft"),

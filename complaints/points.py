@@ -144,11 +144,13 @@ def of_units(access: Access, today: date) -> PointQuerySet:
     return for_lists(_known_to(access, found, "complaint__", unit, today)).order_by("-asked_at", "-pk")
 
 
-def unit_statements(access: Access, today: date) -> list[Complaint]:
+def unit_statements(access: Access, today: date, cadre: Cadre | None = None) -> list[Complaint]:
     """What was found of the reader's unit itself, and of colleagues without an account, for whom the officer reads; the
-    newest first, under the same rule as what they answer."""
+    newest first, under the same rule as what they answer. With `cadre`, of this colleague alone."""
     every, officers = _units(access, SUPERIORS), _units(access, (Role.UNIT_OFFICER,))
     found = _last_words().filter(outcome__in=FOUND)
+    if cadre is not None:
+        found = found.filter(cadre=cadre)
     found = found.filter(Q(unit__in=every, cadre=None) | Q(cadre__unit__in=officers, cadre__user=None))
     known = _known_to(access, found, "", OuterRef("unit"), today)
     shown = ("outcome", "statement", "closed_at", "unit__name", "cadre__name")
@@ -201,9 +203,19 @@ def statements(cadre: Cadre) -> list[Complaint]:
     What was found wrong; and that they were cleared, if they were asked: whom an accusation never reached need not
     hear of it. A case that was done again stands for what it was before, a duplicate for nothing of its own.
     """
+    return list(_accused_reads(_told_of(cadre)).order_by("-closed_at", "-pk"))
+
+
+def _told_of(cadre: Cadre) -> QuerySet[Complaint]:
     asked = VerificationPoint.objects.asked().filter(complaint__matter=OuterRef("matter"), cadre=cadre)
-    told = _last_words().filter(Q(outcome__in=FOUND) | Q(Exists(asked), outcome=Outcome.CLEARED), cadre=cadre)
-    return list(_accused_reads(told).order_by("-closed_at", "-pk"))
+    return _last_words().filter(Q(outcome__in=FOUND) | Q(Exists(asked), outcome=Outcome.CLEARED), cadre=cadre)
+
+
+def city_statements(access: Access, cadre: Cadre) -> list[Complaint]:
+    """Of the same cases those that a reader of the Express may know of, with their numbers."""
+    known = Complaint.objects.visible_to(access).order_by().values("pk")
+    told = _told_of(cadre).filter(pk__in=known).only("number", "outcome", "statement", "closed_at")
+    return list(told.order_by("-closed_at", "-pk"))
 
 
 def _last_words() -> QuerySet[Complaint]:

@@ -178,14 +178,8 @@ def _preview(request: HttpRequest, looked: sheets.Looked, today: date) -> HttpRe
 def _confirmed(request: HttpRequest) -> HttpResponse:
     try:
         content = sheets.brought(KIND, user_of(request), request.POST["carried"])
-        seen = Cadre.objects.within(scope_for(request)).in_bulk([pk for pk, _since, _cents in content])
-        rows = [
-            services.Row(seen[pk], date.fromisoformat(since), cents)
-            for pk, since, cents in content
-            if pk in seen
-        ]
-        if len(rows) < len(content):
-            raise Refused(_("Meanwhile somebody of this sheet has left your units. Hand the file in again."))
+        seen = sheets.still_seen(scope_for(request), [pk for pk, _since, _cents in content])
+        rows = [services.Row(seen[pk], date.fromisoformat(since), cents) for pk, since, cents in content]
         done = services.bonus_import(rows=rows, actor=user_of(request), now=timezone.now())
     except Refused as refused:
         messages.error(request, str(refused.sentence))

@@ -749,6 +749,13 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     # Measures of the ladder
     "sanction": lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there)),
     "my_sanction": lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there)),
+    # Records, and what is asked of posts
+    "record": of_place(pk="cadre.pk"),
+    "record_pdf": of_place(pk="cadre.pk"),
+    **{
+        name: lambda world: tuple({"pk": p.cadre.pk, "year": 2026} for p in (world.here, world.there))
+        for name in ("responsibility", "responsibility_edit")
+    },
     # Bonus bases
     "bonus_person": of_place(pk="cadre.pk"),
     "bonus_set": of_place(pk="cadre.pk"),
@@ -1072,6 +1079,9 @@ ENTERING_MONEY = {"withholdings_execute", "withholdings_not_execute", "withholdi
 ENTERING_MONEY |= {"withholding_not_execute", "withholding_paid_back", "withholdings_xlsx"}
 MONEY = SEEING_MONEY | SENDING_MONEY | ENTERING_MONEY
 OWN_PAGE |= {"objection_new", "my_objection", "my_withholding"}
+OWN_PAGE |= {"my_record", "my_record_pdf", "my_responsibilities"}
+SEEING_RECORDS = {"record", "record_pdf", "responsibilities", "responsibility"}
+ASKING_OF_POSTS = {"responsibility_edit", "responsibilities_import", "responsibilities_template"}
 
 #: Written by hand, from DESIGN §1: a wrong row in the table would make the test above expect what is wrong.
 NEVER: dict[str, set[str]] = {
@@ -1185,6 +1195,10 @@ NEVER[Role.LEADING_GROUP_HEAD] |= SENDING_MONEY
 NEVER[Role.SUPERVISOR] |= OBJECTING | ANSWERING_OBJECTIONS | {"objection_withdraw"} | MONEY
 for _role in (Role.DISCIPLINE, Role.ADMINISTRATOR):
     NEVER[_role] |= OBJECTIONS | {"objection_withdraw"} | MONEY
+for _role in (Role.CADRE, Role.SUPERVISOR, Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[_role] |= SEEING_RECORDS
+for _role in set(Role.values) - {Role.UNIT_OFFICER}:
+    NEVER[_role] |= ASKING_OF_POSTS
 
 
 #: The city's figures; what was before is the word of the head of the Express.
