@@ -133,12 +133,18 @@ def _message(
     return notices.Message(kind.name, f"sanction:{sanction.pk}:{kind.name}{stage}", to, params)
 
 
-def proposed(sanction: Sanction, subject: Collection[int], deciding: Collection[int], now: datetime) -> None:
+def proposed(
+    sanction: Sanction,
+    *,
+    subject: Collection[int],
+    deciding: Collection[int],
+    telling: Collection[int],
+    now: datetime,
+) -> None:
     messages = [_message(TO_DECIDE, sanction, deciding)]
     if not sanction.proposed_measure.refers:
         if sanction.told_at is None:
-            officers = notifying.holders([Role.UNIT_OFFICER], [sanction.unit_id], now) - set(subject)
-            messages.append(_message(TO_TELL, sanction, officers))
+            messages.append(_message(TO_TELL, sanction, telling))
         else:
             kind = MINE_PROPOSED if sanction.cadre_id is not None else UNIT_PROPOSED
             messages.append(_message(kind, sanction, subject))
@@ -149,7 +155,7 @@ def defended(sanction: Sanction, deciding: Collection[int], now: datetime) -> No
     notices.send_all([_message(DEFENDED, sanction, deciding, f":{now:%Y%m%d%H%M}")], now=now)
 
 
-def decided(sanction: Sanction, subject: Collection[int], now: datetime) -> None:
+def decided(sanction: Sanction, *, subject: Collection[int], serving: Collection[int], now: datetime) -> None:
     if sanction.proposed_measure.refers:
         commission = notifying.holders([Role.DISCIPLINE], None, now)
         if sanction.state == SanctionState.REFERRED:
@@ -157,9 +163,8 @@ def decided(sanction: Sanction, subject: Collection[int], now: datetime) -> None
         return
     kind = MINE_DECIDED if sanction.cadre_id is not None else UNIT_DECIDED
     messages = [_message(kind, sanction, subject)]
-    if sanction.state == SanctionState.DECIDED and sanction.cadre_id is not None:
-        officers = notifying.holders([Role.UNIT_OFFICER], [sanction.unit_id], now) - set(subject)
-        messages.append(_message(TO_SERVE, sanction, officers))
+    if sanction.state == SanctionState.DECIDED:
+        messages.append(_message(TO_SERVE, sanction, serving))
     notices.send_all(messages, now=now)
 
 

@@ -7,8 +7,8 @@ from appraisal.services import (
     closing,
     objections,
     orders,
+    proposing,
     reviews,
-    sanctions,
     sweeps,
     years,
 )
@@ -52,7 +52,7 @@ def propose_sanctions() -> int:
     now = timezone.now()
     today = timezone.localdate(now)
     named = [today.year - 1, today.year] if today.month == 1 else [today.year]
-    return sum(sanctions.sanctions_propose(year=year, now=now) for year in named)
+    return sum(proposing.sanctions_propose(year=year, now=now) for year in named)
 
 
 @shared_task

@@ -115,6 +115,7 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         """A cadre’s own; the units’ for those who answer for them; all of them for the city, but for what somebody has
         an interest in. A referred file is nobody’s but the commission’s (`visible_to`)."""
         rows = self.exclude(state=SanctionState.REFERRED)
+        # `_kept_out` of a referral names whom it is about, and who answers for the unit.
         if scope.reach == Reach.SELF:
             return rows.filter(_NO_REFERRAL, cadre__user=scope.user_id)
         seen = rows.exclude(kept_out__contains=f",{scope.user_id},")
@@ -123,11 +124,11 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         return seen.filter(_NO_REFERRAL, unit__in=scope.unit_ids)
 
     def visible_to(self, access: Access, scope: Scope) -> "SanctionQuerySet":
-        """`within`, and for the commission what was referred to it."""
+        """`within`, and for the commission what was referred to it; nothing of that to whom it is about."""
         seen = self.within(scope)
         if not access.has(Role.DISCIPLINE):
             return seen
-        referred = self.filter(state=SanctionState.REFERRED)
+        referred = self.filter(state=SanctionState.REFERRED).exclude(kept_out__contains=f",{scope.user_id},")
         only = access.roles <= {Role.DISCIPLINE, Role.CADRE}
         return referred if only else seen | referred
 
@@ -137,6 +138,12 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
 
     def open(self) -> "SanctionQuerySet":
         return self.filter(state=SanctionState.PROPOSED)
+
+    def decidable(self, day: date) -> "SanctionQuerySet":
+        """Open, and answered (Sanction.own_word), or the days for it were over before `day`; of a referral nobody is
+        told."""
+        answered = Q(defended_at__isnull=False) & (Q(cadre=None) | Q(defended_by=F("cadre__user")))
+        return self.open().filter(Q(defence_until__lt=day) | answered | Q(proposed_measure__refers=True))
 
     def decided_in(self, year: int) -> "SanctionQuerySet":
         return self.filter(decided_on__year=year)
@@ -155,7 +162,7 @@ class Sanction(models.Model):
     year = models.PositiveSmallIntegerField(_("year"))
     #: The trigger’s code; empty where somebody proposed it without one.
     rule = models.CharField(_("rule"), max_length=20, blank=True)
-    #: “COMP-2:cadre:12:2026:1”: a sweep that runs twice finds what it proposed.
+    #: “COMP-2:cadre:12:2026:” and a digest of the facts: a sweep that runs twice finds what it proposed.
     source = models.CharField(max_length=80, unique=True)
     #: The facts as counted: [{"kind", "key", "day", "words"}, …], in the order of their day.
     basis = models.JSONField(_("what was counted"), default=list)
@@ -259,6 +266,17 @@ class Sanction(models.Model):
     @property
     def subject(self) -> Cadre | Unit:
         return self.cadre if self.cadre is not None else self.unit
+
+    @property
+    def own_word(self) -> bool:
+        """Whoever it is about has answered; what an officer enters from paper ends nobody’s days."""
+        if self.defended_at is None:
+            return False
+        return self.cadre is None or self.defended_by_id == self.cadre.user_id
+
+    @property
+    def kept_out_ids(self) -> frozenset[int]:
+        return frozenset(int(pk) for pk in self.kept_out.split(",") if pk)
 
     @property
     def is_standing(self) -> bool:

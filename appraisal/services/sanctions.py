@@ -1,42 +1,38 @@
-"""The ladder (SANC-1): proposed by rules with what they counted or by somebody with a reason, answered, decided by
-another person, served. The system proposes; people decide and sign, and every decision can be reviewed
-(services.reviews).
+"""The ladder (SANC-1): what was proposed (services.proposing) is answered, decided by another person, served. The
+system proposes; people decide and sign, and every decision can be reviewed (services.reviews).
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time
-from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.utils.crypto import get_random_string
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
 from appraisal import ladder_facts, notifying_sanctions
-from appraisal.ladder_facts import Subject
 from appraisal.models import (
     DocumentCounter,
     Measure,
     Receipt,
     Sanction,
     SanctionState,
-    Trigger,
     YearSettings,
 )
 from appraisal.rules import ladder
-from appraisal.rules.ladder import Counted, Refusal
+from appraisal.rules.ladder import Refusal
 from appraisal.services import years_due
 from attendance import selectors as inspection
 from attendance.models import Exemption, Finding, Told
 from attendance.rules import defence_until
+from attendance.services import findings
 from cards.models import Cadre, EmploymentKind
 from common import audit, calendar
 from common.problems import Refused
 from common.rules import at, local
 from common.versions import check_unchanged
-from complaints.interests import conflicts, express_people
 from complaints.models import Complaint
 
 DECISIONS = "decisions"
@@ -56,126 +52,7 @@ REFUSALS = {
 FIELDS = {Refusal.REASON: "reason", Refusal.SKIP_REASON: "skipped_reason"}
 
 
-# --- Proposing --------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def sanctions_propose(*, year: int, now: datetime) -> int:
-    """What the rules in use find in a year; returns how many proposals that made. Every fact is used once: safe to run
-    twice, late, or in several places at once."""
-    # Two at once would propose the same.
-    YearSettings.objects.select_for_update().filter(pk=1).first()
-    today = local(now).date()
-    made = 0
-    for trigger in ladder_facts.triggers():
-        made += _propose(trigger, year, ladder_facts.of_year(trigger, year, today), now)
-    return made
-
-
-def _propose(trigger: Trigger, year: int, found: ladder_facts.Lines, now: datetime) -> int:
-    used = _used(trigger, year)
-    wanted = [
-        (subject, proposal)
-        for subject in sorted(found)
-        for proposal in ladder.proposals(
-            [line for line in found[subject] if (line.kind, line.key) not in used.get(subject.key, ())],
-            trigger.times,
-        )
-    ]
-    if not wanted:
-        return 0
-    units = Unit.objects.in_bulk({subject.unit for subject, _proposal in wanted})
-    cadres = Cadre.objects.select_related("unit", "user").in_bulk(
-        {s.cadre for s, _proposal in wanted if s.cadre}
-    )
-    for subject, proposal in wanted:
-        cadre = cadres.get(subject.cadre)
-        sanction = Sanction(
-            unit=cadre.unit if cadre is not None else units[subject.unit],
-            cadre=cadre,
-            proposed_measure=trigger.measure,
-            measure=trigger.measure,
-            year=year,
-            rule=trigger.code,
-            source=_source(trigger, subject, year, proposal),
-            basis=ladder_facts.as_basis(proposal.lines),
-            times=trigger.times,
-            proposed_at=now,
-        )
-        _save(sanction, None, now)
-    return len(wanted)
-
-
-def _used(trigger: Trigger, year: int) -> dict[str, set[tuple[str, int]]]:
-    """Facts that a proposal of this rule has counted, whatever became of it; but for one that was dropped because
-    another of its facts fell."""
-    used: dict[str, set[tuple[str, int]]] = {}
-    rows = Sanction.objects.filter(rule=trigger.code, year=year, counts_anew=False)
-    for unit, cadre, basis in rows.order_by().values_list("unit", "cadre", "basis"):
-        key = Subject(unit, cadre or 0).key
-        used.setdefault(key, set()).update((line["kind"], line["key"]) for line in basis)
-    return used
-
-
-def _source(trigger: Trigger, subject: Subject, year: int, proposal: ladder.Proposal) -> str:
-    facts = ",".join(f"{line.kind}:{line.key}" for line in proposal.lines)
-    return f"{trigger.code}:{subject.key}:{year}:{sha256(facts.encode()).hexdigest()[:16]}"
-
-
-@transaction.atomic
-def sanction_propose(
-    *,
-    unit: Unit,
-    cadre: Cadre | None,
-    measure: Measure,
-    reason: str,
-    lines: Collection[Counted] = (),
-    year: int | None = None,
-    actor: User,
-    now: datetime,
-) -> Sanction:
-    """By somebody of the Express, without a rule: with a reason, and the facts of the year that it rests on."""
-    today, reason = local(now).date(), reason.strip()
-    if not reason:
-        raise Refused(_("Say why."), "reason")
-    if cadre is not None and cadre.user_id == actor.pk:
-        raise Refused(_("Nobody proposes anything about themselves."))
-    if not (measure.for_units if cadre is None else measure.for_cadres):
-        raise Refused(_("This rung is not for whom it is about."), "measure")
-    if (
-        Sanction.objects.open()
-        .filter(unit=unit, cadre=cadre, proposed_by=actor, proposed_measure=measure)
-        .exists()
-    ):
-        raise Refused(_("You have proposed this already, and nobody has decided yet."))
-    basis = ladder_facts.as_basis(sorted(lines, key=lambda line: (line.day, line.key)))
-    sanction = Sanction(
-        unit=unit,
-        cadre=cadre,
-        proposed_measure=measure,
-        measure=measure,
-        year=year or today.year,
-        source=f"hand:{get_random_string(16)}",
-        basis=basis,
-        reason=reason,
-        proposed_by=actor,
-        proposed_at=now,
-    )
-    return _save(sanction, actor, now)
-
-
-def _save(sanction: Sanction, actor: User | None, now: datetime) -> Sanction:
-    today = local(now).date()
-    sanction.is_recommendation = is_recommended(sanction.unit, sanction.cadre)
-    sanction.kept_out = _kept_out(sanction, today)
-    if not sanction.proposed_measure.refers and _is_told_in_app(sanction, today):
-        sanction.told_at, sanction.told_how = now, Told.IN_APP.value
-        sanction.defence_until = _last_day(today)
-    sanction.save()
-    changes = {"measure": sanction.measure.code, "rule": sanction.rule, "basis": len(sanction.basis)}
-    audit.record(verb="sanction_proposed", subject=sanction, actor=actor, now=now, changes=changes)
-    notifying_sanctions.proposed(sanction, answerable(sanction, today), deciders(sanction, today), now)
-    return sanction
+# --- Whom it concerns -------------------------------------------------------------------------------------------------
 
 
 def is_recommended(unit: Unit, cadre: Cadre | None) -> bool:
@@ -185,18 +62,9 @@ def is_recommended(unit: Unit, cadre: Cadre | None) -> bool:
     )
 
 
-def _last_day(told: date) -> date:
+def last_day(told: date) -> date:
+    """For a statement in defence, counted from the day on which they were told."""
     return defence_until(told, YearSettings.current().defence_days, calendar.around(told))
-
-
-def _kept_out(sanction: Sanction, today: date) -> str:
-    """Whoever may not know of a complaint that it counts does not hear of it through its consequence either."""
-    keys = [line["key"] for line in sanction.basis if line["kind"] == "complaint"]
-    if not keys:
-        return ""
-    found = conflicts(express_people(today), list(Complaint.objects.filter(pk__in=keys)), today)
-    people = sorted({user for users in found.values() for user in users})
-    return f",{','.join(map(str, people))}," if people else ""
 
 
 def answerable(sanction: Sanction, today: date) -> set[int]:
@@ -206,13 +74,35 @@ def answerable(sanction: Sanction, today: date) -> set[int]:
     return set(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
 
 
-def _is_told_in_app(sanction: Sanction, today: date) -> bool:
+def is_told_in_app(sanction: Sanction, today: date) -> bool:
+    """Whether they read it on a page of their own."""
     if sanction.cadre is None:
         return bool(answerable(sanction, today))
     user = sanction.cadre.user
     if user is None or not user.is_active:
         return False
     return Membership.objects.current(today).filter(user=user, role=Role.CADRE).exists()
+
+
+def servers(sanction: Sanction, today: date) -> set[int]:
+    """Who is asked to tell, and to serve: the unit’s officers; the Express where the unit has none, and where it is
+    about the unit itself."""
+    officers = set(inspection.officers_of(sanction.unit_id, today)) - answerable(sanction, today)
+    able = _able_to_serve(sanction, today)
+    return (officers & able) or able
+
+
+def may_serve(sanction: Sanction, user: User, today: date) -> bool:
+    """The unit’s officers and heads, or the Express; nobody their own, and no unit itself."""
+    return user.pk in _able_to_serve(sanction, today)
+
+
+def _able_to_serve(sanction: Sanction, today: date) -> set[int]:
+    express = set(inspection.express(today)) - sanction.kept_out_ids
+    of_unit = set(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
+    if sanction.cadre is None:
+        return express - of_unit
+    return (express | of_unit) - {sanction.cadre.user_id or 0}
 
 
 # --- Answering --------------------------------------------------------------------------------------------------------
@@ -227,20 +117,20 @@ def sanction_tell(*, sanction: Sanction, how: str, day: date, actor: User, now: 
     _check_open(sanction)
     if sanction.proposed_measure.refers:
         raise Refused(_("Nobody is told of a referral."))
-    _check_not_theirs(sanction, actor)
+    _check_may_serve(sanction, actor, today)
     if day > today:
         raise Refused(_("This day is still to come."), "day")
     if day < local(sanction.proposed_at).date():
         raise Refused(_("Nobody can have been told before it was proposed."), "day")
-    last_day = _last_day(day)
-    if last_day < today:
+    until = last_day(day)
+    if until < today:
         raise Refused(
             _("The days for a statement would be over already: tell the person again today."), "day"
         )
     sanction.told_at = now if day == today else at(day, time(12))
-    sanction.told_how, sanction.defence_until = how, last_day
+    sanction.told_how, sanction.defence_until = how, until
     sanction.save(update_fields=["told_at", "told_how", "defence_until"])
-    changes = {"how": how, "day": day, "until": last_day}
+    changes = {"how": how, "day": day, "until": until}
     audit.record(verb="sanction_told", subject=sanction, actor=actor, now=now, changes=changes)
     return sanction
 
@@ -276,14 +166,15 @@ def sanction_defend(
 
 
 def may_defend(sanction: Sanction, user: User, today: date) -> bool:
-    """The person; an officer for somebody without an account; for a unit its officers and heads."""
+    """The person; for a unit its officers and heads; and for somebody without an account, who hands it in on paper,
+    whoever serves."""
     if sanction.cadre is None:
         return user.pk in answerable(sanction, today)
     if sanction.cadre.user_id == user.pk:
         return True
-    if sanction.told_how == Told.IN_APP.value:
+    if sanction.told_how == Told.IN_APP.value and is_told_in_app(sanction, today):
         return False
-    return user.pk in inspection.officers_of(sanction.unit_id, today)
+    return may_serve(sanction, user, today)
 
 
 # --- Deciding ---------------------------------------------------------------------------------------------------------
@@ -311,7 +202,7 @@ def sanction_decide(
     refusal = ladder.refuse_decision(
         is_open=sanction.state == SanctionState.PROPOSED,
         is_free=actor.pk in deciders(sanction, today),
-        defended=sanction.defended_at is not None or sanction.proposed_measure.refers,
+        defended=sanction.own_word or sanction.proposed_measure.refers,
         defence_until=sanction.defence_until,
         today=today,
         drop=drop,
@@ -334,8 +225,12 @@ def sanction_decide(
         _take(sanction, measure, skips, skipped_reason.strip(), today)
     sanction.save()
     changes = {"state": sanction.state, "measure": sanction.measure.code, "reason": reason, "skipped": skips}
+    if exemption:
+        changes["exemption"] = exemption
     audit.record(verb="sanction_decided", subject=sanction, actor=actor, now=now, changes=changes)
-    notifying_sanctions.decided(sanction, answerable(sanction, today), now)
+    notifying_sanctions.decided(
+        sanction, subject=answerable(sanction, today), serving=servers(sanction, today), now=now
+    )
     years_due.changed(today.year)
     return sanction
 
@@ -350,6 +245,10 @@ def _is_same_decision(sanction: Sanction, measure: Measure | None, reason: str, 
 
 
 def _check_measure(sanction: Sanction, measure: Measure, today: date) -> None:
+    if sanction.proposed_measure.refers and not measure.refers:
+        raise Refused(
+            _("Nobody could answer to a referral: for anything else drop it, and propose that."), "measure"
+        )
     if measure.level > sanction.proposed_measure.level:
         raise Refused(_("Nothing harsher than what was proposed and could be answered."), "measure")
     if not (measure.for_units if sanction.cadre is None else measure.for_cadres):
@@ -411,36 +310,47 @@ def _holders(role: Role, today: date) -> set[int]:
 
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has
-    an interest: none of them decides, nor reviews."""
+    an interest: none of them decides, nor reviews. The same queries for any number."""
     keys: dict[str, set[int]] = {"finding": set(), "complaint": set()}
     for sanction in sanctions:
         for line in sanction.basis:
             keys.get(line["kind"], set()).add(line["key"])
-    recorders: Mapping[int, int | None] = dict(
-        Finding.objects.filter(pk__in=keys["finding"]).order_by().values_list("pk", "recorder")
-    )
-    handlers: Mapping[int, int | None] = dict(
-        Complaint.objects.filter(pk__in=keys["complaint"]).order_by().values_list("pk", "submitted_by")
-    )
+    facts = _hands_of_findings(keys["finding"]) | _hands_of_complaints(keys["complaint"])
     units = {sanction.unit_id for sanction in sanctions}
     superiors = inspection.responsible_for(units, today) if units else {}
-    return [_hands(sanction, recorders, handlers, superiors) for sanction in sanctions]
+    return [_hands(sanction, facts, superiors) for sanction in sanctions]
 
 
-def _hands(
-    sanction: Sanction,
-    recorders: Mapping[int, int | None],
-    handlers: Mapping[int, int | None],
-    superiors: Mapping[int, Iterable[int]],
-) -> set[int]:
+Hands = dict[tuple[str, int], set[int | None]]
+
+
+def _hands_of_findings(keys: Collection[int]) -> Hands:
+    if not keys:
+        return {}
+    rows = Finding.objects.filter(pk__in=keys).select_related("cadre", "spot_line")
+    return {
+        ("finding", pk): {case.recorder_id, *case.involved} for pk, case in findings.cases_of(rows).items()
+    }
+
+
+def _hands_of_complaints(keys: Collection[int]) -> Hands:
+    """Of what was redone, of both times."""
+    if not keys:
+        return {}
+    found: Hands = {}
+    rows = Complaint.objects.filter(Q(pk__in=keys) | Q(redo_of__in=keys)).order_by()
+    for pk, first, *people in rows.values_list("pk", "redo_of", "handler", "submitted_by"):
+        found.setdefault(("complaint", first or pk), set()).update(people)
+    return found
+
+
+def _hands(sanction: Sanction, facts: Hands, superiors: Mapping[int, Iterable[int]]) -> set[int]:
     found: set[int | None] = {sanction.proposed_by_id, *superiors.get(sanction.unit_id, ())}
     if sanction.cadre is not None:
         found.add(sanction.cadre.user_id)
     for line in sanction.basis:
-        known = recorders if line["kind"] == "finding" else handlers if line["kind"] == "complaint" else {}
-        found.add(known.get(line["key"]))
-    found.update(int(pk) for pk in sanction.kept_out.split(",") if pk)
-    return {pk for pk in found if pk is not None}
+        found |= facts.get((line["kind"], line["key"]), set())
+    return {pk for pk in found if pk is not None} | sanction.kept_out_ids
 
 
 # --- Serving ----------------------------------------------------------------------------------------------------------
@@ -459,7 +369,7 @@ def sanction_serve(
             return sanction
     if sanction.state != SanctionState.DECIDED:
         raise Refused(_("Only what is decided, and not served yet, is served."))
-    _check_not_theirs(sanction, actor)
+    _check_may_serve(sanction, actor, today)
     assert sanction.decided_on is not None
     if not sanction.decided_on <= served_on <= today:
         raise Refused(_("Between the day of the decision and today."), "served_on")
@@ -468,7 +378,9 @@ def sanction_serve(
     sanction.state = SanctionState.SERVED
     sanction.served_on, sanction.served_by, sanction.receipt = served_on, actor, receipt
     sanction.witness = witness if receipt == Receipt.REFUSED else ""
-    sanction.expires_on = ladder.warns_until(served_on, sanction.measure.months)
+    # Whether a recommendation warns is their superiors’ to say.
+    months = 0 if sanction.is_recommendation else sanction.measure.months
+    sanction.expires_on = ladder.warns_until(served_on, months)
     sanction.save()
     changes = {"served_on": served_on, "receipt": receipt, "witness": sanction.witness}
     audit.record(verb="sanction_served", subject=sanction, actor=actor, now=now, changes=changes)
@@ -476,25 +388,17 @@ def sanction_serve(
     return sanction
 
 
-def may_serve(sanction: Sanction, user: User, today: date) -> bool:
-    """The unit’s officers and heads, or the Express; nobody their own."""
-    if sanction.cadre is not None and sanction.cadre.user_id == user.pk:
-        return False
-    of_unit = inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id]
-    able = set(inspection.express(today))
-    # A unit does not serve itself.
-    return user.pk in (able | set(of_unit) if sanction.cadre_id is not None else able)
-
-
 # --- Setting aside ----------------------------------------------------------------------------------------------------
 
 
 def set_aside(sanction: Sanction, *, reason: str, actor: User | None, now: datetime) -> Sanction:
     """After a review, or because somebody other than who decided sees that it was wrong. It counts nowhere any more;
-    its number stays taken. In the caller's transaction, with the row locked."""
+    its number stays taken. Where one of its facts fell, the others may be counted anew. In the caller's transaction,
+    with the row locked."""
     sanction.state = SanctionState.SET_ASIDE
     sanction.set_aside_at, sanction.set_aside_by, sanction.set_aside_reason = now, actor, reason[:300]
-    sanction.save(update_fields=["state", "set_aside_at", "set_aside_by", "set_aside_reason"])
+    sanction.counts_anew = bool(ladder_facts.fallen(sanction, local(now).date()))
+    sanction.save(update_fields=["state", "set_aside_at", "set_aside_by", "set_aside_reason", "counts_anew"])
     audit.record(
         verb="sanction_set_aside", subject=sanction, actor=actor, now=now, changes={"reason": reason[:300]}
     )
@@ -553,6 +457,12 @@ def _check_open(sanction: Sanction) -> None:
         raise Refused(REFUSALS[Refusal.WRONG_STATE])
 
 
-def _check_not_theirs(sanction: Sanction, actor: User) -> None:
+def _check_may_serve(sanction: Sanction, actor: User, today: date) -> None:
     if sanction.cadre is not None and sanction.cadre.user_id == actor.pk:
         raise Refused(_("Nobody enters this about themselves."))
+    if not may_serve(sanction, actor, today):
+        raise Refused(
+            _(
+                "An officer or a head of the unit enters this, or the Express; about the unit itself the Express alone."
+            )
+        )

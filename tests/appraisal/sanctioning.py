@@ -12,6 +12,7 @@ from typing import Any
 from accounts.models import Membership, Role, Unit, User
 from appraisal.models import Measure, Receipt, Sanction, Trigger
 from appraisal.rules.ladder import Counted
+from appraisal.services import proposing
 from appraisal.services import sanctions as services
 from attendance.models import Told
 from cards.models import Cadre
@@ -69,7 +70,7 @@ def proposed(
     """By hand, on this day. Whoever has an account is told at once; `told` tells the others."""
     about = cadre.unit if cadre is not None else unit
     assert about is not None
-    return services.sanction_propose(
+    return proposing.sanction_propose(
         unit=about,
         cadre=cadre,
         measure=rung(code),
