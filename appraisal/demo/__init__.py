@@ -6,6 +6,7 @@ from common import demo
 
 
 def register() -> None:
+    demo.register("rollout", _rollout, label=_("Rollout"), order=235)
     demo.register("months", _months, label=_("Monthly assessment"), order=240, once=False)
     demo.register("effect", _effect, label=_("Effect"), order=290, once=False)
 
@@ -23,3 +24,9 @@ def _effect(build: demo.Build) -> str:
     from appraisal.demo import effect
 
     return effect.build(build)
+
+
+def _rollout(build: demo.Build) -> str:
+    from appraisal.demo import rollout
+
+    return rollout.build(build)
