@@ -21,6 +21,7 @@ from cards.documents.text import block, wrap
 #: Fields kept free right of the date; lines between the last text and who signs.
 DATE_RIGHT: Final = 4
 SIGN_APART: Final = 3
+COPIES: Final = "抄送："
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def paged(letter: Letter) -> list[Page]:
         pages += _attachment(table, str(number) if several else "")
     if letter.imprint is not None:
         _imprint(pages, letter.imprint)
+    if letter.copies:
+        _copies(pages, letter.copies)
     return pages
 
 
@@ -81,10 +84,11 @@ def _head(page: Page, letter: Letter) -> int:
 def _letterhead(page: Page, letter: Letter) -> float:
     """Returns where the rule stands."""
     bottom = _heading(page, letter.heading)
+    if not letter.number:
+        return bottom + 2 * design.RULE_BELOW
     top = bottom + 2 * PITCH
     size = sized(letter.number, "fangsong", WIDTH, (BODY, 2.0))
-    if letter.number:
-        page.centred("number", letter.number, "fangsong", size, top)
+    page.centred("number", letter.number, "fangsong", size, top)
     return top + BODY + design.RULE_BELOW
 
 
@@ -323,25 +327,15 @@ def mark(page: Page, texts: Sequence[str]) -> None:
 
 def _imprint(pages: list[Page], imprint: Imprint) -> None:
     """At the foot of the last page, which is one with an even number: the back of the last sheet."""
-    size, room = design.IMPRINT, WIDTH - 2 * design.IMPRINT
-    lead = "抄送："
-    hanging = width(lead, "fangsong", size)
-    copies = (
-        wrap(printable(imprint.copies, "fangsong"), "fangsong", size, room - hanging)
-        if imprint.copies
-        else []
-    )
+    size = design.IMPRINT
+    copies = _copied(imprint.copies) if imprint.copies else []
     high = design.IMPRINT_ROW * (1 + bool(imprint.check))
     high += design.IMPRINT_ROW + (len(copies) - 1) * design.IMPRINT_LEADING if copies else 0.0
     page = _last_page(pages, high)
     top = BOTTOM - high
     page.across(top, design.THICK)
     if copies:
-        inset = (design.IMPRINT_ROW - size) / 2
-        page.line("imprint", lead, "fangsong", size, LEFT + size, top + inset)
-        for number, line in enumerate(copies):
-            down = top + inset + number * design.IMPRINT_LEADING
-            page.line("imprint", line, "fangsong", size, LEFT + size + hanging, down)
+        _put_copies(page, copies, top + (design.IMPRINT_ROW - size) / 2)
         top += design.IMPRINT_ROW + (len(copies) - 1) * design.IMPRINT_LEADING
         page.across(top, design.THIN)
     _printed(page, imprint.printed_by, imprint.printed_on, top)
@@ -352,6 +346,32 @@ def _imprint(pages: list[Page], imprint: Imprint) -> None:
         page.line("imprint", imprint.check, "fangsong", size, LEFT + size, top + inset)
     page.across(BOTTOM, design.THICK)
     page.end = BOTTOM
+
+
+def _copies(pages: list[Page], text: str) -> None:
+    size = design.IMPRINT
+    lines = _copied(text)
+    high = len(lines) * design.IMPRINT_LEADING
+    if pages[-1].room < high + design.IMPRINT_APART:
+        pages.append(Page())
+    page, top = pages[-1], BOTTOM - high
+    _put_copies(page, lines, top + design.IMPRINT_LEADING - size)
+    page.end = BOTTOM
+
+
+def _copied(text: str) -> list[str]:
+    """Its lines, which stand below each other behind the word."""
+    size = design.IMPRINT
+    room = WIDTH - 2 * size - width(COPIES, "fangsong", size)
+    return wrap(printable(text, "fangsong"), "fangsong", size, room)
+
+
+def _put_copies(page: Page, lines: Sequence[str], top: float) -> None:
+    size = design.IMPRINT
+    page.line("imprint", COPIES, "fangsong", size, LEFT + size, top)
+    for number, line in enumerate(lines):
+        down = top + number * design.IMPRINT_LEADING
+        page.line("imprint", line, "fangsong", size, LEFT + size + width(COPIES, "fangsong", size), down)
 
 
 def _printed(page: Page, by: str, on: str, top: float) -> None:

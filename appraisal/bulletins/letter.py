@@ -26,8 +26,12 @@ class Letter:
     number: str = ""
     attachments: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    #: 版记 with rules, on an even page; a letter (信函) has only 抄送, at the foot of its last page.
     imprint: Imprint | None = None
+    copies: str = ""
     marks: tuple[str, ...] = ()
+    #: A page comes back signed: nothing may stand on its other side.
+    one_sided: bool = False
 
     @property
     def name(self) -> str:

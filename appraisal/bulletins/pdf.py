@@ -30,6 +30,8 @@ def draw_pages(letter: Letter, pages: Sequence[Page], out: BinaryIO) -> None:
     canvas.setTitle(letter.name)
     canvas.setAuthor(letter.signer)
     canvas.setCreator(letter.signer)
+    if letter.one_sided:
+        canvas.setViewerPreference("Duplex", "Simplex")
     put(canvas, pages)
     canvas.save()
 

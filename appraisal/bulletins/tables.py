@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from appraisal.bulletins.content import (
     COUNTED,
@@ -25,7 +25,9 @@ from appraisal.bulletins.content import (
     points_text,
 )
 from appraisal.bulletins.outline import clean
-from cards.documents.fonts import Role
+
+if TYPE_CHECKING:
+    from cards.documents.fonts import Role
 
 Align = Literal["left", "right", "centre"]
 Kind = Literal["row", "subtotal", "total"]

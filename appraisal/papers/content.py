@@ -13,11 +13,13 @@ from appraisal.bulletins.content import ADDRESSEES
 from appraisal.bulletins.frozen import Frozen
 
 #: What a decision is printed as. A numbered one that is served (效能告诫决定书); what is taken to the superiors of a
-#: vertically managed unit instead (建议书); and a talk without a number (批评教育通知书), with the form to record it.
+#: vertically managed unit instead (建议书); a talk without a number (批评教育通知书), with the form to record it; and
+#: what goes to the discipline inspection commission with its list of clues (问题线索移送书).
 DECISION: Final = "decision"
 RECOMMENDATION: Final = "recommendation"
 RECORD: Final = "record"
-KINDS: Final = (DECISION, RECOMMENDATION, RECORD)
+REFERRAL: Final = "referral"
+KINDS: Final = (DECISION, RECOMMENDATION, RECORD, REFERRAL)
 #: How it was taken.
 SIGNED: Final = "signed"
 REFUSED: Final = "refused"
@@ -113,7 +115,7 @@ class Decision(Frozen):
     months: int = 0
     number_text: str | None = None
     decided_on: date | None = None
-    #: Whom a recommendation goes to.
+    #: Whom a recommendation or a referral goes to.
     superior: str = ""
     #: Where a review is asked for; the issuer where nothing is said.
     review_to: str = ""
@@ -135,14 +137,19 @@ class Decision(Frozen):
             raise ValueError("A decision has its number and its day together.")
         if self.kind == RECORD and self.number_text is not None:
             raise ValueError("A talk has no number.")
-        if self.kind == RECOMMENDATION and not self.superior.strip():
-            raise ValueError("A recommendation goes to somebody’s superiors.")
+        if self.goes_above and not self.superior.strip():
+            raise ValueError("A recommendation and a referral go to somebody above.")
         if self.skipped and not self.skipped_reason.strip():
             raise ValueError("Rungs are passed over for a reason.")
 
     @property
     def draft(self) -> bool:
         return self.decided_on is None
+
+    @property
+    def goes_above(self) -> bool:
+        """It speaks about somebody to others, and not to them."""
+        return self.kind in (RECOMMENDATION, REFERRAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from appraisal.bulletins import design
 from appraisal.bulletins.breaking import printable
 from appraisal.bulletins.design import BOTTOM, LEFT, PITCH, PT, RIGHT, TOP, WIDTH
-from appraisal.bulletins.pages import Page, Rule, sized
+from appraisal.bulletins.pages import Page, Rule
 from cards.documents.fonts import width
-from cards.documents.text import Block, block
+from cards.documents.text import Block, block, wrap
 
 ROW: Final = 11.0
 LABEL: Final = 32.0
 #: Kept free at either side of a cell's words.
 INSET: Final = 2.0
-TEXT: Final = (14 * PT, 7 * PT)
+TEXT: Final = (14 * PT, 8 * PT)
 LEADING: Final = 1.45
 NOTE: Final = 12 * PT
 TITLE: Final = 22 * PT
 STRIP_TITLE: Final = 16 * PT
+STRIP_PITCH: Final = 1.8 * TEXT[0]
+STRIP_INDENT: Final = 2 * TEXT[0]
 DASH, GAP = 3.0, 2.0
+#: No page is so high.
+HIGHEST: Final = 1000.0
+EPSILON: Final = 1e-6
 #: Between what stands above and the line to cut along.
 APART: Final = 8.0
-
-Align = Literal["left", "right"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,6 @@ class Row:
     other: str = ""
     other_value: str = ""
     high: float = ROW
-    align: Align = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,73 +65,85 @@ class Form:
         return page
 
     def _row(self, page: Page, row: Row) -> None:
-        top, bottom = page.end, page.end + row.high
         middle = LEFT + WIDTH / 2
         fields = [(row.label, row.value, LEFT, middle if row.other else RIGHT)]
         fields += [(row.other, row.other_value, middle, RIGHT)] if row.other else []
+        top = page.end
+        bottom = top + max(
+            _high_of(value, right - left - LABEL, row.high) for _, value, left, right in fields
+        )
         for label, value, left, right in fields:
-            _cell(page, "label", label, left, left + LABEL, top, bottom, "centre")
-            _cell(page, "value", value, left + LABEL, right, top, bottom, row.align)
+            _cell(page, "label", label, left, left + LABEL, top, bottom, centred=True)
+            _cell(page, "value", value, left + LABEL, right, top, bottom)
             for across in {left, left + LABEL} - {LEFT}:
                 page.rules.append(Rule(across, top, across, bottom, design.GRID))
         page.end = bottom
 
 
+def _high_of(text: str, wide: float, high: float) -> float:
+    """What a name of fifty characters needs: smaller first, then higher."""
+    found = _fitted(text, wide - 2 * INSET, high - 1) if text else None
+    if found is None or not found.cut:
+        return high
+    lines = _fitted(text, wide - 2 * INSET, HIGHEST, TEXT[1]).lines
+    return len(lines) * TEXT[1] * LEADING + 1
+
+
 def _cell(
-    page: Page, part: str, text: str, left: float, right: float, top: float, bottom: float, align: str
+    page: Page,
+    part: str,
+    text: str,
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
+    *,
+    centred: bool = False,
 ) -> None:
     if not text:
         return
-    room = right - left - 2 * INSET
-    found = _fitted(text, room, bottom - top - 1)
+    found = _fitted(text, right - left - 2 * INSET, bottom - top - 1 + EPSILON)
     leading = found.size * LEADING
     down = (top + bottom - leading * len(found.lines)) / 2 + (leading - found.size) / 2
     for number, line in enumerate(found.lines):
         wide = width(line, "fangsong", found.size)
-        across = {"left": left + INSET, "right": right - INSET - wide, "centre": (left + right - wide) / 2}
-        page.line(part, line, "fangsong", found.size, across[align], down + number * leading)
+        across = (left + right - wide) / 2 if centred else left + INSET
+        page.line(part, line, "fangsong", found.size, across, down + number * leading)
 
 
-def _fitted(text: str, room: float, high: float) -> Block:
-    """As large as it fits, blanks between words kept: a pen writes there."""
+def _fitted(text: str, room: float, high: float, largest: float = TEXT[0]) -> Block:
+    """As large as it fits. Blanks between words are kept where they do: a pen writes there."""
     lines = [printable(line, "fangsong") for line in text.split("\n")]
-    longest = max(lines, key=lambda line: width(line, "fangsong", 1))
-    size = sized(longest, "fangsong", room, TEXT)
-    if "　" in text and len(lines) * size * LEADING <= high:
-        return Block(size, tuple((line,) for line in lines), cut=False)
+    as_given = Block(largest, tuple((line,) for line in lines), cut=False)
+    widest = max(width(line, "fangsong", largest) for line in lines)
+    if "　" in text and widest <= room and len(lines) * largest * LEADING <= high:
+        return as_given
     return block(
         lines,
         "fangsong",
         room,
-        largest=TEXT[0],
+        largest=largest,
         smallest=TEXT[1],
-        lines=lambda size: max(int(high / (size * LEADING) + 1e-6), 1),
+        lines=lambda size: max(int(high / (size * LEADING) + EPSILON), 1),
     )
 
 
 def _words(page: Page, part: str, text: str, room: float, size: float) -> None:
-    found = block(
-        [printable(text, "fangsong")], "fangsong", room, largest=size, smallest=size - 0.1, lines=_any
-    )
-    for line in found.lines:
+    for line in wrap(printable(text, "fangsong"), "fangsong", size, room):
         page.line(part, line, "fangsong", size, LEFT, page.end)
         page.end += size * LEADING
 
 
-def _any(_size: float) -> int:
-    return 1000
-
-
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """At the foot of the last page, below a line to cut along. Lines are as they stand, blanks and all."""
+    """At the foot of the last page, below a line to cut along."""
 
     title: str
     lines: tuple[str, ...]
 
     @property
     def high(self) -> float:
-        return 2 * STRIP_TITLE * LEADING + sum(map(_high, self.lines))
+        return STRIP_TITLE * 3 + sum(len(_strip_lines(text)) for text in self.lines) * STRIP_PITCH
 
     def put(self, pages: list[Page]) -> None:
         if pages[-1].room < self.high + APART:
@@ -137,18 +151,18 @@ class Strip:
         page = pages[-1]
         top = BOTTOM - self.high
         _cut_along(page, top)
-        top += STRIP_TITLE * (LEADING - 1)
+        top += STRIP_TITLE
         page.centred("title", self.title, "xiaobiaosong", STRIP_TITLE, top)
-        top += STRIP_TITLE * (LEADING + 0.3)
+        top += STRIP_TITLE * 2
         for text in self.lines:
-            for line in _fitted(text, WIDTH, _high(text)).lines:
-                page.line("strip", line, "fangsong", TEXT[0], LEFT, top)
-                top += TEXT[0] * 1.6
+            for line in _strip_lines(text):
+                page.line("strip", line, "fangsong", TEXT[0], LEFT + STRIP_INDENT, top)
+                top += STRIP_PITCH
         page.end = BOTTOM
 
 
-def _high(text: str) -> float:
-    return len(_fitted(text, WIDTH, 1000).lines) * TEXT[0] * 1.6
+def _strip_lines(text: str) -> tuple[str, ...]:
+    return _fitted(text, WIDTH - STRIP_INDENT, HIGHEST).lines
 
 
 def _cut_along(page: Page, top: float) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 
-from appraisal.bulletins import docx as word
 from appraisal.bulletins import pdf as portable
 from appraisal.bulletins.layout import finish, paged
 from appraisal.bulletins.letter import Letter
 from appraisal.bulletins.outline import clean
 from appraisal.bulletins.pages import Page
 from appraisal.papers.content import AnnualNotice, Commendation, Decision, Paper, PublicNotice
-from appraisal.papers.texts import annual, commendation, decision, notice
+from appraisal.papers.texts import annual, commendation, decision, notice, receipt
+from common.text import file_name as safe_name
 
 
 def pdf(content: Paper) -> bytes:
@@ -24,6 +23,8 @@ def pdf(content: Paper) -> bytes:
 
 def docx(content: Commendation) -> bytes:
     """For an office that edits it before it is signed: the other papers are printed and signed as they are."""
+    from appraisal.bulletins import docx as word  # brings lxml, which a PDF does not need
+
     out = BytesIO()
     word.write_letter(commendation.letter(content), out)
     return out.getvalue()
@@ -45,7 +46,7 @@ def layout(content: Paper, letter: Letter) -> list[Page]:
     """The letter, and what is signed for it, each page with its number."""
     pages = paged(letter)
     if isinstance(content, Decision):
-        pages.append(decision.form(content).page())
+        pages.append(receipt.form(content).page())
     elif isinstance(content, AnnualNotice):
         annual.strip(content).put(pages)
     finish(pages, letter.marks)
@@ -54,7 +55,7 @@ def layout(content: Paper, letter: Letter) -> list[Page]:
 
 def file_name(content: Paper) -> str:
     """Without its ending, safe in every file system."""
-    return re.sub(r'[\\/:*?"<>|\s]', "_", "-".join(part for part in _named(content) if part))
+    return safe_name("-".join(part for part in _named(content) if part))
 
 
 def _named(content: Paper) -> tuple[str, ...]:
@@ -66,4 +67,4 @@ def _named(content: Paper) -> tuple[str, ...]:
         case Commendation():
             return commendation.title(content), clean(content.number_text or "草稿")
         case PublicNotice():
-            return (clean(content.unit), f"{content.year}年度考核公示")
+            return clean(content.unit), f"{content.year}年度考核公示"

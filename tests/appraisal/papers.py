@@ -5,6 +5,7 @@ from datetime import date
 from appraisal.papers.content import (
     RECOMMENDATION,
     RECORD,
+    REFERRAL,
     REFUSED,
     Addressee,
     AnnualNotice,
@@ -92,6 +93,20 @@ def criticism(**changed) -> Decision:
             "defence": Defence(),
             "months": 0,
             "number_text": None,
+            **changed,
+        }
+    )
+
+
+def referral(**changed) -> Decision:
+    return decision(
+        **{
+            "kind": REFERRAL,
+            "measure": "移送市纪委",
+            "superior": "市纪委市监委",
+            "rule": None,
+            "months": 0,
+            "number_text": "龙效能告〔2026〕5号",
             **changed,
         }
     )
@@ -231,6 +246,7 @@ EVERY = (
     circular_criticism,
     recommendation,
     criticism,
+    referral,
     annual,
     worst_year,
     ungraded,

@@ -14,12 +14,12 @@ from appraisal.bulletins.outline import Paragraph, clean
 from appraisal.papers.content import REFUSED, AnnualNotice, YearFigures
 from appraisal.papers.forms import Strip
 from appraisal.papers.texts.common import (
-    OPEN_DAY,
     day_or_open,
     ended,
     grade_text,
     marks,
     numbered_lines,
+    penned,
     plain,
     post_of,
     salutation,
@@ -35,11 +35,11 @@ UNGRADED: Final = {
 }
 #: By rules.years.Code. Whoever reads the notice finds the clause behind each of them.
 CODES: Final = {
-    "COMP-2": "一年内被投诉并经核查属实的，进行批评教育（COMP-2）",
-    "YEAR-1": "一年内被效能诫勉教育一次的，扣除三个月奖金（YEAR-1）",
-    "YEAR-2": "一年内被效能告诫两次的，扣除全年奖金，当年年度考核确定为不称职（YEAR-2）",
-    "YEAR-3": "一年扣分最少的，年终评先评优优先考虑（YEAR-3）",
-    "YEAR-4": "一年扣分最多的，当年不得参与评先评优，个人考评不得评为称职以上，次年不得提拔使用（YEAR-4）",
+    "COMP-2": "（COMP-2）一年内被投诉并经核查属实的，进行批评教育",
+    "YEAR-1": "（YEAR-1）一年内被效能诫勉教育一次的，扣除三个月奖金",
+    "YEAR-2": "（YEAR-2）一年内被效能告诫两次的，扣除全年奖金，当年年度考核确定为不称职",
+    "YEAR-3": "（YEAR-3）一年扣分最少的，年终评先评优优先考虑",
+    "YEAR-4": "（YEAR-4）一年扣分最多的，当年不得参与评先评优，个人考评不得评为称职以上，次年不得提拔使用",
     "LAW": "按照年度考核有关规定，年度内受到效能诫勉、效能告诫或者通报批评的，当年年度考核不确定为优秀等次",
 }
 _COUNTS: Final = {3: "三个月", 12: "全年"}
@@ -68,6 +68,7 @@ def letter(content: AnnualNotice) -> Letter:
         signer=clean(content.issuer),
         date_line=day_or_open(content.decided_on),
         dated=content.decided_on or date(content.year, 12, 31),
+        one_sided=True,
         marks=marks(draft=content.draft, demo=content.demo),
     )
 
@@ -172,8 +173,8 @@ def _rights(content: AnnualNotice) -> list[Paragraph]:
 
 
 def strip(content: AnnualNotice) -> Strip:
-    received = f"　　本人已收到《{title(content)}》。"
-    whom = f"　　收件人：{clean(content.to.name)}（{post_of(content.to)}）"
+    received = f"本人已收到《{title(content)}》。"
+    whom = f"收件人：{clean(content.to.name)}（{post_of(content.to)}）"
     return Strip("回　　执", (whom, received, *_taken(content)))
 
 
@@ -181,10 +182,10 @@ def _taken(content: AnnualNotice) -> tuple[str, ...]:
     service = content.service
     if service is None:
         return (
-            f"　　签　名：　　　　　　　　　　　　　　　　　{OPEN_DAY}",
-            "　　拒绝签收的，见证人签名：　　　　　　　送达人签名：",
+            penned("签名：", 26),
+            "拒绝签收的，见证人签名：　　　　　　　送达人签名：",
         )
     if service.receipt == REFUSED:
         day, witness = date_text(service.day), clean(service.witness)
-        return (f"　　收件人于{day}拒绝签收，见证人{witness}在场见证，视为送达。",)
-    return (f"　　已于{date_text(service.day)}签收，签收原件存档。",)
+        return (f"收件人于{day}拒绝签收，见证人{witness}在场见证，视为送达。",)
+    return (f"已于{date_text(service.day)}签收，签收原件存档。",)

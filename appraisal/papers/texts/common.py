@@ -23,6 +23,7 @@ GRADES: Final = {
 OTHER_GRADES: Final = {"competent": "合格", "basic": "基本合格", "incompetent": "不合格"}
 NUMBERS: Final = "一二三四五六七八九十"
 OPEN_DAY: Final = "年　月　日"
+PENNED_DAY: Final = "　　　年　　月　　日"
 
 
 def grade_text(grade: str, employment_kind: str) -> str:
@@ -33,6 +34,11 @@ def grade_text(grade: str, employment_kind: str) -> str:
 
 def day_or_open(day: date | None) -> str:
     return date_text(day) if day else OPEN_DAY
+
+
+def penned(label: str, wide: int) -> str:
+    """What is signed with a pen, and dated at the end of its line of so many characters."""
+    return label + "　" * (wide - len(label) - len(PENNED_DAY)) + PENNED_DAY
 
 
 def marks(*, draft: bool, demo: bool, also: Iterable[str] = ()) -> tuple[str, ...]:

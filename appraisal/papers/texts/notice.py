@@ -41,11 +41,13 @@ def _opening(content: PublicNotice) -> str:
     quota = ""
     if content.participants:
         number = sum(one.grade == "excellent" for one in content.grades)
-        quota = f"本单位参加考核{content.participants}人，优秀等次名额{content.most_excellent}名，拟确定{number}名。"
+        quota = (
+            f"参加考核{content.participants}人，优秀等次名额{content.most_excellent}名，拟确定{number}名。"
+        )
     what = "拟确定为优秀等次的人员" if content.only_excellent else "拟定等次"
     return (
-        f"根据年度考核有关规定和“干部身份证”制度“一年一考”的要求，经研究，提出本单位{content.year}年度考核拟定等次。"
-        f"{quota}现将{what}予以公示（按姓名音序排列）。"
+        f"根据年度考核有关规定和“干部身份证”制度“一年一考”的要求，现将本单位{content.year}年度考核{what}予以公示"
+        f"（按姓名音序排列）。{quota}"
     )
 
 
@@ -61,9 +63,6 @@ def _closing(content: PublicNotice) -> list[str]:
     found = [
         f"公示时间：{date_text(content.first_day)}至{date_text(content.last_day)}"
         f"（{content.working_days}个工作日），至最后一日24时止。",
-        "公示期间，对公示内容有异议的，可以通过书面、电话等方式反映。受理部门对反映人的情况予以保密。",
+        "公示期间，对公示内容有异议的，可以书面或者电话反映。对反映人的情况予以保密。",
     ]
-    if content.phones:
-        phones = "；".join(f"{clean(phone.whose)}：{clean(phone.number)}" for phone in content.phones)
-        found.append(f"受理电话：{phones}。")
-    return found
+    return found + [f"{clean(phone.whose)}受理电话：{clean(phone.number)}" for phone in content.phones]
