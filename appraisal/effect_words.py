@@ -41,6 +41,8 @@ RISING_IS_BETTER = {
     Indicator.RATING: True,
     Indicator.OFF_POST: False,
 }
+#: Of fewer cases a share says little.
+FEWEST = 10
 TURNS = {
     Turn.BETTER: ("on", gettext_lazy("Better than before")),
     Turn.WORSE: ("out", gettext_lazy("Worse than before")),
@@ -70,10 +72,6 @@ class Shown:
     rows: list[Row]
     #: Month, value and source.
     baselines: list[tuple[str, str, str]]
-
-    @property
-    def is_count(self) -> bool:
-        return self.indicator in COUNTS
 
 
 def show(trend: Trend) -> Shown:
@@ -131,6 +129,8 @@ def tag(trend: Trend) -> tuple[str, object] | None:
     newest, better = trend.newest, RISING_IS_BETTER.get(trend.indicator)
     if newest is None or newest.value is None or newest.before is None or better is None:
         return None
+    if newest.figure is None or (newest.figure.whole or 0) < FEWEST:
+        return "idle", _("Too few to tell")
     return TURNS[arithmetic.turn(newest.value, newest.before, rising_is_better=better)]
 
 
