@@ -19,10 +19,11 @@ class AppraisalConfig(AppConfig):
             notifying_rollout,
             notifying_sanctions,
             notifying_standards,
+            review_pages,
             notifying_years,
             seeds,
         )
-        from appraisal.views import bulletins, mine, record
+        from appraisal.views import bulletins, mine, record, year_mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
@@ -33,11 +34,13 @@ class AppraisalConfig(AppConfig):
         notifying_rollout.register()
         notifying_sanctions.register()
         notifying_standards.register()
+        review_pages.register()
         notifying_years.register()
         desk.register()
         desk_outcomes.register()
         desk_rollout.register()
         mine.register()
+        year_mine.register()
         record.register()
         bulletins.register()
         demo.register()

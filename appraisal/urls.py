@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from appraisal.views import (
     bonus,
     bulletins,
+    circulars,
     effect,
     entry,
     mine,
@@ -15,12 +16,15 @@ from appraisal.views import (
     outcomes,
     record,
     responsibilities,
+    reviews,
     rollout,
     sanctions,
     setting,
     standards,
     trend,
     withholding,
+    year_mine,
+    years,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -68,6 +72,19 @@ urlpatterns: list[URLPattern] = [
     path("desk/objections/<int:pk>/", objections.objection, name="objection"),
     path("desk/objections/<int:pk>/decide/", objections.decide, name="objection_decide"),
     path("objections/<int:pk>/withdraw/", objections.withdraw, name="objection_withdraw"),
+    # Reviews and appeals of measures and annual results
+    path("me/rights/", reviews.my_rights, name="my_rights"),
+    path("me/reviews/", reviews.my_reviews, name="my_reviews"),
+    path("me/reviews/<int:pk>/", reviews.my_review, name="my_review"),
+    path("me/sanctions/<int:pk>/review/", reviews.my_sanction_review, name="my_sanction_review"),
+    path("me/years/<int:year>/review/", reviews.my_year_review, name="my_year_review"),
+    path("desk/sanctions/<int:pk>/review/", reviews.sanction_review, name="sanction_review"),
+    path("desk/results/<int:pk>/review/", reviews.result_review, name="result_review"),
+    path("desk/reviews/", reviews.reviews, name="reviews"),
+    path("desk/reviews/<int:pk>/", reviews.review, name="review"),
+    path("desk/reviews/<int:pk>/decide/", reviews.decide, name="review_decide"),
+    path("desk/reviews/<int:pk>/outcome/", reviews.appeal_enter, name="appeal_enter"),
+    path("reviews/<int:pk>/withdraw/", reviews.withdraw, name="review_withdraw"),
     # What a month proposes to withhold, and what became of it
     path("me/withholdings/<int:pk>/", withholding.my_withholding, name="my_withholding"),
     path("desk/withholdings/", withholding.withholding_months, name="withholding_months"),
@@ -179,4 +196,68 @@ urlpatterns: list[URLPattern] = [
     path("bulletins/", bulletins.public_bulletins, name="public_bulletins"),
     path("bulletins/<int:year>/<int:serial>/", bulletins.public_bulletin, name="public_bulletin"),
     path("bulletins/<int:year>/<int:serial>/pdf/", bulletins.public_bulletin_pdf, name="public_bulletin_pdf"),
+    # The year: computed by the city, graded by the units, decided by the head of the Express
+    path("desk/years/", years.years, name="years"),
+    path("desk/years/compute/", years.year_compute, name="year_compute"),
+    path("desk/years/settings/", years.year_settings, name="year_settings"),
+    path("desk/years/<int:year>/", years.year, name="year"),
+    path("desk/years/<int:year>/eligible/", years.year_eligible, name="year_eligible"),
+    path("desk/years/<int:year>/<str:code>/", years.unit_year, name="unit_year"),
+    path("desk/years/<int:year>/<str:code>/grades/", years.grades, name="unit_year_grades"),
+    path("desk/years/<int:year>/<str:code>/propose/", years.propose, name="unit_year_propose"),
+    path("desk/years/<int:year>/<str:code>/publish/", years.publish, name="unit_year_publish"),
+    path("desk/years/<int:year>/<str:code>/decide/", years.decide, name="unit_year_decide"),
+    path("desk/years/<int:year>/<str:code>/send-back/", years.send_back, name="unit_year_send_back"),
+    path("desk/years/<int:year>/<str:code>/quota/", years.quota, name="unit_year_quota"),
+    path("desk/years/<int:year>/<str:code>/commend/", years.commend_unit, name="unit_year_commend"),
+    path(
+        "desk/years/<int:year>/<str:code>/commend/undo/",
+        years.commend_unit_undo,
+        name="unit_year_commend_undo",
+    ),
+    path("desk/years/<int:year>/<str:code>/notice.pdf", years.unit_year_notice, name="unit_year_notice"),
+    path("desk/years/<int:year>/<str:code>/file.pdf", years.unit_year_file, name="unit_year_file"),
+    path("desk/years/<int:year>/<str:code>/<int:pk>/", years.unit_year_result, name="unit_year_result"),
+    path(
+        "desk/years/<int:year>/<str:code>/<int:pk>/hand-over/", years.hand_over, name="unit_year_hand_over"
+    ),
+    path(
+        "desk/years/<int:year>/<str:code>/<int:pk>/look-again/",
+        years.look_again,
+        name="unit_year_look_again",
+    ),
+    path(
+        "desk/years/<int:year>/<str:code>/<int:pk>/commend/",
+        years.commend_person,
+        name="unit_year_result_commend",
+    ),
+    path(
+        "desk/years/<int:year>/<str:code>/<int:pk>/commend/undo/",
+        years.commend_person_undo,
+        name="unit_year_result_commend_undo",
+    ),
+    path(
+        "desk/years/<int:year>/<str:code>/<int:pk>/notice.pdf",
+        years.unit_year_result_notice,
+        name="unit_year_result_notice",
+    ),
+    path(
+        "desk/years/<int:year>/<str:code>/<int:pk>/file.pdf",
+        years.unit_year_result_file,
+        name="unit_year_result_file",
+    ),
+    # A cadre's own years, and what hangs in their unit
+    path("me/years/", year_mine.my_years, name="my_years"),
+    path("me/years/<int:year>/", year_mine.my_year, name="my_year"),
+    path("me/years/<int:year>/unit/", year_mine.my_unit_year, name="my_unit_year"),
+    path("me/years/<int:year>/notice.pdf", year_mine.my_year_notice, name="my_year_notice"),
+    path("me/years/<int:year>/file.pdf", year_mine.my_year_file, name="my_year_file"),
+    # The commendation of a year
+    path("desk/circulars/<int:year>/", circulars.circular, name="circular"),
+    path("desk/circulars/<int:year>/draft/", circulars.circular_draft, name="circular_draft"),
+    path("desk/circulars/<int:year>/edit/", circulars.circular_edit, name="circular_edit"),
+    path("desk/circulars/<int:year>/sign/", circulars.circular_sign, name="circular_sign"),
+    path("desk/circulars/<int:year>/pdf/", circulars.circular_pdf, name="circular_pdf"),
+    path("desk/circulars/<int:year>/docx/", circulars.circular_docx, name="circular_docx"),
+    path("circulars/<int:year>/", circulars.public_circular, name="public_circular"),
 ]

@@ -2,10 +2,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Scope
+from accounts.models import Unit
 from accounts.permissions import Reach
 from appraisal.models.sanctions import Sanction
 from appraisal.models.years import AnnualResult, Grade
@@ -36,8 +37,16 @@ class ReviewQuerySet(models.QuerySet["Review"]):
             return rows
         return rows.filter(Q(sanction__unit__in=scope.unit_ids) | Q(result__unit__in=scope.unit_ids))
 
+    def of_unit(self, unit: Unit) -> "ReviewQuerySet":
+        return self.filter(Q(sanction__unit=unit) | Q(result__unit=unit))
+
     def open(self) -> "ReviewQuerySet":
         return self.filter(state=ReviewState.OPEN)
+
+    def open_first(self) -> "ReviewQuerySet":
+        """What is to be decided, the most urgent on top; then the newest."""
+        waits = Case(When(state=ReviewState.OPEN, then=F("due_on")), default=Value(None))
+        return self.order_by(waits.asc(nulls_last=True), "-made_at", "-pk")
 
 
 class Review(models.Model):
