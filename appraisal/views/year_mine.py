@@ -1,0 +1,114 @@
+"""The cadre's own years: figures with their reasons, what follows, the grade once it is decided."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.http import access_for, scope_for
+from accounts.permissions import TABLE
+from appraisal import grade_words, year_chain, year_words
+from appraisal.models import AnnualResult, UnitResult, YearState
+from appraisal.models.years import AnnualResultQuerySet
+from appraisal.services import grading
+from appraisal.views import years as desk
+from cards.models import Cadre
+from common import slots
+from common.responses import private
+
+PAGE_SIZE = 12
+
+
+def _own(request: HttpRequest) -> AnnualResultQuerySet:
+    return AnnualResult.objects.within(scope_for(request)).select_related(
+        "unit_result__unit", "unit", "cadre"
+    )
+
+
+def result_of(request: HttpRequest, year: int) -> AnnualResult:
+    """The guard: one's own result of a year, or 404."""
+    return get_object_or_404(_own(request), year=year)
+
+
+def my_years(request: HttpRequest) -> HttpResponse:
+    page = Paginator(_own(request).order_by("-year"), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "rows": [_row(result) for result in page]}
+    return private(render(request, "appraisal/my_years.html", context))
+
+
+def _row(result: AnnualResult) -> dict[str, Any]:
+    tone, state = own_state(result)
+    return {"result": result, "tone": tone, "state": state}
+
+
+def own_state(result: AnnualResult) -> tuple[str, str]:
+    """What somebody is told of their own year: no grade before it is decided, but for what hangs in the unit."""
+    if result.unit_result.state == YearState.DECIDED and result.grade:
+        return "on", grade_words.result_words(result)
+    if result.unit_result.state == YearState.PUBLIC and result.grade:
+        return "info", _("On public notice")
+    return "idle", _("Not decided yet")
+
+
+def my_year(request: HttpRequest, year: int) -> HttpResponse:
+    result, today = result_of(request, year), timezone.localdate()
+    tone, state = own_state(result)
+    context = {
+        **desk.result_context(result, year_chain.of_result(result), today),
+        "tone": tone,
+        "state": state,
+        "hangs": result.unit_result.state == YearState.PUBLIC,
+    }
+    return private(render(request, "appraisal/my_year.html", context))
+
+
+def my_unit_year(request: HttpRequest, year: int) -> HttpResponse:
+    """The public notice in one's unit, as long as it hangs: names and proposed grades, nobody's figures."""
+    result = result_of(request, year)
+    if result.unit_result.state != YearState.PUBLIC:
+        raise Http404
+    row = UnitResult.objects.select_related("unit", "published_by").get(pk=result.unit_result_id)
+    results = [one for one in grading.results_of(row) if grading.takes_grade(one)]
+    lines = [(one.cadre.name, grade_words.result_words(one)) for one in results]
+    context = {
+        "row": row,
+        "unit": row.unit,
+        "year": year,
+        "lines": lines,
+        "quota": grading.quota_of(row, results),
+        "over": row.published_until is not None and timezone.localdate() > row.published_until,
+    }
+    return private(render(request, "appraisal/my_unit_year.html", context))
+
+
+def my_year_notice(request: HttpRequest, year: int) -> HttpResponse:
+    return desk.notice_of(result_of(request, year))
+
+
+def my_year_file(request: HttpRequest, year: int) -> HttpResponse:
+    return desk.file_of(request, result_of(request, year))
+
+
+def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | None:
+    """On the phone page: the newest year that hangs or is decided, and what one has to know of it."""
+    if not access_for(request).may(TABLE["my_years"]):
+        return None
+    own = AnnualResult.objects.filter(cadre=cadre).select_related("unit_result")
+    newest = own.order_by("-year").first()
+    if newest is None:
+        return None
+    tone, state = own_state(newest)
+    return "appraisal/my_years_part.html", {
+        "result": newest,
+        "tone": tone,
+        "state": state,
+        "bars": year_words.bars(newest),
+        "hangs": newest.unit_result.state == YearState.PUBLIC,
+    }
+
+
+def register() -> None:
+    slots.fill("my_records", records, order=55)

@@ -1,0 +1,84 @@
+"""What a year's result of somebody opens to: entries, complaints, measures, months, bonus, corrections (DESIGN §3:
+every figure opens to its facts). The same queries for any number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from appraisal import ladder_facts, reasons
+from appraisal.ladder_facts import Subject
+from appraisal.models import (
+    AnnualResult,
+    BonusBase,
+    LedgerEntry,
+    Sanction,
+    WithholdingProposal,
+    YearCorrection,
+)
+from appraisal.reasons import Reason
+from appraisal.rules.ladder import Counted
+from appraisal.services import years as computing
+from attendance.rules import month_named
+
+
+@dataclass(frozen=True)
+class BonusMonth:
+    """A month whose bonus is withheld, and the base in force in it."""
+
+    month: date
+    cents: int | None
+    since: date | None
+
+
+@dataclass(frozen=True)
+class Chain:
+    result: AnnualResult
+    #: Charges of the year's days, also those that were taken back: they count nothing, and stand here all the same.
+    reasons: Sequence[Reason]
+    complaints: Sequence[Counted]
+    measures: Sequence[Sanction]
+    proposals: Sequence[WithholdingProposal]
+    bonus: Sequence[BonusMonth]
+    corrections: Sequence[YearCorrection]
+
+
+def of_result(result: AnnualResult) -> Chain:
+    """Of what a reader may not know (a complaint's own text) there is nothing in it."""
+    return Chain(
+        result=result,
+        reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
+        complaints=_complaints(result),
+        measures=list(computing.sanctions_of(result).select_related("measure").order_by("decided_on", "pk")),
+        proposals=list(_proposals(result)),
+        bonus=bonus_of(result),
+        corrections=list(result.corrections.select_related("actor")),
+    )
+
+
+def entries_of(result: AnnualResult) -> Any:
+    rows = LedgerEntry.objects.charges().filter(cadre=result.cadre_id, day__year=result.year)
+    return rows.order_by("day", "pk")
+
+
+def _complaints(result: AnnualResult) -> list[Counted]:
+    found = ladder_facts.complaints(result.year, Subject(result.unit_id, result.cadre_id))
+    return sorted((line for lines in found.values() for line in lines), key=lambda line: (line.day, line.key))
+
+
+def _proposals(result: AnnualResult) -> Any:
+    rows = WithholdingProposal.objects.filter(cadre=result.cadre_id, report__month__year=result.year)
+    return rows.select_related("report__unit", "standard").order_by("report__month")
+
+
+def bonus_of(result: AnnualResult) -> list[BonusMonth]:
+    months = [month for name in result.bonus_of if (month := month_named(name)) is not None]
+    bases = list(BonusBase.objects.filter(cadre=result.cadre_id).order_by("since")) if months else []
+    return [_bonus_month(month, bases) for month in months]
+
+
+def _bonus_month(month: date, bases: Sequence[BonusBase]) -> BonusMonth:
+    known = [base for base in bases if base.since <= month]
+    if not known:
+        return BonusMonth(month, None, None)
+    return BonusMonth(month, known[-1].cents, known[-1].since)

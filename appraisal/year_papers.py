@@ -1,0 +1,493 @@
+"""The year on paper: the notice of a person, the public notice of a unit, and the files of evidence of both. Always
+Chinese: they are documents of the city."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import override
+
+from accounts.models import City
+from appraisal import year_chain, year_words
+from appraisal.bulletins.content import date_text, money_text, points_text
+from appraisal.grade_words import code_words, result_words
+from appraisal.models import (
+    AnnualResult,
+    AppraisalSettings,
+    Responsibility,
+    UnitResult,
+    YearCorrection,
+    YearSettings,
+    YearState,
+)
+from appraisal.papers.content import (
+    Addressee,
+    AnnualNotice,
+    Commendation,
+    Paper,
+    Phone,
+    ProposedGrade,
+    PublicNotice,
+    Service,
+    YearFigures,
+)
+from appraisal.papers.file import Column, FilePaper, Section, Table, table
+from appraisal.reasons import Reason
+from appraisal.services import grading
+from attendance.rules import month_named
+from cards.models import Post
+from common import calendar
+from common.rules import local
+
+CHINESE = "zh-hans"
+#: Of a cadre's figures that a notice names.
+FIGURES = (
+    "months",
+    "half_points",
+    "withheld_cents",
+    "complaints",
+    "criticisms",
+    "admonishments",
+    "cautions",
+    "circulars",
+)
+CONFIDENTIAL = "本档案仅供本人、所在单位和市效能办查阅，不得公开。"
+NONE = "无。"
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+# What draws them is heavy: few pages need it.
+
+
+def pdf(content: Paper) -> bytes:
+    from appraisal.papers import printing
+
+    return printing.pdf(content)
+
+
+def docx(content: Commendation) -> bytes:
+    from appraisal.papers import printing
+
+    return printing.docx(content)
+
+
+def name(content: Paper) -> str:
+    from appraisal.papers import printing
+
+    return printing.file_name(content)
+
+
+def file_pdf(paper: FilePaper) -> bytes:
+    from appraisal.papers import file
+
+    return file.pdf(paper)
+
+
+# --- Notices ----------------------------------------------------------------------------------------------------------
+
+
+def annual_notice(result: AnnualResult) -> AnnualNotice:
+    """Of a decided year. `unit_result`, unit and cadre are read."""
+    settings, row = YearSettings.current(), result.unit_result
+    decided_on, first = grading.decided_on(result), row.decided_at
+    assert first is not None
+    months = [month for text in result.bonus_of if (month := month_named(text)) is not None]
+    return AnnualNotice(
+        issuer=AppraisalSettings.current().issuer,
+        to=Addressee(
+            name=result.cadre.name, unit=result.unit.name, post=_titles([result]).get(result.cadre_id, "")
+        ),
+        year=result.year,
+        grade=result.grade,
+        ungraded=result.ungraded,
+        employment_kind=result.employment_kind,
+        reason=result.grade_reason,
+        figures=YearFigures(**{key: result.figures.get(key, 0) for key in FIGURES}),
+        codes=tuple(result.codes),
+        bonus_months=result.bonus_months,
+        bonus_of=tuple(months),
+        bonus_cents=result.bonus_cents,
+        barred_from_merit=result.barred_from_merit,
+        barred_until=result.barred_until,
+        corrects=local(first).date() if decided_on != local(first).date() else None,
+        decided_on=decided_on,
+        review_days=settings.review_days,
+        review_answer_days=settings.review_answer_days,
+        appeal_days=settings.appeal_days,
+        appeal_answer_days=settings.appeal_answer_days,
+        service=_service(result),
+        demo=City.current().is_demo,
+    )
+
+
+def _service(result: AnnualResult) -> Service | None:
+    if result.notified_on is None:
+        return None
+    return Service(
+        day=result.notified_on,
+        receipt=result.receipt,
+        served_by=str(result.notified_by or ""),
+        witness=result.witness,
+    )
+
+
+def _titles(results: Iterable[AnnualResult]) -> Mapping[int, str]:
+    posts = Post.objects.filter(cadre__in=[row.cadre_id for row in results], is_primary=True).order_by()
+    return dict(posts.values_list("cadre", "title"))
+
+
+def public_notice(row: UnitResult) -> PublicNotice:
+    """Names in their order and proposed grades; whoever gets none stands in no notice, and why is nobody's business."""
+    assert row.published_at is not None
+    assert row.published_until is not None
+    results = [result for result in grading.results_of(row) if grading.takes_grade(result)]
+    titles, quota, city = _titles(results), grading.quota_of(row, results), City.current()
+    first = local(row.published_at).date()
+    phones = [Phone(whose=row.unit.name, number=row.unit.hotline)] * bool(row.unit.hotline)
+    phones += [Phone(whose="市效能直通车", number=city.express_hotline)] * bool(city.express_hotline)
+    return PublicNotice(
+        unit=row.unit.name,
+        year=row.year,
+        grades=tuple(
+            ProposedGrade(
+                name=result.cadre.name,
+                grade=result.grade,
+                post=titles.get(result.cadre_id, ""),
+                employment_kind=result.employment_kind,
+            )
+            for result in results
+            if result.grade and not result.ungraded
+        ),
+        first_day=first,
+        last_day=row.published_until,
+        working_days=_working_days(first, row.published_until),
+        phones=tuple(phones),
+        participants=quota.participants,
+        most_excellent=quota.most,
+        published_on=first,
+        demo=city.is_demo,
+    )
+
+
+def _working_days(first: date, last: date) -> int:
+    """The day on which it is hung out is not counted."""
+    known = calendar.around(first)
+    days = (first + timedelta(days=number) for number in range(1, (last - first).days + 1))
+    return sum(known.is_working_day(day) for day in days)
+
+
+# --- A person's file --------------------------------------------------------------------------------------------------
+
+
+def cadre_file(result: AnnualResult, printed_by: str, now: datetime) -> FilePaper:
+    """The year of somebody with the whole chain of evidence."""
+    with override(CHINESE):
+        chain = year_chain.of_result(result)
+        sections = [
+            Section("考核结果", (_result_table(result),)),
+            Section("岗位目标责任", _tables(_responsibilities(result))),
+            Section("扣分记录", _tables(_entries(chain.reasons))),
+            Section("经核查属实的投诉", _tables(_complaints(chain))),
+            Section("效能处理", _tables(_measures(chain))),
+            Section("月度扣发", _tables(_proposals(chain))),
+            Section("扣除奖金的计算", _bonus(result, chain)),
+            Section("更正", _tables(_corrections(result, chain))),
+        ]
+        subtitle = (
+            f"{result.unit.name}　{result.cadre.name}",
+            _printed(printed_by, now),
+            *_provisional(result.unit_result, now),
+            CONFIDENTIAL,
+        )
+        return FilePaper(f"{result.year}年度考核档案", subtitle, tuple(sections), City.current().is_demo)
+
+
+def _printed(printed_by: str, now: datetime) -> str:
+    return f"{date_text(local(now).date())}印制　印制人：{printed_by}"
+
+
+def _provisional(row: UnitResult, now: datetime) -> list[str]:
+    if row.state == YearState.DECIDED:
+        return []
+    return [f"尚未认定，为{date_text(local(row.computed_at).date())}计算的暂定数。"]
+
+
+def _tables(found: Table | None) -> tuple[Table | str, ...]:
+    return (found,) if found is not None else (NONE,)
+
+
+def _pairs(rows: Iterable[tuple[str, str]]) -> Table:
+    return table([Column("项目", 3, "left"), Column("内容", 7, "left")], rows)
+
+
+def _result_table(result: AnnualResult) -> Table:
+    row, figures = result.unit_result, result.figures
+    shown = result_words(result) if result.grade else "尚未确定"
+    state = "" if row.state == YearState.DECIDED else "（拟定）" if result.grade else ""
+    rows = [
+        ("考核等次", f"{shown}{state}"),
+        ("理由", result.grade_reason),
+        ("最高可定等次", year_words.ceiling_label(result)),
+        ("适用规则", "\n".join(code_words(result))),
+        ("结果运用", "\n".join(filter(None, [year_words.bonus_words(result), *year_words.bars(result)]))),
+        ("在职月数", str(figures.get("months", 0))),
+        ("累计扣分", points_text(figures.get("half_points", 0))),
+        ("扣发合计（元）", money_text(figures.get("withheld_cents", 0))),
+        ("单位提出", _when(row.proposed_at, row.proposed_by)),
+        ("公示", _hung(row)),
+        ("市效能办认定", _when(row.decided_at, row.decided_by)),
+        ("通知书送达", _handed(result)),
+        ("表彰", result.commended_reason),
+    ]
+    return _pairs((label, text) for label, text in rows if text)
+
+
+def _when(at: datetime | None, who: Any) -> str:
+    return f"{date_text(local(at).date())}　{who or ''}".strip() if at is not None else ""
+
+
+def _hung(row: UnitResult) -> str:
+    if row.published_at is None or row.published_until is None:
+        return ""
+    return f"{date_text(local(row.published_at).date())}至{date_text(row.published_until)}"
+
+
+def _handed(result: AnnualResult) -> str:
+    if result.notified_on is None:
+        return ""
+    how = f"拒绝签收，见证人{result.witness}" if result.receipt == "refused" else "已签收"
+    return f"{date_text(result.notified_on)}　{how}"
+
+
+def _responsibilities(result: AnnualResult) -> Table | None:
+    rows = list(Responsibility.objects.filter(cadre=result.cadre_id, year=result.year))
+    columns = [Column("责任", 4, "left"), Column("目标", 4, "left"), Column("完成情况", 4, "left")]
+    return table(columns, [(row.task, row.target, row.result) for row in rows]) if rows else None
+
+
+def _entries(found: Sequence[Reason]) -> Table | None:
+    if not found:
+        return None
+    columns = [
+        Column("日期", 4, "left"),
+        Column("情形", 6, "left"),
+        Column("计入", 3, "left"),
+        Column("分值", 2),
+        Column("金额（元）", 3),
+        Column("状态", 4, "left"),
+    ]
+    rows = [
+        (
+            date_text(one.entry.day),
+            str(one.title),
+            f"{one.entry.month:%Y-%m}",
+            points_text(one.entry.half_points),
+            money_text(one.entry.cents),
+            str(one.tag.text),
+        )
+        for one in found
+    ]
+    standing = [one.entry for one in found if not one.is_taken_back]
+    total = (
+        "合计（不含已冲减）",
+        "",
+        "",
+        points_text(sum(entry.half_points for entry in standing)),
+        money_text(sum(entry.cents for entry in standing)),
+        "",
+    )
+    note = "每笔记录的事实、当时的去向牌、规则和决定，见系统内该笔记录的页面。"
+    return table(columns, rows, total=total, note=note)
+
+
+def _complaints(chain: year_chain.Chain) -> Table | None:
+    rows = [(str(number), date_text(line.day)) for number, line in enumerate(chain.complaints, start=1)]
+    columns = [Column("序号", 1, "left"), Column("收到日期", 5, "left")]
+    return table(columns, rows, note="投诉内容和投诉人不载入本档案。") if rows else None
+
+
+def _measures(chain: year_chain.Chain) -> Table | None:
+    rows = [
+        (
+            str(one.measure),
+            date_text(one.decided_on) if one.decided_on else "",
+            date_text(one.served_on) if one.served_on else "",
+            one.rule,
+            one.decision_reason,
+        )
+        for one in chain.measures
+    ]
+    columns = [
+        Column("处理", 3, "left"),
+        Column("决定日期", 3, "left"),
+        Column("送达日期", 3, "left"),
+        Column("规则", 2, "left"),
+        Column("理由", 6, "left"),
+    ]
+    return table(columns, rows) if rows else None
+
+
+def _proposals(chain: year_chain.Chain) -> Table | None:
+    rows = [
+        (
+            f"{one.report.month:%Y-%m}",
+            one.report.unit.name,
+            money_text(one.amount_cents),
+            money_text(one.released_cents),
+            str(one.get_state_display()),
+        )
+        for one in chain.proposals
+    ]
+    columns = [
+        Column("月份", 2, "left"),
+        Column("单位", 5, "left"),
+        Column("扣发（元）", 3),
+        Column("冲减（元）", 3),
+        Column("状态", 3, "left"),
+    ]
+    return table(columns, rows) if rows else None
+
+
+def _bonus(result: AnnualResult, chain: year_chain.Chain) -> tuple[Table | str, ...]:
+    if not result.bonus_months:
+        return (NONE,)
+    words = year_words.bonus_words(result)
+    if not chain.bonus:
+        return (f"{words}。",)
+    rows = [
+        (
+            f"{one.month:%Y-%m}",
+            money_text(one.cents) if one.cents is not None else "未登记基数",
+            f"自{one.since:%Y-%m}起" if one.since is not None else "",
+        )
+        for one in chain.bonus
+    ]
+    total = ("合计", money_text(result.bonus_cents) if result.bonus_cents is not None else "不计算金额", "")
+    columns = [Column("月份", 3, "left"), Column("月考核奖基数（元）", 4), Column("基数", 3, "left")]
+    return (f"{words}。", table(columns, rows, total=total))
+
+
+def _corrections(result: AnnualResult, chain: year_chain.Chain) -> Table | None:
+    rows = [
+        (
+            date_text(local(one.at).date()),
+            str(one.actor or "系统重新计算"),
+            "\n".join(year_words.correction_words(result, one.before, one.after)),
+            one.reason,
+        )
+        for one in chain.corrections
+    ]
+    columns = [
+        Column("日期", 3, "left"),
+        Column("决定人", 3, "left"),
+        Column("变化", 6, "left"),
+        Column("理由", 4, "left"),
+    ]
+    return table(columns, rows) if rows else None
+
+
+# --- A unit's file ----------------------------------------------------------------------------------------------------
+
+
+def unit_file(row: UnitResult, printed_by: str, now: datetime) -> FilePaper:
+    with override(CHINESE):
+        results = grading.results_of(row)
+        sections = [
+            Section("单位情况", (_unit_table(row),)),
+            Section("人员考核结果", _tables(_people(row, results))),
+            Section("更正", _tables(_unit_corrections(results))),
+            Section("办理经过", _tables(_steps(row))),
+        ]
+        subtitle = (
+            row.unit.name,
+            _printed(printed_by, now),
+            *_provisional(row, now),
+            "本档案仅供本单位和市效能办查阅，不得公开；人员按姓名音序排列，不作排名。",
+        )
+        return FilePaper(f"{row.year}年度单位考核档案", subtitle, tuple(sections), City.current().is_demo)
+
+
+def _unit_table(row: UnitResult) -> Table:
+    figures = row.figures
+    places = {"department": "市直单位", "town": "乡镇、街道"}
+    standing = [
+        text for is_so, text in ((row.among_least, "扣分最少"), (row.among_most, "扣分最多")) if is_so
+    ]
+    rows = [
+        ("比较类别", places.get(str(figures.get("group", "")), "")),
+        ("参加比较人数", str(figures.get("headcount", 0))),
+        ("单位自身扣分", points_text(figures.get("own_half_points", 0))),
+        ("人员扣分合计", points_text(figures.get("people_half_points", 0))),
+        ("一日一表", f"应报{figures.get('sheets_due', 0)}日，已报{figures.get('sheets', 0)}日"),
+        ("抽查", f"抽查{figures.get('checked', 0)}人次，一致{figures.get('agreed', 0)}人次"),
+        ("比较结果", "、".join(standing)),
+        ("表彰", row.commended_reason),
+        ("优秀名额经批准增加", row.more_excellent_reason),
+    ]
+    return _pairs((label, text) for label, text in rows if text)
+
+
+def _people(row: UnitResult, results: Sequence[AnnualResult]) -> Table | None:
+    if not results:
+        return None
+    columns = [
+        Column("姓名", 3, "left"),
+        Column("扣分", 2),
+        Column("投诉", 1),
+        Column("诫勉", 1),
+        Column("告诫", 1),
+        Column("最高可定等次", 3, "left"),
+        Column("等次", 4, "left"),
+        Column("结果运用", 5, "left"),
+    ]
+    rows = [
+        (
+            result.cadre.name,
+            points_text(result.figures.get("half_points", 0)),
+            str(result.figures.get("complaints", 0)),
+            str(result.figures.get("admonishments", 0)),
+            str(result.figures.get("cautions", 0)),
+            year_words.ceiling_label(result),
+            result_words(result) if grading.takes_grade(result) else "由上级主管部门考核",
+            "\n".join(filter(None, [year_words.bonus_words(result), *year_words.bars(result)])),
+        )
+        for result in results
+    ]
+    quota = grading.quota_of(row, results)
+    note = f"参加考核{quota.participants}人，优秀{quota.excellent}名，名额{quota.most}名。"
+    return table(columns, rows, note=note)
+
+
+def _unit_corrections(results: Sequence[AnnualResult]) -> Table | None:
+    by_pk = {result.pk: result for result in results}
+    found = YearCorrection.objects.filter(result__in=by_pk).select_related("actor")
+    rows = [
+        (
+            date_text(local(one.at).date()),
+            by_pk[one.result_id].cadre.name,
+            "\n".join(year_words.correction_words(by_pk[one.result_id], one.before, one.after)),
+            one.reason,
+        )
+        for one in found
+    ]
+    columns = [
+        Column("日期", 3, "left"),
+        Column("姓名", 3, "left"),
+        Column("变化", 6, "left"),
+        Column("理由", 4, "left"),
+    ]
+    return table(columns, rows) if rows else None
+
+
+def _steps(row: UnitResult) -> Table | None:
+    rows = [
+        (date_text(local(line.at).date()), str(line.label), line.actor, line.details)
+        for line in reversed(year_words.history(row))
+    ]
+    columns = [
+        Column("日期", 3, "left"),
+        Column("步骤", 3, "left"),
+        Column("经办人", 3, "left"),
+        Column("说明", 6, "left"),
+    ]
+    return table(columns, rows) if rows else None

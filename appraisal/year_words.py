@@ -1,0 +1,242 @@
+"""A unit's year in words: its steps, whose turn it is and why not the reader's, what follows for somebody."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.history import Line
+from accounts.models import User
+from appraisal.grade_words import code_words, grade_words
+from appraisal.models import AnnualResult, UnitResult, YearState
+from appraisal.month_words import StepView
+from appraisal.rules import grading as rules
+from common import audit
+from common.templatetags.amounts import money
+from common.templatetags.components import zh_date, zh_datetime
+
+TONES: Mapping[str, str] = {
+    YearState.COMPUTED: "out",
+    YearState.PROPOSED: "info",
+    YearState.PUBLIC: "info",
+    YearState.DECIDED: "on",
+}
+#: Of a unit in which nobody takes a grade: its path ends with the figures.
+NO_GRADES = gettext_lazy("Figures only: graded by their own superiors")
+
+
+# --- The path ---------------------------------------------------------------------------------------------------------
+
+
+def place(row: UnitResult, today: date) -> int:
+    """How many of its steps are done."""
+    if row.state == YearState.PUBLIC:
+        return 3 if row.published_until is not None and today > row.published_until else 2
+    return {YearState.COMPUTED: 1, YearState.PROPOSED: 2, YearState.DECIDED: 4}[YearState(row.state)]
+
+
+def steps(row: UnitResult, today: date) -> list[StepView]:
+    done = place(row, today)
+    notes = [
+        zh_datetime(row.computed_at),
+        _signed(row.proposed_at, row.proposed_by),
+        _hanging(row),
+        _signed(row.decided_at, row.decided_by),
+    ]
+    labels = (_("Computing"), _("Grades of the unit"), _("Public notice"), _("City’s decision"))
+    return [
+        StepView(label, note, "done" if number <= done else "current" if number == done + 1 else "")
+        for number, (label, note) in enumerate(zip(labels, notes, strict=True), start=1)
+    ]
+
+
+def _signed(at: datetime | None, who: User | None) -> str:
+    return f"{zh_datetime(at)} {who or ''}".strip() if at is not None else ""
+
+
+def _hanging(row: UnitResult) -> str:
+    if row.published_until is None:
+        return ""
+    words = {"from": zh_date(row.published_at), "until": zh_date(row.published_until)}
+    return f"{_('%(from)s to %(until)s') % words} {row.published_by or ''}".strip()
+
+
+def is_provisional(year: int, today: date) -> bool:
+    return today <= date(year, 12, 31)
+
+
+def provisional_words(year: int, today: date) -> str:
+    """Before a year is over its figures are those of a day."""
+    if not is_provisional(year, today):
+        return ""
+    return _("Provisional: the year is not over, and every figure may still change.")
+
+
+def waits_words(row: UnitResult, today: date) -> str:
+    """What the next step waits for, for whoever cannot take it."""
+    if row.state == YearState.COMPUTED:
+        if today < rules.opens_on(row.year):
+            return _("Grading opens on 1 December %(year)s.") % {"year": row.year}
+        return _("The unit enters the grades and proposes them.")
+    if row.state == YearState.PROPOSED:
+        return _("The head of the unit’s leading group hangs the public notice out.")
+    if row.state == YearState.PUBLIC:
+        if row.published_until is not None and today <= row.published_until:
+            return _("The notice hangs until %(until)s 24:00; then the city decides.") % {
+                "until": zh_date(row.published_until)
+            }
+        return _("The head of the Efficiency Express decides, and nobody with a hand in it.")
+    return ""
+
+
+# --- What follows -----------------------------------------------------------------------------------------------------
+
+
+def bars(result: AnnualResult) -> list[str]:
+    """For those whom it concerns only: the person, the unit's officers and heads, the city."""
+    found = []
+    if result.barred_from_merit:
+        found.append(_("No merit selection for %(year)s") % {"year": result.year})
+    if result.barred_until is not None:
+        found.append(_("Not promoted until %(day)s") % {"day": full_date(result.barred_until)})
+    return found
+
+
+def full_date(day: date) -> str:
+    """With its year, whichever year it is read in: these days are looked up later."""
+    return _("%(day)s/%(month)s/%(year)s") % {"day": day.day, "month": day.month, "year": day.year}
+
+
+def bonus_words(result: AnnualResult) -> str:
+    """“three months’ bonus”, and the sum where every month has a base."""
+    if not result.bonus_months:
+        return ""
+    words = {
+        3: _("Three months’ bonus is proposed to be withheld"),
+        12: _("The whole year’s bonus is proposed to be withheld"),
+    }.get(
+        result.bonus_months,
+        ngettext(
+            "%(number)s month’s bonus is proposed to be withheld",
+            "%(number)s months’ bonus is proposed to be withheld",
+            result.bonus_months,
+        )
+        % {"number": result.bonus_months},
+    )
+    if result.bonus_cents is None:
+        return words
+    return _("%(words)s: %(sum)s") % {"words": words, "sum": money(result.bonus_cents)}
+
+
+def ceiling_label(result: AnnualResult) -> str:
+    return grade_words(result.ceiling, result.employment_kind)
+
+
+def consequences(result: AnnualResult) -> list[str]:
+    """Every rule that applied, then what it comes to."""
+    return [*code_words(result), *filter(None, [bonus_words(result)]), *bars(result)]
+
+
+# --- Corrections ------------------------------------------------------------------------------------------------------
+
+FIGURES: Mapping[str, Any] = {
+    "half_points": gettext_lazy("Points"),
+    "entries": gettext_lazy("Entries"),
+    "cents": gettext_lazy("Money of the entries"),
+    "withheld_cents": gettext_lazy("Withheld over the year"),
+    "complaints": gettext_lazy("Substantiated complaints"),
+    "criticisms": gettext_lazy("Criticism and education"),
+    "admonishments": gettext_lazy("Efficiency admonishments"),
+    "cautions": gettext_lazy("Efficiency cautions"),
+    "circulars": gettext_lazy("Criticism by circular"),
+    "months": gettext_lazy("Months of service"),
+}
+FIELDS: Mapping[str, Any] = {
+    "grade": gettext_lazy("Grade"),
+    "ceiling": gettext_lazy("At most"),
+    "bonus_months": gettext_lazy("Months of bonus"),
+    "bonus_cents": gettext_lazy("Bonus withheld"),
+    "barred_until": gettext_lazy("Not promoted until"),
+    "barred_from_merit": gettext_lazy("Barred from merit"),
+    "among_least": gettext_lazy("Fewest points"),
+    "among_most": gettext_lazy("Most points of the unit"),
+}
+
+
+def correction_words(result: AnnualResult, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs, one line each: “Points: 2.0 → 1.0”."""
+    pairs: list[tuple[Any, Any, Any]] = []
+    old, new = before.get("figures", {}), after.get("figures", {})
+    for name, label in FIGURES.items():
+        if old.get(name) != new.get(name):
+            pairs.append((label, _figure(name, old.get(name)), _figure(name, new.get(name))))
+    for name, label in FIELDS.items():
+        if name in after:
+            pairs.append((label, _value(result, name, before[name]), _value(result, name, after[name])))
+    return [
+        _("%(label)s: %(old)s → %(new)s") % {"label": label, "old": old, "new": new}
+        for label, old, new in pairs
+    ]
+
+
+def _figure(name: str, value: Any) -> str:
+    if value is None:
+        return _("none")
+    if name == "half_points":
+        return f"{value / 2:g}"
+    return money(value) if name.endswith("cents") else str(value)
+
+
+def _value(result: AnnualResult, name: str, value: Any) -> str:
+    if value in (None, ""):
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name in ("grade", "ceiling"):
+        return grade_words(value, result.employment_kind)
+    if name == "barred_until":
+        return full_date(date.fromisoformat(value))
+    return money(value) if name.endswith("cents") else str(value)
+
+
+# --- The trail --------------------------------------------------------------------------------------------------------
+
+VERBS: Mapping[str, Any] = {
+    "year_computed": gettext_lazy("Computing"),
+    "year_graded": gettext_lazy("Grades entered"),
+    "year_quota_approved": gettext_lazy("More excellent grades approved"),
+    "year_proposed": gettext_lazy("Proposed by the unit"),
+    "year_published": gettext_lazy("Public notice"),
+    "year_sent_back": gettext_lazy("Sent back"),
+    "year_decided": gettext_lazy("City’s decision"),
+    "year_regraded": gettext_lazy("Decided anew"),
+    "year_notice_handed_over": gettext_lazy("Notice handed over"),
+    "year_commended": gettext_lazy("Chosen for commendation"),
+    "year_commendation_undone": gettext_lazy("Commendation taken back"),
+}
+
+
+def history(row: UnitResult | AnnualResult) -> list[Line]:
+    return [
+        Line(
+            at=entry.at,
+            label=str(VERBS.get(entry.verb, entry.verb)),
+            actor=str(entry.actor) if entry.actor else _("the system"),
+            details=_details(entry.changes),
+            failure=False,
+        )
+        for entry in audit.history(row)
+    ]
+
+
+def _details(changes: Mapping[str, Any]) -> str:
+    found = []
+    if changes.get("until"):
+        found.append(_("until %(day)s") % {"day": zh_date(date.fromisoformat(changes["until"]))})
+    if changes.get("reason"):
+        found.append(_("reason: %(reason)s") % {"reason": changes["reason"]})
+    if changes.get("witness"):
+        found.append(_("witness: %(name)s") % {"name": changes["witness"]})
+    return "；".join(found)
