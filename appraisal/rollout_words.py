@@ -99,7 +99,7 @@ class Item:
 
 def items(unit: Unit, rollout: Rollout | None, facts: Facts, access: Access) -> list[Item]:
     return [
-        Item(line, str(NEEDS[line.need]), _said(line, facts, rollout), _url(line.need, unit, access))
+        Item(line, str(NEEDS[line.need]), _said(line, facts, rollout), _url(line, unit, access))
         for line in readiness(facts)
     ]
 
@@ -139,9 +139,12 @@ def _named(line: Line, rollout: Rollout | None) -> str:
     )
 
 
-def _url(need: Need, unit: Unit, access: Access) -> str:
-    """Accounts and hotlines are the administrator’s."""
-    match need:
+def _url(line: Line, unit: Unit, access: Access) -> str:
+    """Who leads it may change at any time; what is there needs no mending. Accounts and hotlines are the
+    administrator’s."""
+    if line.is_met and line.need not in (Need.GROUP, Need.BODY):
+        return ""
+    match line.need:
         case Need.GROUP | Need.BODY:
             return _if_may("rollout_edit", access, unit.code)
         case Need.ROSTER:

@@ -58,7 +58,7 @@ def rollout(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": page.object_list,
-        "waves": board.waves(rows),
+        "waves": [line for line in board.waves(rows) if line.total or scope.unit_ids is None],
         "states": [
             {
                 "tone": words.TONES[one],
@@ -72,6 +72,7 @@ def rollout(request: HttpRequest) -> HttpResponse:
         "total": len(rows),
         "late": number[Stage.LATE],
         "orders_late": sum(row.orders_late for row in rows),
+        "several": len(scope.group_ids) != 1,
         "may_wave": _may(request, "wave_new"),
         "may_visit": _may(request, "visit_new"),
         "filtered": any(form.cleaned_data.values()),
