@@ -270,7 +270,7 @@ def _changed(
             continue
         if moved:
             row.unit, row.unit_result = unit, units[unit.pk]
-        if row.barred_from_merit:
+        if row.barred_from_merit or not row.among_least:
             row.commended_by, row.commended_reason = None, ""
         if is_decided:
             row.changed_at = now

@@ -607,9 +607,9 @@ def _result_forms(
     user = user_of(request)
     found: dict[str, Any] = {"hand_over": None, "look_again": None, "commend": None, "may_undo": False}
     is_decided = result.unit_result.state == YearState.DECIDED
-    if is_decided and result.grade and result.notified_on is None:
-        if user.pk in year_turns.handing_over(result, today):
-            found["hand_over"] = _result_form(HandOverForm, result, failed)
+    waits = is_decided and result.grade and result.notified_on is None
+    if waits and user.pk in year_turns.handing_over(result, today):
+        found["hand_over"] = _result_form(HandOverForm, result, failed)
     if grading.needs_look(result) and user.pk in year_turns.deciders(result.unit_result, today):
         found["look_again"] = _result_form(LookAgainForm, result, failed)
     if is_express(request):
