@@ -48,7 +48,9 @@ def responsibilities(request: HttpRequest) -> HttpResponse:
         lines=Count("responsibilities", filter=of_year),
         results=Count("responsibilities", filter=of_year & ~Q(responsibilities__result="")),
     )
-    page = Paginator(shown.select_related("unit", "office"), PAGE_SIZE).get_page(request.GET.get("page"))
+    # Grouped, a query has no order of its own.
+    ordered = shown.select_related("unit", "office").order_by("unit", "office", "pk")
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "year": year,
