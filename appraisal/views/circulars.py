@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,13 +16,12 @@ from accounts.http import user_of
 from appraisal import year_papers
 from appraisal.bulletin_files import KINDS
 from appraisal.bulletin_forms import SignForm
-from appraisal.models import AppraisalSettings, BulletinCounter, Circular
+from appraisal.models import AppraisalSettings, BulletinCounter, Circular, UnitResult
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import circulars as services
 from appraisal.services.bulletins import number_text
 from appraisal.year_forms import CircularForm
 from common.forms import accepted, posted, render_form
-from common.problems import Refused
 from common.responses import PDF, download, private, unkept
 
 logger = logging.getLogger(__name__)
@@ -47,12 +46,10 @@ def circular_of(year: int) -> Circular:
 
 
 def circular_draft(request: HttpRequest, year: int) -> HttpResponse:
-    try:
-        found = services.circular_draft(year=year, actor=user_of(request), now=timezone.now())
-    except Refused as refused:
-        messages.error(request, refused.sentence)
-        return redirect("years")
-    return redirect("circular", found.year)
+    if not UnitResult.objects.filter(year=year).exists():
+        raise Http404
+    services.circular_draft(year=year, actor=user_of(request), now=timezone.now())
+    return redirect("circular", year)
 
 
 @unless_changed

@@ -30,22 +30,27 @@ from accounts.models import (
 )
 from accounts.permissions import TABLE, Page, Reach
 from appraisal.models import (
+    AnnualResult,
     AppraisalSettings,
     Baseline,
     BonusBase,
     Bulletin,
+    Circular,
     CountedOutcome,
     LedgerEntry,
     Measure,
     MonthlyReport,
     Objection,
     RectificationOrder,
+    Review,
     Rollout,
     Sanction,
     Standard,
+    UnitResult,
     Wave,
 )
-from appraisal.services import bulletins, month_draft, standards
+from appraisal.services import bulletins, circulars, month_draft, standards
+from appraisal.year_facts import Person, Whole
 from attendance import services as inspection
 from attendance.draw import Plan
 from attendance.models import Correction, Draw, Finding, Item, Mark, OpenRound, SpotCheck
@@ -286,30 +291,94 @@ def begun() -> Bulletin:
     )
 
 
-def measured(where: Place, world: "World") -> Sanction:
-    """A measure that was proposed, as every one of these pages shows it; for the commission one that was referred."""
+def measured(where: Place, world: "World", state: str = "proposed") -> Sanction:
+    """A measure in this state; for the commission one that was referred."""
     referred = world.asking == Role.DISCIPLINE
+    rung = Measure.objects.get(code="referral" if referred else "caution")
     made, _new = Sanction.objects.get_or_create(
-        source=f"hand:{where.unit.code}",
+        source=f"{rung.code}:{where.unit.code}:{state}",
         defaults={
             "unit": where.unit,
             "cadre": where.cadre,
-            "proposed_measure": Measure.objects.get(code="referral" if referred else "caution"),
-            "measure": Measure.objects.get(code="referral" if referred else "caution"),
+            "proposed_measure": rung,
+            "measure": rung,
             "year": 2026,
             "reason": "多次脱岗",
             "proposed_by": User.objects.get(username="first"),
             "proposed_at": NOW,
-            "told_at": NOW,
-            "defence_until": date(2999, 12, 31),
+            "told_at": None if referred else NOW,
+            "defence_until": None if referred else date(2999, 12, 31),
         },
     )
-    if referred:
-        made.measure = made.proposed_measure = Measure.objects.get(code="referral")
-        made.state, made.decision_reason, made.decided_on = "referred", "涉嫌违纪", NOW.date()
+    if referred or state == "decided":
+        made.state, made.decision_reason, made.decided_on = (
+            "referred" if referred else "decided",
+            "情况属实",
+            NOW.date(),
+        )
         made.decided_by, made.decided_at = User.objects.get(username="second"), NOW
+        made.document_year, made.document_serial = 2026, made.pk
         made.save()
     return made
+
+
+def appraised_result(where: Place) -> AnnualResult:
+    """The person’s year, decided; made when a page about one is asked for."""
+    found = {"content_hash": "0" * 64, "computed_at": NOW, "state": "decided"}
+    found |= {
+        "figures": Whole(where.unit).figures,
+        "published_at": NOW,
+        "published_until": NOW.date(),
+        "decided_at": NOW,
+        "decided_by": User.objects.get(username="first"),
+    }
+    whole, _new = UnitResult.objects.get_or_create(unit=where.unit, year=2026, defaults=found)
+    mine = {"unit": where.unit, "unit_result": whole, "content_hash": "0" * 64, "computed_at": NOW}
+    mine |= {"employment_kind": "civil_servant", "grade": "competent"}
+    mine["figures"] = Person(where.cadre, where.unit, 12).figures
+    return AnnualResult.objects.get_or_create(cadre=where.cadre, year=2026, defaults=mine)[0]
+
+
+def of_year(where: Place) -> dict[str, Any]:
+    return {"year": 2026, "code": appraised_result(where).unit.code}
+
+
+def on_notice(where: Place) -> dict[str, int]:
+    """The year while its public notice hangs."""
+    UnitResult.objects.filter(pk=appraised_result(where).unit_result_id).update(state="public")
+    return {"year": 2026}
+
+
+def commendation(where: Place, *, signed: bool = False) -> dict[str, int]:
+    appraised_result(where)
+    clerk, when = User.objects.get(username="first"), NOW
+    circular = circulars.circular_draft(year=2026, actor=clerk, now=when)
+    if signed and not circular.is_signed:
+        content = replace(
+            circulars.content_of(circular),
+            number_text="龙效能办〔2026〕9号",
+            signed_on=NOW.date(),
+            signed_by="舒衡",
+        )
+        Circular.objects.update(
+            document_year=2026,
+            serial=9,
+            signed_by=clerk,
+            signed_at=NOW,
+            content=json.loads(content.to_json()),
+            content_hash=content.digest,
+        )
+    return {"year": 2026}
+
+
+def reviewed(where: Place, world: "World", stage: str = "review", made_by: User | None = None) -> Review:
+    """A review of a measure, or an appeal, made when a page about one is asked for."""
+    maker = made_by or User.objects.get(username="first")
+    moments = {"made_at": NOW, "due_on": date(2999, 12, 31), "text": "当日参加会议"}
+    sanction = measured(where, world, "decided")
+    return Review.objects.update_or_create(
+        sanction=sanction, stage=stage, defaults={"made_by": maker, **moments}
+    )[0]
 
 
 def of_month(report: MonthlyReport) -> dict[str, Any]:
@@ -618,6 +687,11 @@ WAVES = ("wave_edit", "wave_units")
 ROLLING_OUT = ("rollout_unit", "rollout_edit", "rollout_deadline", "rollout_hotlines", "rollout_complete")
 ROLLING_OUT += ("rollout_reopen", "visit_new", "order_new")
 
+STEPS_OF_YEARS = ("grades", "propose", "publish", "decide", "send_back", "quota", "commend", "commend_undo")
+STEPS_OF_RESULTS = ("result", "hand_over", "look_again", "result_commend", "result_commend_undo")
+STEPS_OF_RESULTS += ("result_notice", "result_file")
+
+
 OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     # Public: the other one is a code that no card has
     "card": lambda world: ({"token": world.here.card.token}, {"token": "0" * 16}),
@@ -747,8 +821,37 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
         )
     },
     # Measures of the ladder
-    "sanction": lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there)),
-    "my_sanction": lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there)),
+    **{
+        name: lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there))
+        for name in ("sanction", "sanction_tell", "sanction_defend", "sanction_decide", "sanction_serve")
+    },
+    **{
+        name: lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there))
+        for name in ("sanction_pdf", "sanction_clues", "my_sanction")
+    },
+    **{
+        name: lambda world: tuple({"pk": measured(p, world, "decided").pk} for p in (world.here, world.there))
+        for name in ("sanction_set_aside", "my_sanction_pdf")
+    },
+    "trigger": lambda world: ({"code": "COMP-2"}, {"code": "0" * 9}),
+    # Reviews and appeals
+    **{
+        name: lambda world: tuple({"pk": measured(p, world).pk} for p in (world.here, world.there))
+        for name in ("my_sanction_review", "sanction_review")
+    },
+    "my_year_review": lambda world: ({"year": appraised_result(world.here).year}, {"year": 1999}),
+    "result_review": lambda world: tuple({"pk": appraised_result(p).pk} for p in (world.here, world.there)),
+    **{
+        name: lambda world: tuple({"pk": reviewed(p, world).pk} for p in (world.here, world.there))
+        for name in ("my_review", "review", "review_decide")
+    },
+    "appeal_enter": lambda world: tuple(
+        {"pk": reviewed(p, world, "appeal").pk} for p in (world.here, world.there)
+    ),
+    "review_withdraw": lambda world: (
+        {"pk": reviewed(world.here, world, made_by=world.people.get(world.asking)).pk},
+        {"pk": reviewed(world.there, world).pk},
+    ),
     # Records, and what is asked of posts
     "record": of_place(pk="cadre.pk"),
     "record_pdf": of_place(pk="cadre.pk"),
@@ -761,6 +864,27 @@ OBJECTS: dict[str, Callable[[World], tuple[Kwargs, Kwargs]]] = {
     "bonus_set": of_place(pk="cadre.pk"),
     "bonus_remove": lambda world: tuple({"pk": based(p).pk} for p in (world.here, world.there)),
     "baseline_remove": lambda world: ({"pk": baseline().pk}, {"pk": NOBODY}),
+    # The year, and its commendation
+    **{
+        name: lambda world: ({"year": appraised_result(world.here).year}, {"year": NOBODY})
+        for name in ("year", "year_eligible", "my_year", "my_year_notice", "my_year_file", "circular_draft")
+    },
+    **{
+        f"unit_year{step}": lambda world: tuple(of_year(p) for p in (world.here, world.there))
+        for step in ("", *(f"_{name}" for name in STEPS_OF_YEARS), "_notice", "_file")
+    },
+    **{
+        f"unit_year_{step}": lambda world: tuple(
+            of_year(p) | {"pk": appraised_result(p).pk} for p in (world.here, world.there)
+        )
+        for step in STEPS_OF_RESULTS
+    },
+    "my_unit_year": lambda world: (on_notice(world.here), {"year": NOBODY}),
+    **{
+        name: lambda world: (commendation(world.here), {"year": NOBODY})
+        for name in ("circular", "circular_edit", "circular_sign", "circular_pdf", "circular_docx")
+    },
+    "public_circular": lambda world: (commendation(world.here, signed=True), {"year": NOBODY}),
     # Bulletins
     **{
         name: lambda world: ({"pk": issued().pk}, {"pk": NOBODY})
@@ -1208,6 +1332,26 @@ for never in set(Role.values) - {Role.EXPRESS_STAFF, Role.EXPRESS_HEAD}:
     NEVER[never] = NEVER[never] | SEEING_EFFECT | ENTERING_BASELINE
 NEVER[Role.EXPRESS_STAFF] = NEVER[Role.EXPRESS_STAFF] | ENTERING_BASELINE
 
+#: Grades are the unit's and the city's business, and one's own year one's own.
+SEEING_YEARS = {"years", "unit_year", "unit_year_notice", "unit_year_file", "unit_year_result"}
+SEEING_YEARS |= {"unit_year_result_notice", "unit_year_result_file", "unit_year_hand_over"}
+SEEING_YEARS |= {"unit_year_grades", "unit_year_propose"}
+PUBLISHING_YEARS = {"unit_year_publish"}
+DECIDING_YEARS = {"year", "year_eligible", "year_compute", "unit_year_decide", "unit_year_look_again"}
+DECIDING_YEARS |= {f"unit_year_{step}" for step in ("send_back", "quota", "commend", "commend_undo")}
+DECIDING_YEARS |= {"unit_year_result_commend", "unit_year_result_commend_undo"}
+DECIDING_YEARS |= {"circular", "circular_draft", "circular_edit", "circular_sign", "circular_pdf"}
+OWN_YEARS = {"my_years", "my_year", "my_unit_year", "my_year_notice", "my_year_file"}
+for never in Role.values:
+    NEVER[never] = NEVER[never] | ({"year_settings"} if never != Role.EXPRESS_HEAD else set())
+    if never != Role.CADRE:
+        NEVER[never] = NEVER[never] | OWN_YEARS
+    if never not in (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD):
+        NEVER[never] = NEVER[never] | DECIDING_YEARS
+for never in (Role.CADRE, Role.SUPERVISOR, Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | SEEING_YEARS | PUBLISHING_YEARS
+NEVER[Role.UNIT_OFFICER] = NEVER[Role.UNIT_OFFICER] | PUBLISHING_YEARS
+
 SEEING_ROLLOUT = {"rollout", "rollout_unit", "orders", "order"}
 LEADING_ROLLOUT = {"wave_new", *WAVES, "rollout_deadline", "rollout_complete", "rollout_reopen"}
 SUPERVISING = {"visit_new", "order_new", "order_check", "rollout_hotlines"}
@@ -1218,6 +1362,38 @@ for never in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD):
     NEVER[never] = NEVER[never] | LEADING_ROLLOUT | SUPERVISING
 NEVER[Role.SUPERVISOR] = NEVER[Role.SUPERVISOR] | LEADING_ROLLOUT | ANSWERING_ORDERS
 
+
+#: The ladder is read by the units and the city, decided by the Express, and its rules are its head's.
+SEEING_MEASURES = {"sanctions", "sanction", "sanction_pdf"}
+SERVING_MEASURES = {"sanction_tell", "sanction_defend", "sanction_serve"}
+DECIDING_MEASURES = {"sanction_new", "sanction_decide", "sanction_set_aside"}
+OWN_MEASURES = {"my_sanctions", "my_sanction", "my_sanction_pdf"}
+for never in Role.values:
+    NEVER[never] = NEVER[never] | ({"trigger"} if never != Role.EXPRESS_HEAD else set())
+    if never != Role.DISCIPLINE:
+        NEVER[never] = NEVER[never] | {"sanction_clues"}
+    if never != Role.CADRE:
+        NEVER[never] = NEVER[never] | OWN_MEASURES
+    if never not in (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD):
+        NEVER[never] = NEVER[never] | DECIDING_MEASURES
+for never in (Role.CADRE, Role.SUPERVISOR, Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | SERVING_MEASURES
+for never in (Role.CADRE, Role.SUPERVISOR, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | SEEING_MEASURES
+for never in (Role.CADRE, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | {"ladder"}
+
+#: Reviews are asked for by whom they are about and by the units, and decided by the Express.
+SEEING_REVIEWS = {"reviews", "review", "sanction_review", "result_review"}
+DECIDING_REVIEWS = {"review_decide", "appeal_enter"}
+OWN_REVIEWS = {"my_rights", "my_reviews", "my_review", "my_sanction_review", "my_year_review"}
+for never in Role.values:
+    if never != Role.CADRE:
+        NEVER[never] = NEVER[never] | OWN_REVIEWS
+    if never not in (Role.EXPRESS_STAFF, Role.EXPRESS_HEAD):
+        NEVER[never] = NEVER[never] | DECIDING_REVIEWS
+for never in (Role.CADRE, Role.SUPERVISOR, Role.DISCIPLINE, Role.ADMINISTRATOR):
+    NEVER[never] = NEVER[never] | SEEING_REVIEWS
 
 READING_BULLETINS = {"bulletins", "bulletin", "bulletin_pdf", "bulletin_docx", "bulletin_xlsx"}
 DRAFTING_BULLETINS = {"bulletin_draft", "bulletin_edit", "bulletin_correct", "bulletin_discard"}
