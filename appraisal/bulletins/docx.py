@@ -203,9 +203,6 @@ def _content(letter: Letter) -> Iterator[Element]:
         yield from _attachment(each_table, str(number) if several else "")
     if letter.imprint is not None:
         yield from _imprint(letter.imprint)
-    if letter.copies:
-        yield _blank()
-        yield paragraph(run(f"抄送：{letter.copies}", "fangsong", IMPRINT), exact=IMPRINT_PITCH, align="left")
 
 
 def _paragraph(found: Paragraph, *, last: bool) -> Element:

@@ -26,7 +26,7 @@ class Letter:
     number: str = ""
     attachments: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
-    #: 版记 with rules, on an even page; a letter (信函) has only 抄送, at the foot of its last page.
+    #: 版记 with rules, on an even page. A letter (信函), which is a PDF only, has 抄送 at the foot of its last page.
     imprint: Imprint | None = None
     copies: str = ""
     marks: tuple[str, ...] = ()

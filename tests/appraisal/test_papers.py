@@ -390,11 +390,14 @@ def test_a_receipt_and_a_refusal_with_its_witness():
         service=Service(day=date(2026, 11, 6), served_by="顾明川", expires_on=date(2027, 11, 5))
     )
     text = printed(signed)
-    assert "已于2026年11月6日签收，签收原件存档。" in text
+    assert "已于2026年11月6日签收，原件存档。" in text
     assert "自2026年11月6日至2027年11月5日" in text
     refused = printed(papers.decision(service=papers.refused()))
     assert "于2026年11月6日拒绝签收，见证人沈青禾在场见证，视为送达。" in refused
-    assert "签收原件存档" not in refused
+    assert "原件存档" not in refused
+    talk = printed(papers.criticism(service=papers.refused()))
+    assert "于2026年11月6日拒绝签名，见证人沈青禾在场见证。" in talk
+    assert "送达" not in talk
 
 
 def test_serving_changes_the_receipt_alone():
@@ -503,7 +506,8 @@ def test_the_strip_tells_how_it_was_taken():
     taken = printed(papers.annual(service=Service(day=date(2027, 1, 25))))
     assert "已于2027年1月25日签收" in taken
     refused = printed(papers.annual(service=papers.refused(day=date(2027, 1, 25))))
-    assert "收件人于2027年1月25日拒绝签收，见证人沈青禾在场见证" in refused
+    assert "收件人于2027年1月25日拒绝签收《2026年度考核结果通知书》，见证人沈青禾在场见证" in refused
+    assert "本人已收到" not in refused
 
 
 # --- The commendation -------------------------------------------------------------------------------------------------

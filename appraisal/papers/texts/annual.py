@@ -42,6 +42,8 @@ CODES: Final = {
     "YEAR-4": "（YEAR-4）一年扣分最多的，当年不得参与评先评优，个人考评不得评为称职以上，次年不得提拔使用",
     "LAW": "按照年度考核有关规定，年度内受到效能诫勉、效能告诫或者通报批评的，当年年度考核不确定为优秀等次",
 }
+#: Characters in a line of the strip.
+PEN: Final = 26
 _COUNTS: Final = {3: "三个月", 12: "全年"}
 
 
@@ -173,19 +175,16 @@ def _rights(content: AnnualNotice) -> list[Paragraph]:
 
 
 def strip(content: AnnualNotice) -> Strip:
-    received = f"本人已收到《{title(content)}》。"
     whom = f"收件人：{clean(content.to.name)}（{post_of(content.to)}）"
-    return Strip("回　　执", (whom, received, *_taken(content)))
+    return Strip("回　　执", (whom, *_taken(content)))
 
 
 def _taken(content: AnnualNotice) -> tuple[str, ...]:
     service = content.service
+    received = f"本人已收到《{title(content)}》。"
     if service is None:
-        return (
-            penned("签名：", 26),
-            "拒绝签收的，见证人签名：　　　　　　　送达人签名：",
-        )
+        return received, penned("签名：", PEN), "拒绝签收的，见证人签名：　　　　　　　送达人签名："
     if service.receipt == REFUSED:
         day, witness = date_text(service.day), clean(service.witness)
-        return (f"收件人于{day}拒绝签收，见证人{witness}在场见证，视为送达。",)
-    return (f"已于{date_text(service.day)}签收，签收原件存档。",)
+        return (f"收件人于{day}拒绝签收《{title(content)}》，见证人{witness}在场见证，视为送达。",)
+    return received, f"已于{date_text(service.day)}签收，原件存档。"

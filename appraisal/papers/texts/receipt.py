@@ -33,10 +33,10 @@ def receipt(content: Decision) -> Form:
         Row("受送达人", clean(content.superior) if content.goes_above else _whom(content)),
         Row("送达人", _served_by(content), "送达地点", ""),
         Row("送达日期", date_text(service.day) if service else penned("", PEN)),
-        Row("受送达人\n签　　收", _signed(content), high=30),
+        Row("受送达人\n签　　收", _signed(content, "签收"), high=30),
     ]
     if not content.goes_above:
-        rows.append(Row("拒绝签收\n情　　况", _refused(content, "拒收", "送达人"), high=46))
+        rows.append(Row("拒绝签收\n情　　况", _refused(content, "签收", "送达人"), high=46))
     if content.months and content.kind == DECISION:
         rows.append(Row(decision.period_name(content), _dates(content)))
     rows.append(Row("备　　注", "", high=20))
@@ -54,8 +54,8 @@ def talk(content: Decision) -> Form:
         Row("谈话事由", f"{clean(content.measure)}（见《{decision.name(content)}》）"),
         Row("谈话内容", "", high=42),
         Row("谈话对象\n意　　见", "", high=26),
-        Row("谈话对象\n签　　名", _signed(content), high=20),
-        Row("拒绝签名\n情　　况", _refused(content, "拒签", "谈话人"), high=40),
+        Row("谈话对象\n签　　名", _signed(content, "签名"), high=20),
+        Row("拒绝签名\n情　　况", _refused(content, "签名", "谈话人"), high=40),
     )
     return Form("谈　话　记　录", rows, note=TALK_NOTE)
 
@@ -70,23 +70,24 @@ def _whom(content: Decision) -> str:
     )
 
 
-def _signed(content: Decision) -> str:
+def _signed(content: Decision, what: str) -> str:
     service = content.service
     if service is None:
         seal = "（单位盖章）" if content.to.is_unit or content.goes_above else ""
         return penned(f"签名{seal}：", PEN)
     if service.receipt == REFUSED:
         return NONE
-    return f"已于{date_text(service.day)}签收，签收原件存档。"
+    return f"已于{date_text(service.day)}{what}，原件存档。"
 
 
-def _refused(content: Decision, refusal: str, server: str) -> str:
+def _refused(content: Decision, what: str, by: str) -> str:
     service = content.service
     if service is None:
-        return "\n\n".join((f"{refusal}事由：", f"见证人签名：　　　　　　　{server}签名：", penned("", PEN)))
+        return "\n\n".join((f"拒绝{what}的事由：", f"见证人签名：　　　　　　　{by}签名：", penned("", PEN)))
     if service.receipt != REFUSED:
         return NONE
-    return f"于{date_text(service.day)}拒绝签收，见证人{clean(service.witness)}在场见证，视为送达。"
+    deemed = "，视为送达" if what == "签收" else ""
+    return f"于{date_text(service.day)}拒绝{what}，见证人{clean(service.witness)}在场见证{deemed}。"
 
 
 def _dates(content: Decision) -> str:
