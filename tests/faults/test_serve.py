@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -124,6 +125,35 @@ def test_a_second_ctrl_c_kills_a_child_that_does_not_end(serve: Callable[..., Se
             with contextlib.suppress(subprocess.TimeoutExpired):
                 server.process.wait(0.2)
     server.await_line(_("What still runs is ended at once."))
+
+
+#: Somebody with a card, as the cast makes them.
+A_CARD = """
+from tests.cast import issue_card, make_cadre, make_office, make_unit
+print(issue_card(make_cadre(make_office(make_unit("D901", "青窑局")), "陈砚")).token)
+"""
+
+
+def test_what_a_website_has_counted_is_in_the_table_when_it_has_ended(
+    serve: Callable[..., Server], data_dir: Path
+) -> None:
+    """The look-ups of the last minute (common/upkeep.py)."""
+    environment = os.environ | EMBEDDED | {"DATA_DIR": str(data_dir)}
+    shell = [sys.executable, "manage.py", "shell", "--verbosity=0", "-c", A_CARD]
+    made = subprocess.run(shell, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    server = serve("--no-worker")
+    assert answer(server) == 200
+    address = re.search(r"http://127\.0\.0\.1:\d+/", server.output)
+    assert address
+    card = f"{address[0]}c/{made.stdout.split()[-1]}"
+    for method in ("GET", "GET", "HEAD"):
+        asked = urllib.request.Request(card, headers={"User-Agent": "Mozilla/5.0 (phone)"}, method=method)
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as response:
+            response.read()
+    server.send(signal.SIGINT)
+    assert server.wait(CLEAN_END) == 0
+    with contextlib.closing(sqlite3.connect(data_dir / "db.sqlite3")) as database:
+        assert database.execute("SELECT number FROM cards_lookupcount").fetchall() == [(2,)]
 
 
 def test_kill_9_of_the_parent_leaves_no_process(serve: Callable[..., Server]) -> None:
