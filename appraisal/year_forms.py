@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from appraisal.grade_words import grade_words
@@ -29,7 +29,7 @@ def grade_choices(result: AnnualResult) -> list[tuple[str, Any]]:
     ungraded = [
         (grading.choice_of(Grade.UNGRADED, reason), Ungraded(reason).label) for reason in Ungraded.values
     ]
-    return [("", _t("Not entered yet")), *grades, (str(Grade.UNGRADED.label), ungraded)]
+    return [("", gettext("Not entered yet")), *grades, (str(Grade.UNGRADED.label), ungraded)]
 
 
 class GradeField(forms.ChoiceField):
@@ -46,7 +46,7 @@ class GradeField(forms.ChoiceField):
 
 
 def _grade_field(result: AnnualResult, **more: Any) -> forms.ChoiceField:
-    return GradeField(result, label=_t("Grade of %(name)s") % {"name": result.cadre.name}, **more)
+    return GradeField(result, label=gettext("Grade of %(name)s") % {"name": result.cadre.name}, **more)
 
 
 class GradesForm(EditForm):
@@ -60,7 +60,7 @@ class GradesForm(EditForm):
             words = {"name": row.cadre.name}
             self.fields[f"grade_{row.pk}"] = _grade_field(row, required=False)
             reason = forms.CharField(
-                label=_t("Reason for the grade of %(name)s") % words, max_length=LONGEST, required=False
+                label=gettext("Reason for the grade of %(name)s") % words, max_length=LONGEST, required=False
             )
             self.fields[f"reason_{row.pk}"] = reason
 
@@ -87,12 +87,12 @@ class LookAgainForm(StepForm):
     def __init__(self, data: Any, *, result: AnnualResult) -> None:
         super().__init__(data, prefix="look", initial={"seen": version_of(grading.look_facts(result))})
         self.fields["grade"] = _grade_field(result)
-        self.fields["grade"].label = _t("Grade")
+        self.fields["grade"].label = gettext("Grade")
         self.fields["reason"] = forms.CharField(
-            label=_t("Why it stays, or why it changes"),
+            label=gettext("Why it stays, or why it changes"),
             max_length=LONGEST,
             widget=forms.Textarea(attrs={"rows": 3}),
-            help_text=_t("The person reads it; the notice is handed over anew."),
+            help_text=gettext("The person reads it; the notice is handed over anew."),
         )
 
     def entered(self) -> Entered:
@@ -112,8 +112,8 @@ class SendBackForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label = _t("Why it goes back")
-        self.fields["reason"].help_text = _t("The unit grades anew, and hangs the notice out anew.")
+        self.fields["reason"].label = gettext("Why it goes back")
+        self.fields["reason"].help_text = gettext("The unit grades anew, and hangs the notice out anew.")
 
 
 class QuotaForm(ReasonForm):
@@ -122,7 +122,7 @@ class QuotaForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = _t(
+        self.fields["reason"].help_text = gettext(
             "At most a quarter of those who take part; it stands on the page."
         )
 
@@ -132,7 +132,7 @@ class CommendForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = _t("What speaks for it beside the points. It is kept.")
+        self.fields["reason"].help_text = gettext("What speaks for it beside the points. It is kept.")
 
 
 class HandOverForm(StepForm):
