@@ -169,15 +169,19 @@ class YearFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualNotice(Frozen):
-    """年度考核结果通知书: what a cadre’s year came to, why, what follows, and the rights against it."""
+    """年度考核结果通知书: what a cadre’s year came to, why, what follows, and the rights against it. Where their own
+    superiors grade somebody it is 年度考核建议书, and goes to these."""
 
     issuer: str
     to: Addressee
     year: int
     #: Codes of models.Grade and models.Ungraded, and of cards’ EmploymentKind, which names the grades.
-    grade: str
+    grade: str = ""
     ungraded: str = ""
     employment_kind: str = "civil_servant"
+    #: Whom a recommendation goes to, and the best grade that it recommends.
+    superior: str = ""
+    ceiling: str = ""
     reason: str = ""
     figures: YearFigures = field(default=YearFigures())
     #: Rules that applied (rules.years.Code).
@@ -203,6 +207,10 @@ class AnnualNotice(Frozen):
     demo: bool = False
 
     def __post_init__(self) -> None:
+        if bool(self.grade) == bool(self.superior.strip()):
+            raise ValueError(
+                "A notice has its grade; a recommendation has none, and goes to somebody’s superiors."
+            )
         if (self.grade == "ungraded") != bool(self.ungraded):
             raise ValueError("Whoever has no grade has a reason for it, and nobody else.")
         if any(month.day != 1 for month in self.bonus_of):

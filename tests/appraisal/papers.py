@@ -169,6 +169,13 @@ def worst_year(**changed) -> AnnualNotice:
     )
 
 
+def year_recommendation(**changed) -> AnnualNotice:
+    """Of an enterprise's own: the enterprise grades."""
+    return worst_year(
+        **{"grade": "", "superior": "青窑局", "ceiling": "incompetent", "reason": "", **changed}
+    )
+
+
 def ungraded(**changed) -> AnnualNotice:
     return annual(
         **{
@@ -249,6 +256,7 @@ EVERY = (
     referral,
     annual,
     worst_year,
+    year_recommendation,
     ungraded,
     commendation,
     public_notice,

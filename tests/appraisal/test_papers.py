@@ -111,6 +111,8 @@ def test_other_papers_that_contradict_themselves_are_none():
     for build in (
         lambda: papers.annual(grade="ungraded"),
         lambda: papers.annual(ungraded="leave"),
+        lambda: papers.annual(grade=""),
+        lambda: papers.annual(superior="丽水市青窑局"),
         lambda: papers.annual(bonus_of=(date(2026, 11, 2),)),
         lambda: papers.commendation(number_text=None),
         lambda: papers.public_notice(last_day=date(2027, 1, 7)),
@@ -319,6 +321,12 @@ def test_a_milder_decision_names_what_had_been_proposed():
     assert "原拟" not in said(papers.decision(proposed_measure="效能告诫"))
 
 
+def test_a_defence_without_an_answer_is_answered_by_the_decision():
+    text = said(papers.decision(defence=replace(papers.DEFENCE, answer="")))
+    assert "陈述申辩已经审查，是否采纳及其理由见本决定书“处理决定”部分。" in text
+    assert "采纳情况" not in text
+
+
 def test_nobody_was_told_and_nothing_was_said():
     assert "三、陈述申辩情况你未提出陈述申辩。" in said(papers.decision(defence=Defence()))
 
@@ -333,7 +341,11 @@ def test_a_recommendation_goes_to_the_superiors_and_decides_nothing():
     content = papers.recommendation()
     text = said(content)
     assert decision.name(content) == "效能告诫建议书"
-    assert text.startswith("丽水市青窑局：鿎明·龭阳系青窑局办公室副主任，所在单位由你单位垂直管理。")
+    assert text.startswith("丽水市青窑局：鿎明·龭阳系青窑局办公室副主任，由你单位管理。")
+    own = said(papers.recommendation(superior="青窑局"))
+    assert own.startswith("青窑局：鿎明·龭阳系你单位办公室副主任。")
+    unit = said(papers.recommendation(to=papers.UNIT))
+    assert unit.startswith("丽水市青窑局：鿎石街道，由你单位管理。经对其")
     assert "建议你单位按照管理权限，对鿎明·龭阳给予效能告诫处理，并将处理结果函告龙泉市效能办。" in text
     assert "本建议书不是处理决定" in text
     assert "告诫期" not in printed(content)
@@ -462,6 +474,26 @@ def test_without_a_grade_its_reason_is_given_and_nothing_follows():
     assert "不确定等次。原因：处于试用期。" in text
     assert "无扣发奖金、不得参与评先评优或者不得提拔使用的情形。" in text
     assert "未受批评教育以上处理" in text
+
+
+def test_whom_others_grade_is_recommended_to_them():
+    content = papers.year_recommendation()
+    text = said(content)
+    assert annual.title(content) == "2026年度考核建议书"
+    assert text.startswith("青窑局：鿎明·龭阳系你单位办公室副主任，由你单位负责考核。")
+    for words in (
+        "建议你单位在年度考核中运用以下情况：1.年度考核等次确定为不称职。2.提出扣发全年奖金的建议",
+        "本建议书不是考核结果。",
+        "请将考核结果函告龙泉市效能办。",
+    ):
+        assert words in text, words
+    assert "申诉" not in text
+    assert "1.年度考核等次不高于称职。" in said(replace(content, ceiling="competent"))
+    assert "收件单位：青窑局" in printed(content)
+    nothing = replace(
+        papers.ungraded(grade="", ungraded="", superior="丽水市青窑局"), figures=YearFigures(months=12)
+    )
+    assert "没有需要提出限制性建议的情形。" in said(nothing)
 
 
 def test_a_changed_result_takes_the_place_of_the_first():

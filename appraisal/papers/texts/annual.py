@@ -14,6 +14,8 @@ from appraisal.bulletins.outline import Paragraph, clean
 from appraisal.papers.content import REFUSED, AnnualNotice, YearFigures
 from appraisal.papers.forms import Strip
 from appraisal.papers.texts.common import (
+    about,
+    addressed,
     day_or_open,
     ended,
     grade_text,
@@ -48,31 +50,44 @@ _COUNTS: Final = {3: "三个月", 12: "全年"}
 
 
 def title(content: AnnualNotice) -> str:
-    return f"{content.year}年度考核结果通知书"
+    return f"{content.year}年度考核{'建议书' if content.superior else '结果通知书'}"
 
 
 def letter(content: AnnualNotice) -> Letter:
     return Letter(
         title=title(content),
-        body=(
-            salutation(content.to),
-            *plain(_opening(content)),
-            *sections(
-                (
-                    ("考核等次", _grade(content)),
-                    ("考核情况", _figures(content)),
-                    ("考核结果的运用", consequences(content)),
-                    ("权利告知", _rights(content)),
-                )
-            ),
-            *plain("特此通知。"),
-        ),
+        body=tuple(_recommendation(content) if content.superior else _notice(content)),
         signer=clean(content.issuer),
         date_line=day_or_open(content.decided_on),
         dated=content.decided_on or date(content.year, 12, 31),
         one_sided=True,
         marks=marks(draft=content.draft, demo=content.demo),
     )
+
+
+def _notice(content: AnnualNotice) -> list[Paragraph]:
+    parts = (
+        ("考核等次", _grade(content)),
+        ("考核情况", _figures(content)),
+        ("考核结果的运用", consequences(content)),
+        ("权利告知", _rights(content)),
+    )
+    return [salutation(content.to), *plain(_opening(content)), *sections(parts), *plain("特此通知。")]
+
+
+def _recommendation(content: AnnualNotice) -> list[Paragraph]:
+    """Their own superiors grade them (DESIGN §4): they hear what was counted, and what is recommended."""
+    opening = (
+        f"{about(content.to, content.superior)}，由你单位负责考核。按照“干部身份证”制度“一年一考”的要求，"
+        f"现将其{content.year}年度落实制度情况和考核建议告知如下："
+    )
+    parts = (
+        ("考核情况", _figures(content)),
+        ("考核建议", _recommended(content)),
+        ("权利告知", _rights_of_others(content)),
+    )
+    asked = f"请将考核结果函告{clean(content.issuer)}。"
+    return [addressed(content.superior), *plain(opening), *sections(parts), *plain(asked)]
 
 
 def _opening(content: AnnualNotice) -> str:
@@ -130,6 +145,23 @@ def _measures(figures: YearFigures) -> str:
 
 
 def consequences(content: AnnualNotice) -> list[Paragraph]:
+    said = _said(content)
+    if not said:
+        return plain("无扣发奖金、不得参与评先评优或者不得提拔使用的情形。")
+    return numbered_lines(said) if len(said) > 1 else plain(*said)
+
+
+def _recommended(content: AnnualNotice) -> list[Paragraph]:
+    said = _said(content)
+    if content.ceiling and content.ceiling != "excellent":
+        bound = "确定为" if content.ceiling == "incompetent" else "不高于"
+        said.insert(0, f"年度考核等次{bound}{grade_text(content.ceiling, content.employment_kind)}。")
+    if not said:
+        return plain("没有需要提出限制性建议的情形。")
+    return plain("建议你单位在年度考核中运用以下情况：") + numbered_lines(said)
+
+
+def _said(content: AnnualNotice) -> list[str]:
     said = []
     if content.bonus_months:
         said.append(_bonus(content))
@@ -137,9 +169,7 @@ def consequences(content: AnnualNotice) -> list[Paragraph]:
         said.append(f"{content.year}年度不得参与评先评优。")
     if content.barred_until:
         said.append(f"{date_text(content.barred_until)}以前（含当日）不得提拔使用。")
-    if not said:
-        return plain("无扣发奖金、不得参与评先评优或者不得提拔使用的情形。")
-    return numbered_lines(said) if len(said) > 1 else plain(*said)
+    return said
 
 
 def _bonus(content: AnnualNotice) -> str:
@@ -171,17 +201,29 @@ def _rights(content: AnnualNotice) -> list[Paragraph]:
     )
 
 
+def _rights_of_others(content: AnnualNotice) -> list[Paragraph]:
+    return plain(
+        f"本建议书不是考核结果。当事人对所列情况有异议的，可以自收到本建议书之日起{content.review_days}日内，"
+        f"向{clean(content.review_to or content.issuer)}书面申请复核，复核由未参与提出本建议的人员办理，"
+        f"自收到申请之日起{content.review_answer_days}日内作出复核决定，不因申请复核而加重。"
+    )
+
+
 # --- The strip --------------------------------------------------------------------------------------------------------
 
 
 def strip(content: AnnualNotice) -> Strip:
     whom = f"收件人：{clean(content.to.name)}（{post_of(content.to)}）"
+    if content.superior:
+        whom = f"收件单位：{clean(content.superior)}"
     return Strip("回　　执", (whom, *_taken(content)))
 
 
 def _taken(content: AnnualNotice) -> tuple[str, ...]:
     service = content.service
-    received = f"本人已收到《{title(content)}》。"
+    received = f"{'' if content.superior else '本人'}已收到《{title(content)}》。"
+    if service is None and content.superior:
+        return received, penned("签收人（单位盖章）：", PEN)
     if service is None:
         return received, penned("签名：", PEN), "拒绝签收的，见证人签名：　　　　　　　送达人签名："
     if service.receipt == REFUSED:

@@ -50,6 +50,18 @@ def salutation(to: Addressee) -> Paragraph:
     return Paragraph((Span(said, "fangsong"),), indented=False)
 
 
+def addressed(superior: str) -> Paragraph:
+    return Paragraph((Span(clean(f"{superior}："), "fangsong"),), indented=False)
+
+
+def about(to: Addressee, superior: str) -> str:
+    """Whom a paper to somebody's superiors is about: the superior may be the unit itself."""
+    if to.is_unit:
+        return clean(to.name)
+    post = f"你单位{clean(to.post) or '工作人员'}" if to.unit == superior else post_of(to)
+    return f"{clean(to.name)}系{post}"
+
+
 def post_of(to: Addressee) -> str:
     """龙泉市青窑局办公室主任"""
     return clean(f"{to.unit}{to.post or '工作人员'}")

@@ -9,9 +9,11 @@ from typing import Final
 
 from appraisal.bulletins.content import date_text
 from appraisal.bulletins.letter import Letter
-from appraisal.bulletins.outline import Paragraph, Span, clean, lines_of
+from appraisal.bulletins.outline import Paragraph, clean, lines_of
 from appraisal.papers.content import DECISION, RECOMMENDATION, RECORD, REFERRAL, Decision, Rule
 from appraisal.papers.texts.common import (
+    about,
+    addressed,
     day_or_open,
     ended,
     marks,
@@ -109,7 +111,7 @@ def _parts(content: Decision, words: _Words) -> list[tuple[str, list[Paragraph]]
         ("处理依据", _basis(content)),
         ("陈述申辩情况", _defence(content, words)),
         ("未先行适用较轻处理的理由", _skipped(content, words)),
-        (f"处理{words.act}", _decision(content, words)),
+        (_outcome(content), _decision(content, words)),
         ("权利告知", _rights(content, words)),
     ]
 
@@ -123,13 +125,13 @@ def _referral(content: Decision, words: _Words) -> list[tuple[str, list[Paragrap
         ("问题线索", _facts(content)),
         ("移送依据", plain(REFERRED)),
         ("陈述申辩情况", _defence(content, words) if heard else []),
-        ("移送意见", plain(content.reason, asked + materials)),
+        (_outcome(content), plain(content.reason, asked + materials)),
     ]
 
 
 def _addressed(content: Decision) -> Paragraph:
     if content.goes_above:
-        return Paragraph((Span(clean(f"{content.superior}："), "fangsong"),), indented=False)
+        return addressed(content.superior)
     return salutation(content.to)
 
 
@@ -137,11 +139,11 @@ def _opening(content: Decision, words: _Words) -> str:
     told = f"现将认定的事实、处理依据和处理{words.act}告知如下："
     checked = "落实“干部身份证”制度的情况进行调查核实"
     if content.kind == REFERRAL:
-        about = words.you if content.to.is_unit else f"{post_of(content.to)}{words.you}"
-        return f"经对{about}{checked}，发现有关问题需要移送你单位处理，现将有关情况函告如下："
+        whom = words.you if content.to.is_unit else f"{post_of(content.to)}{words.you}"
+        return f"经对{whom}{checked}，发现有关问题需要移送你单位处理，现将有关情况函告如下："
     if content.kind == RECOMMENDATION:
-        about = words.you if content.to.is_unit else f"{words.you}系{post_of(content.to)}，所在单位"
-        return f"{about}由你单位垂直管理。经对其{checked}，{told}"
+        managed = "" if content.to.unit == content.superior else "，由你单位管理"
+        return f"{about(content.to, content.superior)}{managed}。经对其{checked}，{told}"
     if content.to.is_unit:
         return f"经对你单位{checked}，{told}"
     return f"你系{post_of(content.to)}。经对你{checked}，{told}"
@@ -192,8 +194,15 @@ def _defence(content: Decision, words: _Words) -> list[Paragraph]:
     made_on = f"于{date_text(defence.made_on)}" if defence.made_on else ""
     first, *more = lines_of(defence.text)
     found.append(f"{words.you}{made_on}提出陈述申辩：{first}")
-    answer = [f"对陈述申辩的采纳情况：{ended(defence.answer)}"] if lines_of(defence.answer) else []
-    return plain("".join(found), *more, *answer)
+    answer = f"对陈述申辩的采纳情况：{ended(defence.answer)}"
+    if not lines_of(defence.answer):
+        answer = f"陈述申辩已经审查，是否采纳及其理由见本{words.paper}“{_outcome(content)}”部分。"
+    return plain("".join(found), *more, answer)
+
+
+def _outcome(content: Decision) -> str:
+    """The heading of what is decided."""
+    return "移送意见" if content.kind == REFERRAL else f"处理{_words(content).act}"
 
 
 def _skipped(content: Decision, words: _Words) -> list[Paragraph]:
