@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -255,8 +255,10 @@ def _proposal(proposal: WithholdingProposal | None, code: str, month: str, reade
 
 def _findings(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
     found = Finding.objects.within(reader.scope).filter(cadre=cadre).select_related("item")
-    entries = LedgerEntry.objects.within(reader.scope).standing().filter(cadre=cadre).select_related("unit")
-    by_finding = {entry.finding_id: entry for entry in entries}
+    charges = LedgerEntry.objects.within(reader.scope).charges().filter(cadre=cadre)
+    # Of a fact that was judged anew the one that stands.
+    entries = charges.annotate(taken_back=F("reversed_by")).select_related("unit").order_by("sequence")
+    by_finding = {entry.finding_id: entry for entry in sorted(entries, key=_stands)}
     for view in cases.listed(found.order_by("-day", "-pk"), reader.today):
         finding = view.finding
         url = reader.url("my_finding", "finding", [finding.pk], [finding.pk])
@@ -271,12 +273,16 @@ def _findings(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
         )
 
 
-def _charge(finding: Finding, entry: LedgerEntry | None, reader: Reader) -> Cell:
+def _stands(entry: Any) -> bool:
+    return entry.taken_back is None
+
+
+def _charge(finding: Finding, entry: Any, reader: Reader) -> Cell:
     if entry is None:
-        return Cell("–" if finding.state == FindingState.WITHDRAWN else _("none yet"))
+        return Cell("–" if finding.state == FindingState.WITHDRAWN else _("not counted yet"))
     code, month = entry.unit.code, f"{entry.month:%Y-%m}"
     url = reader.url("my_entry", "entry", [code, entry.sequence], [code, month, entry.sequence])
-    return Cell(points(entry.half_points), url)
+    return Cell(points(entry.half_points if _stands(entry) else 0), url)
 
 
 # --- What citizens said -----------------------------------------------------------------------------------------------
@@ -394,7 +400,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[Head, ...], Gather], ...] = (
         gettext_lazy("Reviews and objections"),
         (
             Head(gettext_lazy("Day"), 22),
-            Head(gettext_lazy("About"), 70),
+            Head(gettext_lazy("What it is about"), 70),
             Head(gettext_lazy("State"), 28),
         ),
         _answers,

@@ -98,10 +98,9 @@ class YearFilterForm(PeopleFilterForm):
     field_order = ("year", "unit", "name")
 
     def __init__(self, data: Any, *, years: Sequence[int], this_year: int, units: Any) -> None:
-        super().__init__(data, units=units)
-        field = cast(forms.ChoiceField, self.fields["year"])
-        field.choices = [(year, str(year)) for year in years]
-        field.initial, self.this_year = this_year, this_year
+        super().__init__({"year": this_year, **data}, units=units)
+        cast(forms.ChoiceField, self.fields["year"]).choices = [(year, str(year)) for year in years]
+        self.this_year = this_year
 
     def chosen(self) -> int:
         self.is_valid()

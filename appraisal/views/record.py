@@ -93,5 +93,5 @@ def on_phone(request: HttpRequest, cadre: Cadre) -> Part:
 def register() -> None:
     slots.fill("cadre", on_person)
     # Below everything that is news.
-    slots.fill("my_records", on_phone, order=90)
-    history.VERBS["record_printed"] = gettext_lazy("Record printed")
+    slots.fill("my_records", on_phone, order=200)
+    history.VERBS["record_printed"] = gettext_lazy("Appraisal record printed")

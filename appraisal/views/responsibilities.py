@@ -40,7 +40,7 @@ def responsibilities(request: HttpRequest) -> HttpResponse:
     """The people of one’s units, and how far the list of a year is."""
     scope, today = scope_for(request), timezone.localdate()
     units = Unit.objects.all() if scope.unit_ids is None else Unit.objects.filter(pk__in=scope.unit_ids)
-    form = YearFilterForm(request.GET, years=_years(), this_year=today.year, units=units)
+    form = YearFilterForm(request.GET.dict(), years=_years(), this_year=today.year, units=units)
     year = form.chosen()
     of_year = Q(responsibilities__year=year)
     found = people_matching(Cadre.objects.within(scope).serving(today), form.cleaned_data)
