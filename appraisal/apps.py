@@ -11,6 +11,7 @@ class AppraisalConfig(AppConfig):
             desk,
             desk_outcomes,
             desk_rollout,
+            desk_sanctions,
             notifying,
             notifying_bulletins,
             notifying_months,
@@ -19,11 +20,11 @@ class AppraisalConfig(AppConfig):
             notifying_rollout,
             notifying_sanctions,
             notifying_standards,
-            review_pages,
             notifying_years,
+            review_pages,
             seeds,
         )
-        from appraisal.views import bulletins, mine, record, year_mine
+        from appraisal.views import bulletins, mine, my_sanctions, record, year_mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")
         notifying.register()
@@ -39,7 +40,9 @@ class AppraisalConfig(AppConfig):
         desk.register()
         desk_outcomes.register()
         desk_rollout.register()
+        desk_sanctions.register()
         mine.register()
+        my_sanctions.register()
         year_mine.register()
         record.register()
         bulletins.register()

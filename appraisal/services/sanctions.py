@@ -281,12 +281,18 @@ def next_number(series: str, year: int) -> int:
 
 def skips_of(sanction: Sanction, measure: Measure, today: date) -> list[int]:
     """Levels between the highest measure of this year and this one that were passed over."""
+    return skips_of_each(sanction, [measure], today)[measure.pk]
+
+
+def skips_of_each(sanction: Sanction, measures: Collection[Measure], today: date) -> dict[int, list[int]]:
+    """The same for each of these rungs, by its key; two queries."""
     applying = Measure.objects.filter(**{"for_cadres" if sanction.cadre_id else "for_units": True})
+    levels = list(applying.values_list("level", flat=True))
     standing = Sanction.objects.standing().decided_in(today.year).filter(cadre=sanction.cadre_id)
     if sanction.cadre_id is None:
         standing = standing.filter(unit=sanction.unit_id)
-    before = standing.exclude(pk=sanction.pk).values_list("measure__level", flat=True)
-    return ladder.skipped(list(applying.values_list("level", flat=True)), measure.level, list(before))
+    before = list(standing.exclude(pk=sanction.pk).order_by().values_list("measure__level", flat=True))
+    return {measure.pk: ladder.skipped(levels, measure.level, before) for measure in measures}
 
 
 def deciders(sanction: Sanction, today: date) -> frozenset[int]:

@@ -1,18 +1,389 @@
-"""Measures of the ladder at the desk: proposed, answered, decided, served, set aside."""
+"""Measures of the ladder at the desk: proposed, told, answered, decided, served, set aside, printed."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
 
-from accounts.http import access_for, scope_for
-from appraisal.models import Sanction
-from common.responses import private
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Case, Value, When
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import Access, Scope
+from accounts.http import access_for, scope_for, user_of
+from accounts.models import Unit
+from accounts.permissions import TABLE
+from appraisal import ladder_facts, sanction_lines, sanction_papers, sanction_words
+from appraisal.models import Measure, Sanction, SanctionState, Trigger
+from appraisal.models.sanctions import SanctionQuerySet
+from appraisal.papers import printing
+from appraisal.sanction_forms import (
+    BY_HAND,
+    DROP,
+    WAITS,
+    MeasureForm,
+    SanctionFilterForm,
+    ServeForm,
+    SetAsideForm,
+    statement_form,
+)
+from appraisal.sanction_turns import waiting_for
+from appraisal.services import sanctions as services
+from attendance.finding_forms import DefenceForm, TellForm
+from common.forms import accepted, posted
+from common.responses import PDF, download, private
+
+PAGE_SIZE = 50
+
+
+def seen_by(request: HttpRequest) -> SanctionQuerySet:
+    """What this page may show this person; of what was referred the commission alone sees anything."""
+    return Sanction.objects.visible_to(access_for(request), scope_for(request))
 
 
 def sanction_of(request: HttpRequest, pk: int) -> Sanction:
     """The guard: one that this page may show this person, or 404."""
-    seen = Sanction.objects.visible_to(access_for(request), scope_for(request))
-    return get_object_or_404(seen, pk=pk)
+    found: Sanction = get_object_or_404(services.whole(seen_by(request)), pk=pk)
+    return found
+
+
+# --- The list ---------------------------------------------------------------------------------------------------------
+
+
+def sanctions(request: HttpRequest) -> HttpResponse:
+    """What waits for the reader first, then the newest."""
+    scope, today = scope_for(request), timezone.localdate()
+    rules = Trigger.objects.order_by("code").values_list("code", flat=True)
+    form = SanctionFilterForm(request.GET, units=_units(scope), rules=rules)
+    form.is_valid()
+    seen = seen_by(request)
+    waiting = waiting_for(seen, user_of(request), today)
+    found = _matching(seen, form.cleaned_data, waiting)
+    page = Paginator(services.whole(_sorted(found, waiting)), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [
+            (view, view.sanction.pk in waiting) for view in sanction_words.views(page.object_list, today)
+        ],
+        "several": "unit" in form.fields,
+        "filtered": any(form.cleaned_data.values()),
+        "may_propose": access_for(request).may(TABLE["sanction_new"]),
+    }
+    return private(render(request, "appraisal/sanctions.html", context))
+
+
+def _units(scope: Scope) -> Any:
+    return Unit.objects.all() if scope.unit_ids is None else Unit.objects.filter(pk__in=scope.unit_ids)
+
+
+def _matching(found: SanctionQuerySet, given: dict[str, Any], waiting: set[int]) -> SanctionQuerySet:
+    if unit := given.get("unit"):
+        found = found.filter(unit=unit)
+    if rule := given.get("rule"):
+        found = found.filter(rule="" if rule == BY_HAND else rule)
+    state = given.get("state")
+    if state == WAITS:
+        return found.filter(pk__in=waiting)
+    return found.filter(state=state) if state else found
+
+
+def _sorted(found: SanctionQuerySet, waiting: set[int]) -> SanctionQuerySet:
+    first = Case(When(pk__in=waiting, then=Value(0)), default=Value(1))
+    open_next = Case(
+        When(state=SanctionState.PROPOSED, then=Value(0)),
+        When(state=SanctionState.DECIDED, then=Value(1)),
+        default=Value(2),
+    )
+    return found.order_by(first, open_next, "-proposed_at", "-pk")
+
+
+# --- One --------------------------------------------------------------------------------------------------------------
 
 
 def sanction(request: HttpRequest, pk: int) -> HttpResponse:
-    return private(render(request, "appraisal/sanction.html", {"sanction": sanction_of(request, pk)}))
+    return _page(request, sanction_of(request, pk), timezone.now())
+
+
+def tell(request: HttpRequest, pk: int) -> HttpResponse:
+    found, now = sanction_of(request, pk), timezone.now()
+    form = _tell_form(found, timezone.localdate(now), posted(request))
+
+    def verb() -> Sanction:
+        return services.sanction_tell(sanction=found, **form.cleaned_data, actor=user_of(request), now=now)
+
+    return _done(request, form, verb, _("Entered. The days for a statement count from there."), found, now)
+
+
+def defend(request: HttpRequest, pk: int) -> HttpResponse:
+    found, now = sanction_of(request, pk), timezone.now()
+    form = _defence_form(found, posted(request))
+
+    def verb() -> Sanction:
+        return services.sanction_defend(sanction=found, **form.cleaned_data, actor=user_of(request), now=now)
+
+    return _done(request, form, verb, _("The statement has been entered."), found, now)
+
+
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    found, now = sanction_of(request, pk), timezone.now()
+    form = _measure_form(found, timezone.localdate(now), posted(request))
+
+    def verb() -> Sanction:
+        given = dict(form.cleaned_data)
+        chosen = given.pop("measure")
+        measure = None if chosen == DROP else Measure.objects.get(pk=chosen)
+        return services.sanction_decide(
+            sanction=found, measure=measure, **given, actor=user_of(request), now=now
+        )
+
+    # What was referred is nobody's here any more: whoever decided that goes back to the list.
+    then = "sanctions" if found.proposed_measure.refers else "sanction"
+    return _done(request, form, verb, _("The decision has been recorded."), found, now, then)
+
+
+def serve(request: HttpRequest, pk: int) -> HttpResponse:
+    found, now = sanction_of(request, pk), timezone.now()
+    form = _serve_form(found, timezone.localdate(now), posted(request))
+
+    def verb() -> Sanction:
+        return services.sanction_serve(sanction=found, **form.cleaned_data, actor=user_of(request), now=now)
+
+    return _done(request, form, verb, _("It has been entered that it was served."), found, now)
+
+
+def _done(
+    request: HttpRequest,
+    form: Any,
+    verb: Callable[[], Any],
+    said: str,
+    found: Sanction,
+    now: datetime,
+    then: str = "sanction",
+) -> HttpResponse:
+    """Back to it when it is done; the page with what was typed and why not otherwise."""
+    if form.is_valid() and accepted(form, verb):
+        messages.success(request, said)
+        return redirect(then, found.pk) if then == "sanction" else redirect(then)
+    # Somebody may have been faster: the page shows what stands now.
+    return _page(request, sanction_of(request, found.pk), now, failed=form)
+
+
+def set_aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """A question of its own: it cannot be undone."""
+    found, now = sanction_of(request, pk), timezone.now()
+    if not _may_set_aside(found, user_of(request).pk, timezone.localdate(now)):
+        raise Http404
+    form = SetAsideForm(posted(request))
+
+    def verb() -> Sanction:
+        return services.sanction_set_aside(
+            sanction=found, **form.cleaned_data, actor=user_of(request), now=now
+        )
+
+    if form.is_valid() and accepted(form, verb):
+        messages.success(request, _("It has been set aside."))
+        return redirect("sanction", pk)
+    context = {
+        "title": _("Set the decision aside"),
+        "question": _("Set %(measure)s against %(who)s aside?")
+        % {"measure": found.measure, "who": found.subject},
+        "points": [
+            _("It counts nowhere any more, also not in the year, which is computed anew."),
+            _("Whom it is about hears of it and reads the reason."),
+            _("Its number stays taken. Facts that still stand may be counted anew."),
+        ],
+        "form": form,
+        "action_label": _("Set it aside"),
+        "irrevocable": True,
+        "back_url": reverse("sanction", args=[pk]),
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "confirm_page.html", context, status=status)
+
+
+def _may_set_aside(found: Sanction, user_id: int, today: date) -> bool:
+    decided = found.state in (SanctionState.DECIDED, SanctionState.SERVED, SanctionState.SET_ASIDE)
+    return decided and user_id in services.reviewers(found, today)
+
+
+# --- Its page ---------------------------------------------------------------------------------------------------------
+
+
+def _tell_form(found: Sanction, today: date, data: Any = None) -> TellForm:
+    form = TellForm(data, prefix="tell", initial={"day": today})
+    form.action = reverse("sanction_tell", args=[found.pk])
+    return form
+
+
+def _defence_form(found: Sanction, data: Any = None) -> DefenceForm:
+    form = statement_form(found, data, on_paper=found.cadre_id is not None)
+    form.action = reverse("sanction_defend", args=[found.pk])
+    return form
+
+
+def _measure_form(found: Sanction, today: date, data: Any = None) -> MeasureForm:
+    """What may be chosen today: no rung while a statement may still be made, nor where a fact has fallen. What is sent
+    all the same is refused with the reason."""
+    ripe = _is_ripe(found, today) and not ladder_facts.fallen(found, today)
+    form = MeasureForm(
+        data,
+        prefix="decide",
+        measures=list(Measure.objects.all()),
+        skips=_skips(found, today),
+        may_decide=data is not None or ripe,
+    )
+    form.action = reverse("sanction_decide", args=[found.pk])
+    return form
+
+
+def _skips(found: Sanction, today: date) -> dict[int, list[int]]:
+    """Every rung that may be chosen, with the levels it passes over."""
+    proposed = found.proposed_measure
+    rungs = Measure.objects.filter(level__lte=proposed.level, refers=proposed.refers)
+    rungs = rungs.filter(for_units=True) if found.cadre_id is None else rungs.filter(for_cadres=True)
+    return services.skips_of_each(found, list(rungs), today)
+
+
+def _is_ripe(found: Sanction, today: date) -> bool:
+    over = found.defence_until is not None and found.defence_until < today
+    return found.proposed_measure.refers or found.own_word or over
+
+
+def _serve_form(found: Sanction, today: date, data: Any = None) -> ServeForm:
+    form = ServeForm(data, prefix="serve", initial={"served_on": today})
+    form.action = reverse("sanction_serve", args=[found.pk])
+    return form
+
+
+def _page(request: HttpRequest, found: Sanction, now: datetime, failed: Any = None) -> HttpResponse:
+    today, user, access = timezone.localdate(now), user_of(request), access_for(request)
+    view = sanction_words.view(found, today)
+    deciders = services.deciders(found, today) if view.is_open else frozenset()
+    may_serve = services.may_serve(found, user, today) and access.may(TABLE["sanction_serve"])
+    is_own = found.cadre is not None and found.cadre.user_id == user.pk
+    forms: dict[str, Any] = {
+        "tell_form": _tell_form(found, today) if may_serve and _is_to_tell(found) else None,
+        "defence_form": _defence_form(found) if _may_enter(request, found, today) else None,
+        "decision_form": _measure_form(found, today) if user.pk in deciders else None,
+        "serve_form": (
+            _serve_form(found, today) if may_serve and found.state == SanctionState.DECIDED else None
+        ),
+    }
+    for name, kind in (
+        ("tell_form", TellForm),
+        ("defence_form", DefenceForm),
+        ("decision_form", MeasureForm),
+        ("serve_form", ServeForm),
+    ):
+        if isinstance(failed, kind):
+            forms[name] = failed
+    context = {
+        "view": view,
+        "sanction": found,
+        **facts_of(found, sanction_lines.at_desk(found, access, today), today),
+        "progress": _progress(found, access, today),
+        "is_own": is_own,
+        "who": "" if user.pk in deciders or not view.is_open else sanction_words.decided_by(deciders, today),
+        "ripe": _is_ripe(found, today),
+        "history": sanction_words.history(found),
+        "may_set_aside": (
+            found.state in (SanctionState.DECIDED, SanctionState.SERVED)
+            and access.may(TABLE["sanction_set_aside"])
+            and _may_set_aside(found, user.pk, today)
+        ),
+        "may_print": sanction_papers.has_paper(found),
+        "may_print_clues": found.state == SanctionState.REFERRED and access.may(TABLE["sanction_clues"]),
+        "may_read_ladder": access.may(TABLE["ladder"]),
+        **forms,
+    }
+    response = render(request, "appraisal/sanction.html", context, status=422 if failed is not None else 200)
+    return private(response)
+
+
+def facts_of(found: Sanction, lines: list[sanction_lines.Line], today: date) -> dict[str, Any]:
+    """What both pages of a measure show of it."""
+    measures = list(Measure.objects.all())
+    return {
+        "lines": lines,
+        "fallen": any(line.fallen for line in lines),
+        "counted": sanction_words.counted(found),
+        "trigger": Trigger.objects.filter(code=found.rule).first() if found.rule else None,
+        "steps": sanction_words.steps(found, today),
+        "told": sanction_words.told(found),
+        "on_paper": found.defended_by_id is not None and not found.own_word,
+        "skipped": sanction_words.rungs(found.skipped, measures),
+        "number": sanction_papers.number(found),
+        "follows": sanction_words.follows(found),
+        "receipt": sanction_words.receipt(found) if found.receipt else "",
+    }
+
+
+def _progress(found: Sanction, access: Access, today: date) -> list[dict[str, str]]:
+    """How far the next proposal of each rule in use is; of the city nobody hears so of a fact that is kept from
+    them."""
+    if found.state == SanctionState.REFERRED:
+        return []
+    rows = ladder_facts.progress(ladder_facts.about(found), found.year, today)
+    if access.scope(TABLE["sanction"]).unit_ids is None:
+        rows = [row for row in rows if all(sanction_lines.urls(row.lines, access))]
+    return progress_words(rows)
+
+
+def progress_words(rows: list[ladder_facts.Progress]) -> list[dict[str, str]]:
+    return [
+        {
+            "code": row.trigger.code,
+            "measure": str(row.trigger.measure),
+            "words": sanction_words.on_the_way(row.towards, row.times),
+        }
+        for row in rows
+        if row.towards
+    ]
+
+
+def _is_to_tell(found: Sanction) -> bool:
+    unheard = found.state == SanctionState.PROPOSED and found.told_at is None
+    return unheard and not found.proposed_measure.refers
+
+
+def _may_enter(request: HttpRequest, found: Sanction, today: date) -> bool:
+    user = user_of(request)
+    # The person's own statement is made on their own page.
+    own = found.cadre is not None and found.cadre.user_id == user.pk
+    may = not own and access_for(request).may(TABLE["sanction_defend"])
+    return may and sanction_words.is_answerable(found, today) and services.may_defend(found, user, today)
+
+
+# --- On paper ---------------------------------------------------------------------------------------------------------
+
+
+def paper(found: Sanction) -> HttpResponse:
+    if not sanction_papers.has_paper(found):
+        raise Http404
+    content = sanction_papers.decision(found)
+    return download(printing.pdf(content), PDF, f"{printing.file_name(content)}.pdf", shown=True)
+
+
+def sanction_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    return paper(sanction_of(request, pk))
+
+
+def clues(request: HttpRequest, pk: int) -> HttpResponse:
+    """For the commission: what was counted, and what was said to it, on one sheet."""
+    found = sanction_of(request, pk)
+    if found.state != SanctionState.REFERRED:
+        raise Http404
+    today = timezone.localdate()
+    context = {
+        "view": sanction_words.view(found, today),
+        "sanction": found,
+        **facts_of(found, sanction_lines.at_desk(found, access_for(request), today), today),
+        "printed_at": timezone.now(),
+        "post": next((post.title for post in found.cadre.posts.all()), "") if found.cadre else "",
+    }
+    return private(render(request, "appraisal/sanction_clues.html", context))
