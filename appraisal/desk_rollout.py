@@ -29,10 +29,12 @@ def express(request: HttpRequest, access: Access) -> Part:
     """Nothing while there is nothing to do."""
     if not (access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD)):
         return None
-    return _numbers(Rollout.objects.all(), RectificationOrder.objects.all(), timezone.localdate())
+    rows = _numbers(Rollout.objects.all(), RectificationOrder.objects.all(), timezone.localdate())
+    return _shown(rows) if rows else None
 
 
 def group(request: HttpRequest, access: Access) -> Part:
+    """Also the way to the board, as soon as there is a wave: it is opened on the corridor."""
     groups = [m.group_id for m in access.memberships if m.role == Role.SUPERVISOR and m.group_id]
     if not groups:
         return None
@@ -41,10 +43,16 @@ def group(request: HttpRequest, access: Access) -> Part:
         Rollout.objects.filter(unit__in=units),
         RectificationOrder.objects.filter(unit__in=units),
     )
-    return _numbers(rollouts, orders, timezone.localdate())
+    rows = _numbers(rollouts, orders, timezone.localdate())
+    return _shown(rows) if rows or rollouts.exists() else None
 
 
-def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> Part:
+def _shown(rows: list[dict[str, Any]]) -> Part:
+    return "appraisal/desk_rollout.html", {"rows": rows, "board_url": reverse("rollout")}
+
+
+def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> list[dict[str, Any]]:
+    """What is not there is not said."""
     late = rollouts.late(today).count()
     number = orders.aggregate(
         late=Count("pk", filter=Q(state=OrderState.OPEN, due_on__lt=today)),
@@ -71,8 +79,7 @@ def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> P
             "url": f"{listed}?state={OrderState.ANSWERED.value}",
         },
     ]
-    shown = [row for row in rows if row["number"]]
-    return ("appraisal/desk_rollout.html", {"rows": shown, "board_url": board}) if shown else None
+    return [row for row in rows if row["number"]]
 
 
 def unit(request: HttpRequest, access: Access) -> Part:
@@ -84,7 +91,7 @@ def unit(request: HttpRequest, access: Access) -> Part:
     rollouts = Rollout.objects.filter(unit__in=units, completed_at=None).select_related("unit", "wave")
     orders = RectificationOrder.objects.filter(unit__in=units, state=OrderState.OPEN).select_related("unit")
     rows = [_own(row, today) for row in rollouts[:SHOWN]] + [_order(row, today) for row in orders[:SHOWN]]
-    return ("appraisal/desk_rollout.html", {"rows": rows, "board_url": reverse("rollout")}) if rows else None
+    return _shown(rows) if rows else None
 
 
 def _own(rollout: Rollout, today: date) -> dict[str, Any]:
@@ -107,6 +114,6 @@ def _order(order: RectificationOrder, today: date) -> dict[str, Any]:
 
 
 def register() -> None:
-    slots.fill("desk", express, order=14)
-    slots.fill("desk", group, order=14)
-    slots.fill("desk", unit, order=24)
+    slots.fill("desk", express, order=8)
+    slots.fill("desk", group, order=8)
+    slots.fill("desk", unit, order=14)

@@ -51,6 +51,8 @@ class AssignForm(PageForm):
         self.units = {str(unit.pk): unit for unit in movable.select_related("rollout__wave")}
         towns = [(pk, _label(unit)) for pk, unit in self.units.items() if unit.kind != UnitKind.DEPARTMENT]
         others = [(pk, _label(unit)) for pk, unit in self.units.items() if unit.kind == UnitKind.DEPARTMENT]
+        if len(self.units) == sum(hasattr(unit, "rollout") for unit in self.units.values()):
+            del self.fields["rest"]
         self.groups = [
             self._group("towns", _("Subdistricts, towns and townships"), towns),
             self._group("departments", _("City departments"), others),

@@ -15,6 +15,7 @@ from accounts.history import Line as Event
 from accounts.models import Unit
 from accounts.permissions import TABLE
 from appraisal.models import OrderState, RectificationOrder, Rollout
+from appraisal.rollout_facts import reported_on
 from appraisal.rules.rollout import Facts, Line, Need, Stage, readiness
 from common import audit
 from common.templatetags.components import zh_date
@@ -190,6 +191,8 @@ class OrderView:
     tone: str
     state: str
     left: str
+    #: Of what was first reported after its day: on which.
+    late_on: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -208,7 +211,13 @@ def order_view(order: RectificationOrder, today: date) -> OrderView:
         "bad" if late else ORDER_TONES[order.state],
         _("Overdue") if late else str(order.get_state_display()),
         left(order.due_on, today) if is_open else "",
+        late_on=_late_on(order),
     )
+
+
+def _late_on(order: RectificationOrder) -> date | None:
+    day = reported_on(order)
+    return day if day is not None and day > order.due_on else None
 
 
 # --- What happened ----------------------------------------------------------------------------------------------------

@@ -136,9 +136,9 @@ class Story:
     def _name(self, row: Rollout, moment: datetime) -> Rollout:
         """Two people at least: whoever answers for the unit does not lead the group."""
         actor = self.officer(row.unit, moment)
-        leaders = list(
-            Cadre.objects.filter(unit=row.unit).serving(self.today).order_by("-leads_unit", "pk")[:2]
-        )
+        # Nobody of the showcase: its cadres are no leaders.
+        people = Cadre.objects.filter(unit=row.unit, user=None).serving(self.today)
+        leaders = list(people.order_by("-leads_unit", "pk")[:2])
         if actor is None or not leaders:
             return row
         post, body = next(
