@@ -21,14 +21,14 @@ LEADING: Final = 1.45
 NOTE: Final = 12 * PT
 TITLE: Final = 22 * PT
 STRIP_TITLE: Final = 16 * PT
-STRIP_PITCH: Final = 1.8 * TEXT[0]
+STRIP_PITCH: Final = 1.65 * TEXT[0]
 STRIP_INDENT: Final = 2 * TEXT[0]
 DASH, GAP = 3.0, 2.0
 #: No page is so high.
 HIGHEST: Final = 1000.0
 EPSILON: Final = 1e-6
 #: Between what stands above and the line to cut along.
-APART: Final = 8.0
+APART: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +136,26 @@ def _words(page: Page, part: str, text: str, room: float, size: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """At the foot of the last page, below a line to cut along."""
+    """At the foot of the last page, below a line to cut along; where there is no room, on a page of its own."""
 
     title: str
     lines: tuple[str, ...]
 
     @property
     def high(self) -> float:
-        return STRIP_TITLE * 3 + sum(len(_strip_lines(text)) for text in self.lines) * STRIP_PITCH
+        return STRIP_TITLE * 2.8 + sum(len(_strip_lines(text)) for text in self.lines) * STRIP_PITCH
 
     def put(self, pages: list[Page]) -> None:
+        top = BOTTOM - self.high
         if pages[-1].room < self.high + APART:
             pages.append(Page())
+            top = TOP
+        else:
+            _cut_along(pages[-1], top)
         page = pages[-1]
-        top = BOTTOM - self.high
-        _cut_along(page, top)
-        top += STRIP_TITLE
+        top += STRIP_TITLE * 0.9
         page.centred("title", self.title, "xiaobiaosong", STRIP_TITLE, top)
-        top += STRIP_TITLE * 2
+        top += STRIP_TITLE * 1.9
         for text in self.lines:
             for line in _strip_lines(text):
                 page.line("strip", line, "fangsong", TEXT[0], LEFT + STRIP_INDENT, top)
