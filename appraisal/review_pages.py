@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import Access
-from accounts.http import access_for, user_of
+from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role
-from accounts.permissions import TABLE
+from accounts.permissions import TABLE, Reach
 from appraisal import review_words as words
 from appraisal import reviewing
 from appraisal.models import AnnualResult, Review, ReviewState, Sanction, Stage
@@ -62,12 +62,13 @@ def part(request: HttpRequest, of: About, *, own: bool) -> Part:
     return "appraisal/review_part.html", context
 
 
-def on_own_sanction(request: HttpRequest, sanction: Sanction) -> Part:
-    return part(request, sanction, own=True)
-
-
 def on_sanction(request: HttpRequest, sanction: Sanction) -> Part:
-    return part(request, sanction, own=False) if _may(request, "review") else None
+    """On one's own page and at the desk: the page of a cadre says the days itself."""
+    own = scope_for(request).reach == Reach.SELF
+    if not own and not _may(request, "review"):
+        return None
+    found = part(request, sanction, own=own)
+    return (found[0], {**found[1], "bare": own}) if found is not None else None
 
 
 def on_own_year(request: HttpRequest, result: AnnualResult) -> Part:
@@ -117,8 +118,7 @@ def _note(late: int, mine: int) -> str:
 
 
 def register() -> None:
-    slots.fill("my_sanction", on_own_sanction, order=50)
-    slots.fill("sanction", on_sanction, order=50)
+    slots.fill("sanction_actions", on_sanction, order=50)
     slots.fill("my_year", on_own_year, order=50)
     slots.fill("year_result", on_result, order=50)
     slots.fill("my_records", records, order=70)
