@@ -41,6 +41,8 @@ RISING_IS_BETTER = {
     Indicator.RATING: True,
     Indicator.OFF_POST: False,
 }
+#: So many values of the baseline stand with their source below a table, a year of them; the others on their own page.
+SOURCES = 12
 #: Of fewer cases a share says little.
 FEWEST = 10
 TURNS = {
@@ -83,7 +85,10 @@ def show(trend: Trend) -> Shown:
         tag(trend),
         chart(trend) if trend.newest else None,
         [_row(trend, point) for point in trend.points],
-        [(month_name(one.month), figure(indicator, one.value), one.source) for one in trend.baselines],
+        [
+            (month_name(one.month), figure(indicator, one.value), one.source)
+            for one in trend.baselines[-SOURCES:]
+        ],
     )
 
 

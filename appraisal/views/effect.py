@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,13 +16,15 @@ from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
 from appraisal import baseline_file, effect_sheet, effect_words, effects
 from appraisal.baseline_forms import BaselineFileForm, BaselineForm
-from appraisal.models import Baseline
+from appraisal.models import Baseline, Indicator
 from appraisal.services import baselines as services
 from cards.roster.plan import Problem
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.responses import XLSX, download, private
 from common.rules import local
+
+PAGE = 60
 
 
 def effect(request: HttpRequest) -> HttpResponse:
@@ -39,12 +43,15 @@ def effect_xlsx(request: HttpRequest) -> HttpResponse:
 
 
 def baseline(request: HttpRequest) -> HttpResponse:
-    """What is entered, by indicator; a few rows at most."""
-    rows = [
-        {"one": one, "words": effect_words.baseline_row(one)}
-        for one in Baseline.objects.select_related("entered_by")
-    ]
-    context = {"rows": rows, "may_enter": access_for(request).may(TABLE["baseline_new"])}
+    """What is entered, in the order of the indicators on the page of the effect."""
+    place = Case(*(When(indicator=one, then=number) for number, one in enumerate(Indicator)))
+    entered = Baseline.objects.select_related("entered_by").order_by(place, "-month")
+    page = Paginator(entered, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [{"one": one, "words": effect_words.baseline_row(one)} for one in page],
+        "may_enter": access_for(request).may(TABLE["baseline_new"]),
+    }
     return private(render(request, "appraisal/baseline.html", context))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
@@ -155,6 +157,29 @@ def test_the_staff_of_the_express_see_it_and_enter_nothing(express, express_head
     assert "81.5%" in html
     assert [words for words in ("/remove/", NEW, IMPORT) if words in html] == []
     assert client.post(NEW, ENTERED).status_code == 403
+
+
+def test_the_values_stand_in_the_order_of_the_indicators_a_page_at_a_time(
+    express_head, django_assert_num_queries
+):
+    months = [date(2019 + number // 12, number % 12 + 1, 1) for number in range(12, 75)]
+    values = [Value(Indicator.OFF_POST, month, Decimal(5), "年报") for month in months]
+    values.append(Value(Indicator.LOOKUPS, date(2020, 1, 1), Decimal(7), "年报"))
+    baselines.baselines_set(values=values[-1:], actor=express_head, now=NOW)
+    client = signed_in(express_head)
+    client.get("/desk/effect/baseline/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/desk/effect/baseline/")
+    baselines.baselines_set(values=values, actor=express_head, now=NOW)
+    with django_assert_num_queries(len(one)):
+        first = client.get("/desk/effect/baseline/")
+    rows = [row["one"] for row in first.context["rows"]]
+    assert len(rows) == 60
+    assert [(row.indicator, row.month) for row in rows[:2]] == [
+        ("lookups", date(2020, 1, 1)),
+        ("off_post", months[-1]),
+    ]
+    assert len(client.get("/desk/effect/baseline/?page=2").context["rows"]) == 4
 
 
 # --- A file ---------------------------------------------------------------------------------------------------------
