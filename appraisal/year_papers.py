@@ -229,7 +229,7 @@ def _result_table(result: AnnualResult) -> Table:
         ("理由", result.grade_reason),
         ("最高可定等次", year_words.ceiling_label(result)),
         ("适用规则", "\n".join(code_words(result))),
-        ("结果运用", "\n".join(filter(None, [year_words.bonus_words(result), *year_words.bars(result)]))),
+        ("结果运用", "\n".join(year_words.outcomes(result))),
         ("在职月数", str(figures.get("months", 0))),
         ("累计扣分", points_text(figures.get("half_points", 0))),
         ("扣发合计（元）", money_text(figures.get("withheld_cents", 0))),
@@ -449,7 +449,7 @@ def _people(row: UnitResult, results: Sequence[AnnualResult]) -> Table | None:
             str(result.figures.get("cautions", 0)),
             year_words.ceiling_label(result),
             result_words(result) if grading.takes_grade(result) else "由上级主管部门考核",
-            "\n".join(filter(None, [year_words.bonus_words(result), *year_words.bars(result)])),
+            "\n".join(year_words.outcomes(result)),
         )
         for result in results
     ]

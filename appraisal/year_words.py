@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
 from accounts.models import User
-from appraisal.grade_words import code_words, grade_words
+from appraisal.grade_words import grade_words
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.month_words import StepView
 from appraisal.rules import grading as rules
@@ -134,9 +134,9 @@ def ceiling_label(result: AnnualResult) -> str:
     return grade_words(result.ceiling, result.employment_kind)
 
 
-def consequences(result: AnnualResult) -> list[str]:
-    """Every rule that applied, then what it comes to."""
-    return [*code_words(result), *filter(None, [bonus_words(result)]), *bars(result)]
+def outcomes(result: AnnualResult) -> list[str]:
+    """Bonus and bars, without the rules they follow from."""
+    return [*filter(None, [bonus_words(result)]), *bars(result)]
 
 
 # --- Corrections ------------------------------------------------------------------------------------------------------

@@ -71,8 +71,10 @@ def my_unit_year(request: HttpRequest, year: int) -> HttpResponse:
     if result.unit_result.state != YearState.PUBLIC:
         raise Http404
     row = UnitResult.objects.select_related("unit", "published_by").get(pk=result.unit_result_id)
-    results = [one for one in grading.results_of(row) if grading.takes_grade(one)]
-    lines = [(one.cadre.name, grade_words.result_words(one)) for one in results]
+    results = grading.results_of(row)
+    # Whoever gets no grade stands in no notice: why is nobody's business.
+    shown = [one for one in results if one.grade and not one.ungraded]
+    lines = [(one.cadre.name, grade_words.result_words(one)) for one in shown]
     context = {
         "row": row,
         "unit": row.unit,

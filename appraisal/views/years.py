@@ -328,7 +328,7 @@ def _line(result: AnnualResult, form: GradesForm | None, above: set[int]) -> dic
         "grade": grade_words.result_words(result),
         "ceiling": year_words.ceiling_label(result),
         "limited": result.ceiling != rules.allowed("excellent")[0],
-        "consequences": year_words.consequences(result),
+        "why": [*grade_words.ceiling_words(result), *year_words.outcomes(result)],
         "takes_grade": grading.takes_grade(result),
         "is_above": result.pk in above,
         "cells": cells,
