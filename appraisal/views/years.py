@@ -367,7 +367,12 @@ def _action(row: UnitResult, results: Sequence[AnnualResult], user_id: int, toda
             reverse("unit_year_propose", args=args),
             _("Propose these grades"),
             seen,
-            (_("Everybody needs a grade, or a reason for having none. Then the head hangs the notice out."),),
+            (
+                _(
+                    "Everybody needs a grade, or a reason for having none. Then the head hangs the notice out."
+                ),
+                _("What is saved is proposed: save the grades above first."),
+            ),
         )
     if row.state == YearState.PROPOSED and user_id in year_turns.publishers(row, today):
         days = YearSettings.current().notice_days
