@@ -53,7 +53,7 @@ def _shown(rows: list[dict[str, Any]]) -> Part:
 
 def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> list[dict[str, Any]]:
     """What is not there is not said."""
-    late = rollouts.late(today).count()
+    late = rollouts.late(today).filter(unit__in=Unit.objects.active(today)).count()
     number = orders.aggregate(
         late=Count("pk", filter=Q(state=OrderState.OPEN, due_on__lt=today)),
         check=Count("pk", filter=Q(state=OrderState.ANSWERED)),

@@ -208,11 +208,11 @@ def orders_and_deadlines_remind(*, now: datetime) -> int:
     however often it runs. Returns how many notices that made."""
     today = today_of(now)
     horizon = calendar.around(today).next_working_day(today)
-    open_rollouts = Rollout.objects.filter(completed_at=None).select_related("unit", "wave")
-    rollouts = [row for row in open_rollouts if row.due_on <= horizon]
-    orders = list(
-        RectificationOrder.objects.filter(state=OrderState.OPEN, due_on__lte=horizon).select_related("unit")
-    )
+    active = Unit.objects.active(today)
+    undone = Rollout.objects.filter(completed_at=None, unit__in=active).select_related("unit", "wave")
+    rollouts = [row for row in undone if row.due_on <= horizon]
+    unanswered = RectificationOrder.objects.filter(state=OrderState.OPEN, unit__in=active)
+    orders = list(unanswered.filter(due_on__lte=horizon).select_related("unit"))
     units = {row.pk: row for row in [*(one.unit for one in rollouts), *(one.unit for one in orders)]}
     own, groups = telling.units_of(list(units), now), telling.groups_of(units.values(), now)
     messages = []

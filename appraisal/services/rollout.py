@@ -144,8 +144,9 @@ def units_assign(*, wave: Wave, units: Collection[Unit], actor: User, now: datet
     wave = Wave.objects.select_for_update().get(pk=wave.pk)
     city_only(actor, today)
     ids = {unit.pk for unit in units}
+    # Two waves at once would both find a unit in none.
+    names = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).filter(pk__in=ids)}
     there = {row.unit_id: row for row in _locked(ids)}
-    names = {row.pk: row for row in Unit.objects.filter(pk__in=ids)}
     _check_movable(names, there, wave, today)
     coming = [row for row in there.values() if row.wave_id != wave.pk]
     for row in coming:
@@ -163,7 +164,6 @@ def units_assign(*, wave: Wave, units: Collection[Unit], actor: User, now: datet
 
 
 def _locked(unit_ids: Collection[int]) -> list[Rollout]:
-    Rollout.objects.select_for_update().filter(unit__in=unit_ids).order_by("pk").first()
     rows = Rollout.objects.select_for_update(of=("self",)).filter(unit__in=unit_ids).order_by("pk")
     return list(rows.select_related("wave"))
 

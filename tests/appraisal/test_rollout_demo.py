@@ -1,0 +1,57 @@
+"""The demonstration’s rollout: a pilot and a wave, most units done, some late, and an order in every state."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from appraisal import rollout_facts
+from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
+from common import demo
+from common.models import Notice
+
+pytestmark = pytest.mark.django_db
+TUESDAY = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+NEEDED = {"units", "accounts", "people", "cards", "inspectors", "rollout"}
+
+
+def build(units: int, cadres: int) -> demo.Build:
+    made = demo.Build(size=demo.Size(units, cadres, 1), now=TUESDAY)
+    with time_machine.travel(TUESDAY, tick=False):
+        for step in demo.steps():
+            if step.name in NEEDED:
+                demo.run_step(step, made)
+    return made
+
+
+def test_a_pilot_and_a_wave_with_something_in_every_state():
+    made = build(24, 90)
+    pilot, first = Wave.objects.all()
+    assert (pilot.is_pilot, first.is_pilot) == (True, False)
+    assert Rollout.objects.count() == 24
+    assert all(row.unit.kind != "department" for row in pilot.rollouts.select_related("unit"))
+    undone = Rollout.objects.filter(completed_at=None)
+    assert undone.count() == 3
+    # One of the three has a day of its own that is still to come.
+    assert Rollout.objects.late(made.today).count() == 2
+    assert not Rollout.objects.filter(completed_at__gt=made.now).exists()
+    assert set(RectificationOrder.objects.values_list("state", flat=True)) == set(OrderState.values)
+    assert Visit.objects.filter(unit__in=undone.values("unit")).count() == 3
+    missed = rollout_facts.missed(made.today.year, made.today)
+    late = set(Rollout.objects.late(made.today).values_list("unit", flat=True))
+    assert late <= set(missed)
+    assert all(rollout_facts.responsible_of(late).values())
+
+
+def test_built_twice_nothing_is_told_twice_and_old_news_are_read():
+    build(6, 40)
+    before = [model.objects.count() for model in (Wave, Rollout, Visit, RectificationOrder, Notice)]
+    build(6, 40)
+    assert [model.objects.count() for model in (Wave, Rollout, Visit, RectificationOrder, Notice)] == before
+    assert Notice.objects.filter(read_at=None, kind__startswith="rollout").count() < 6
+
+
+@pytest.mark.parametrize(("units", "cadres"), [(1, 3), (2, 2)])
+def test_the_smallest_city_has_a_rollout_too(units, cadres):
+    build(units, cadres)
+    assert Rollout.objects.count() == units
