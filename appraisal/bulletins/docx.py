@@ -19,7 +19,7 @@ from docx.section import Section, _Footer, _Header
 from docx.shared import Mm
 
 from appraisal.bulletins import design, outline
-from appraisal.bulletins.breaking import title_lines
+from appraisal.bulletins.breaking import printable, title_lines
 from appraisal.bulletins.content import Bulletin
 from appraisal.bulletins.letter import Letter, of_bulletin
 from appraisal.bulletins.outline import Imprint, Paragraph
@@ -297,7 +297,8 @@ def _imprint(imprint: Imprint) -> Iterator[Element]:
     wide = (IMPRINT_LEFT, design.WIDTH - IMPRINT_LEFT)
     rows, heights = [], []
     if imprint.copies:
-        lines = wrap(imprint.copies, "fangsong", design.IMPRINT, design.WIDTH - 5 * design.IMPRINT)
+        copies = printable(imprint.copies, "fangsong")
+        lines = wrap(copies, "fangsong", design.IMPRINT, design.WIDTH - 5 * design.IMPRINT)
         heights.append(design.IMPRINT_ROW + (len(lines) - 1) * IMPRINT_PITCH / MM)
         rows.append([_imprinted(f"抄送：{imprint.copies}", design.WIDTH, hanging=3, span=2)])
     heights.append(design.IMPRINT_ROW)

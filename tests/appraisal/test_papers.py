@@ -12,6 +12,8 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from appraisal.bulletins import outline
@@ -20,13 +22,19 @@ from appraisal.papers.content import (
     DECISION,
     RECOMMENDATION,
     RECORD,
+    REFERRAL,
     Addressee,
     AnnualNotice,
     Commendation,
+    CommendedPerson,
+    CommendedUnit,
     Decision,
     Defence,
     Fact,
+    Phone,
+    ProposedGrade,
     PublicNotice,
+    Rule,
     Service,
     YearFigures,
 )
@@ -89,6 +97,76 @@ def test_what_is_frozen_comes_back_equal_and_with_the_same_hash(build):
 @pytest.mark.parametrize("build", papers.EVERY)
 def test_the_same_content_is_the_same_file(build):
     assert printing.pdf(build()) == printing.pdf(build())
+
+
+_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+_DAY = st.dates(date(2000, 1, 1), date(2100, 1, 1))
+_WHO = st.builds(Addressee, name=_TEXT, unit=_TEXT, post=_TEXT)
+_DECISIONS = st.builds(
+    Decision,
+    issuer=_TEXT,
+    measure=_TEXT,
+    to=_WHO,
+    year=st.integers(2000, 2100),
+    facts=st.lists(st.builds(Fact, day=_DAY, words=_TEXT), max_size=3).map(tuple),
+    reason=_TEXT,
+    rule=st.none() | st.builds(Rule, code=_TEXT, clause=_TEXT, words=_TEXT),
+    proposed_reason=_TEXT,
+    proposed_measure=_TEXT,
+    defence=st.builds(Defence, told_on=st.none() | _DAY, text=_TEXT, answer=_TEXT),
+    kind=st.sampled_from((RECOMMENDATION, REFERRAL)),
+    superior=st.just("甲"),
+    number_text=_TEXT,
+    decided_on=_DAY,
+    copies_to=_TEXT,
+    service=st.none() | st.builds(Service, day=_DAY, served_by=_TEXT),
+)
+_NOTICES = st.builds(
+    AnnualNotice,
+    issuer=_TEXT,
+    to=_WHO,
+    year=st.integers(2000, 2100),
+    grade=st.sampled_from(("excellent", "competent", "basic", "incompetent")),
+    reason=_TEXT,
+    codes=st.lists(_TEXT, max_size=3).map(tuple),
+    bonus_months=st.integers(0, 12),
+    bonus_cents=st.none() | st.integers(0, 10**9),
+    review_to=_TEXT,
+    appeal_to=_TEXT,
+)
+_CIRCULARS = st.builds(
+    Commendation,
+    issuer=_TEXT,
+    year=st.integers(2000, 2100),
+    opening=st.lists(_TEXT, max_size=2).map(tuple),
+    closing=st.lists(_TEXT, max_size=2).map(tuple),
+    units=st.lists(st.builds(CommendedUnit, name=_TEXT, kind=_TEXT), max_size=3).map(tuple),
+    people=st.lists(st.builds(CommendedPerson, name=_TEXT, unit=_TEXT, post=_TEXT), max_size=3).map(tuple),
+    addressees=_TEXT,
+    copies_to=_TEXT,
+)
+_PUBLIC = st.builds(
+    PublicNotice,
+    unit=_TEXT,
+    year=st.integers(2000, 2100),
+    grades=st.lists(st.builds(ProposedGrade, name=_TEXT, post=_TEXT, grade=st.just("basic")), max_size=3).map(
+        tuple
+    ),
+    first_day=st.just(date(2027, 1, 8)),
+    last_day=st.just(date(2027, 1, 14)),
+    working_days=st.just(5),
+    phones=st.lists(st.builds(Phone, whose=_TEXT, number=_TEXT), max_size=2).map(tuple),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.one_of(_DECISIONS, _NOTICES, _CIRCULARS, _PUBLIC))
+def test_any_content_can_be_printed_and_read_again(content):
+    assert printing.pdf(content).startswith(b"%PDF")
+    assert printing.file_name(content)
+    assert type(content).from_json(content.to_json()) == content
+    if isinstance(content, Commendation):
+        Document(io.BytesIO(printing.docx(content)))
 
 
 @pytest.mark.parametrize(
