@@ -129,19 +129,22 @@ def years_of(cadre: Cadre, reader: Reader) -> list[Year]:
 
 
 def _annual(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
-    results = AnnualResult.objects.within(reader.scope).filter(cadre=cadre).select_related("unit_result")
+    results = (
+        AnnualResult.objects.within(reader.scope).filter(cadre=cadre).select_related("unit", "unit_result")
+    )
     if reader.own:
         results = results.filter(unit_result__state__in=TOLD)
     for result in results:
         state = YearState(result.unit_result.state)
-        url = reader.url("my_year", "year_person", [result.year], [result.year, cadre.pk])
+        page = [result.year, result.unit.code, result.pk]
+        url = reader.url("my_year", "unit_year_result", [result.year], page)
         yield (
             result.year,
             (
                 Cell(str(state.label), tone=YEAR_TONES.get(state, "on")),
                 Cell(points(result.figures.get("half_points", 0)), url),
                 Cell(grade_words.result_words(result) or _("not graded yet"), url),
-                Cell("；".join(_follows(result)) or _("nothing")),
+                Cell("；".join(_follows(result)) or _("no consequence")),
             ),
         )
 
@@ -400,7 +403,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[Head, ...], Gather], ...] = (
         gettext_lazy("Reviews and objections"),
         (
             Head(gettext_lazy("Day"), 22),
-            Head(gettext_lazy("What it is about"), 70),
+            Head(gettext_lazy("Matter"), 70),
             Head(gettext_lazy("State"), 28),
         ),
         _answers,
@@ -432,7 +435,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[Head, ...], Gather], ...] = (
         "complaints",
         gettext_lazy("Outcomes of complaints"),
         (
-            Head(gettext_lazy("Closed"), 22),
+            Head(gettext_lazy("Closed on"), 22),
             Head(gettext_lazy("Outcome"), 22),
             Head(gettext_lazy("Statement of fact"), 80),
         ),
@@ -441,7 +444,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[Head, ...], Gather], ...] = (
     (
         "praise",
         gettext_lazy("Praise"),
-        (Head(gettext_lazy("Day"), 22), Head(gettext_lazy("What was done well"), 100)),
+        (Head(gettext_lazy("Day"), 22), Head(gettext_lazy("Words of praise"), 100)),
         _praise,
     ),
     (

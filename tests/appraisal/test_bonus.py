@@ -20,6 +20,9 @@ from tests.cast import issue_card, make_cadre, make_user, signed_in
 pytestmark = pytest.mark.django_db
 
 NOW = at(date(2027, 1, 12), time(10))
+#: services.years keeps these of everybody.
+FIGURES = ("half_points", "entries", "cents", "withheld_cents", "complaints", "criticisms")
+FIGURES += ("admonishments", "cautions", "circulars", "months")
 JANUARY, JUNE, NOVEMBER = date(2026, 1, 1), date(2026, 6, 1), date(2026, 11, 1)
 
 
@@ -47,6 +50,7 @@ def decided_year(cadre, *months: str) -> AnnualResult:
         content_hash="0" * 64,
         computed_at=NOW,
         employment_kind=cadre.employment_kind,
+        figures=dict.fromkeys(FIGURES, 0),
         bonus_months=len(months),
         bonus_of=list(months),
         grade="incompetent",
@@ -187,7 +191,11 @@ def test_a_sheet_is_looked_through_then_entered(chen, lin, officer):
     client = signed_in(officer)
     response = client.post(
         reverse("bonus_import"),
-        {"file": book((chen.name, "", "2026年1月", 1500), (serial, chen.unit.code, datetime(2026, 6, 1), "1,200元"))},
+        {
+            "file": book(
+                (chen.name, "", "2026年1月", 1500), (serial, chen.unit.code, datetime(2026, 6, 1), "1,200元")
+            )
+        },
     )
     assert response.status_code == 200
     assert [row["before"] is not None for row in response.context["rows"]] == [True, False]

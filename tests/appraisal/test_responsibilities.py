@@ -30,9 +30,7 @@ def _today(monkeypatch):
 
 
 def put(cadre, actor, lines=LINES, year=2026, seen=None) -> list[Line]:
-    return services.responsibilities_set(
-        cadre=cadre, year=year, lines=lines, seen=seen, actor=actor, now=NOW
-    )
+    return services.responsibilities_set(cadre=cadre, year=year, lines=lines, seen=seen, actor=actor, now=NOW)
 
 
 def kept(cadre, year=2026) -> list[Line]:
@@ -239,7 +237,13 @@ def test_a_sheet_of_a_decided_year_is_refused_at_the_person(chen, officer):
 def test_the_template_has_the_columns(officer):
     response = signed_in(officer).get(reverse("responsibilities_template"))
     sheet = load_workbook(io.BytesIO(response.content)).active
-    assert [cell.value for cell in sheet[1]] == ["姓名/证号*", "单位", "岗位目标责任*", "目标要求", "完成情况"]
+    assert [cell.value for cell in sheet[1]] == [
+        "姓名/证号*",
+        "单位",
+        "岗位目标责任*",
+        "目标要求",
+        "完成情况",
+    ]
 
 
 @pytest.mark.parametrize("number", [1, 3, 30])
