@@ -206,7 +206,9 @@ TABLE: dict[str, Page] = {
     "withholding_not_execute": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "withholding_paid_back": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     # Measures of the ladder: proposed and served by units and city, decided by the Express, referred to the commission
-    "sanctions": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | DISCIPLINE, nav=_("Measures"), tucked=True),
+    "sanctions": Page(
+        GET, OFFICER | UNIT_LEAD | EXPRESS | DISCIPLINE, nav=_("Measures of the ladder"), tucked=True
+    ),
     "sanction_new": Page(BOTH, EXPRESS),
     "sanction": Page(GET, OFFICER | UNIT_LEAD | EXPRESS | DISCIPLINE, detail=True),
     "sanction_tell": Page(POST, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
