@@ -40,6 +40,8 @@ FORMS += (
     "cadre_whereabouts",
     "my_whereabouts",
     "account_change_password",
+    "bonus_import",
+    "responsibilities_import",
 )
 
 world = table.world
