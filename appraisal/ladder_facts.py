@@ -62,6 +62,10 @@ def of_year(trigger: Trigger, year: int, today: date, only: Subject | None = Non
     return {subject: lines for subject, lines in found.items() if _concerns(trigger, subject)}
 
 
+def up_to(found: Lines, day: date) -> Lines:
+    return {subject: [line for line in lines if line.day <= day] for subject, lines in found.items()}
+
+
 def _concerns(trigger: Trigger, subject: Subject) -> bool:
     # ROLL-2 makes the unit and its responsible leader answerable.
     return trigger.counts == Counts.ROLLOUT or bool(subject.cadre) != trigger.about_units

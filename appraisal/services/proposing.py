@@ -39,14 +39,15 @@ from complaints.models import Complaint
 
 
 @transaction.atomic
-def sanctions_propose(*, year: int, now: datetime) -> int:
-    """What the rules in use find in a year; returns how many proposals that made. Every fact is used once: safe to run
-    twice, late, or in several places at once."""
+def sanctions_propose(*, year: int, until: date | None = None, now: datetime) -> int:
+    """What the rules in use find in a year, or in it until a day; returns how many proposals that made. Every fact is
+    used once: safe to run twice, late, or in several places at once."""
     _hold()
     today = local(now).date()
     made = 0
     for trigger in ladder_facts.triggers():
-        found = wanted(trigger, year, ladder_facts.of_year(trigger, year, today))
+        lines = ladder_facts.of_year(trigger, year, today)
+        found = wanted(trigger, year, lines if until is None else ladder_facts.up_to(lines, until))
         made += _make(trigger, year, found, now)
     return made
 
