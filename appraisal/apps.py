@@ -11,6 +11,7 @@ class AppraisalConfig(AppConfig):
             desk,
             desk_outcomes,
             desk_rollout,
+            desk_years,
             desk_sanctions,
             notifying,
             notifying_bulletins,
@@ -40,6 +41,7 @@ class AppraisalConfig(AppConfig):
         desk.register()
         desk_outcomes.register()
         desk_rollout.register()
+        desk_years.register()
         desk_sanctions.register()
         mine.register()
         my_sanctions.register()

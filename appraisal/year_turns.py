@@ -7,6 +7,7 @@ from datetime import date
 from accounts.models import Membership, Role
 from appraisal.models import AnnualResult, UnitResult
 from attendance import selectors as inspection
+from complaints.models import Interest
 
 
 def graders(result: AnnualResult, today: date) -> frozenset[int]:
@@ -51,8 +52,8 @@ def _holders(role: Role, today: date) -> set[int]:
 
 
 def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
-    """Who entered, proposed or published it, has a line of their own in it, or answers for the unit. Three queries for
-    any number."""
+    """Who entered, proposed or published it, answers for the unit, or has a line in it, their own or of declared kin.
+    The same queries for any number."""
     of_units = inspection.responsible_for({row.unit_id for row in rows}, today) if rows else {}
     found: dict[int, set[int]] = {}
     for row in rows:
@@ -61,7 +62,17 @@ def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
     lines = AnnualResult.objects.filter(unit_result__in=found).order_by()
     for pk, grader, user in lines.values_list("unit_result", "graded_by", "cadre__user"):
         found[pk].update(each for each in (grader, user) if each is not None)
+    kin = Interest.objects.filter(cadre__annual_results__unit_result__in=found)
+    for user, pk in kin.values_list("user", "cadre__annual_results__unit_result"):
+        if pk in found:
+            found[pk].add(user)
     return found
+
+
+def interested_in(result: AnnualResult) -> set[int]:
+    """The person, and declared kin."""
+    kin = set(Interest.objects.filter(cadre=result.cadre_id).values_list("user", flat=True))
+    return kin | ({result.cadre.user_id} if result.cadre.user_id is not None else set())
 
 
 def approvers(unit_result: UnitResult, today: date) -> frozenset[int]:

@@ -22,6 +22,7 @@ from common import audit
 from common.problems import Refused
 from common.rules import local
 from common.versions import check_unchanged
+from complaints.models import Interest
 
 CLASSES = {"department": "市直单位", "town": "乡镇、街道"}
 
@@ -181,11 +182,14 @@ def circular_sign(*, circular: Circular, seen: str | None = None, actor: User, n
 
 
 def signers(year: int, today: date) -> frozenset[int]:
-    """Heads of the Express who neither chose anybody in it nor stand in it; where that leaves none, its staff."""
+    """Heads of the Express who neither chose anybody in it nor stand in it, themselves or with declared kin; where that
+    leaves none, its staff."""
     people = AnnualResult.objects.filter(year=year, commended_by__isnull=False).order_by()
     hands = set(UnitResult.objects.filter(year=year).values_list("commended_by", flat=True))
     for chosen_by, user in people.values_list("commended_by", "cadre__user"):
         hands |= {chosen_by, user}
+    named = Interest.objects.filter(cadre__in=people.values("cadre"))
+    hands |= set(named.values_list("user", flat=True))
     current = Membership.objects.current(today).filter(user__is_active=True)
     found = [
         set(current.filter(role=role).values_list("user", flat=True)) - hands

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from appraisal import year_turns
 from appraisal.models import AnnualResult, Circular, UnitResult, YearState
 from appraisal.rules import grading as rules
 from appraisal.services import grading
@@ -33,12 +34,12 @@ def refusal(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
     if isinstance(row, AnnualResult):
         if not is_eligible(row):
             return _("Only somebody with the fewest points, decided as excellent or competent, is commended.")
-        if row.cadre.user_id == actor.pk:
-            return _("Nobody chooses themselves or their own unit.")
+        if actor.pk in year_turns.interested_in(row):
+            return _("Nobody chooses themselves, their kin or their own unit.")
     elif not row.among_least:
         return _("Only a unit with the fewest points of its class is commended.")
     elif _is_their_unit(row, actor, today):
-        return _("Nobody chooses themselves or their own unit.")
+        return _("Nobody chooses themselves, their kin or their own unit.")
     if actor.pk not in inspection.express(today):
         return _("The Efficiency Express chooses whom to commend.")
     return ""

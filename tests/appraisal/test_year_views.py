@@ -108,6 +108,24 @@ def test_what_waits_for_a_head_is_found(unit, other_unit, chen, zhou, officer, h
     assert unit_page(unit) not in signed_in(officer).get(waits).content.decode()
 
 
+def test_the_landing_page_says_what_waits(unit, chen, lin, officer, head, express, express_head, clock):
+    desk = reverse("desk")
+    computed()
+    assert unit_page(unit) in signed_in(officer).get(desk).content.decode()
+    graded(unit, officer)
+    grading.year_propose(unit_result=year_of(unit), actor=officer, now=GRADING)
+    assert unit_page(unit) in signed_in(head).get(desk).content.decode()
+    assert unit_page(unit) not in signed_in(officer).get(desk).content.decode()
+    grading.year_publish(unit_result=year_of(unit), actor=head, now=GRADING)
+    waits = reverse("year", args=[2026]) + "?state=waits"
+    assert waits not in signed_in(express_head).get(desk).content.decode()
+    clock(DECIDING)
+    assert waits in signed_in(express_head).get(desk).content.decode()
+    assert waits not in signed_in(express).get(desk).content.decode()
+    grading.year_decide(unit_result=year_of(unit), actor=express_head, now=DECIDING)
+    assert unit_page(unit) in signed_in(officer).get(desk).content.decode()
+
+
 def test_first_in_line_stand_by_name_and_not_by_points(unit, chen, lin, wei, express):
     begins()
     stands(lin, date(2026, 11, 3))
