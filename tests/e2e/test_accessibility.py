@@ -42,6 +42,7 @@ FORMS += (
     "account_change_password",
     "bonus_import",
     "responsibilities_import",
+    "year_settings",
 )
 
 world = table.world
