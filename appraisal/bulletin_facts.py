@@ -25,9 +25,12 @@ from appraisal.models import (
     MonthlyReport,
     Objection,
     ObjectionState,
+    Sanction,
+    SanctionState,
     Standard,
     UnitLedger,
     WithholdingProposal,
+    YearCorrection,
 )
 from appraisal.rules import Step
 from appraisal.services.sweeps import late_source
@@ -60,6 +63,8 @@ class Facts:
     reports: tuple[int, ...]
     #: Names of whom it may be about, whether counted already or not: none of them may stand in its texts.
     persons: frozenset[str]
+    measures: tuple[printed.Measures, ...] = ()
+    years_corrected: int = 0
 
     @property
     def total(self) -> printed.Totals:
@@ -125,6 +130,8 @@ def gather(bulletin: Bulletin, today: date) -> Facts:
         allowance=_allowance(month),
         reports=tuple(sorted(report.pk for report in found.counted.values())),
         persons=_persons(month, found.counted),
+        measures=tuple(_measures(month)),
+        years_corrected=_years_corrected(month),
     )
 
 
@@ -224,8 +231,37 @@ def _persons(month: date, counted: Mapping[Key, MonthlyReport]) -> frozenset[str
     months = {month, *(month for _unit, month in counted)}
     entries = LedgerEntry.objects.filter(month__in=months, cadre__isnull=False)
     found = Finding.objects.filter(day__range=(month, rules.last_day_of(month)), cadre__isnull=False)
-    names = (rows.order_by().values_list("cadre__name", flat=True) for rows in (entries, found))
-    return frozenset(next(names).union(next(names)))
+    measures = Sanction.objects.filter(
+        decided_on__range=(month, rules.last_day_of(month)), cadre__isnull=False
+    )
+    names = (rows.order_by().values_list("cadre__name", flat=True) for rows in (entries, found, measures))
+    return frozenset(next(names).union(*names))
+
+
+# --- The ladder and the year ------------------------------------------------------------------------------------------
+
+
+def _measures(month: date) -> list[printed.Measures]:
+    """By the day of the decision, and by that on which it was set aside: neither changes any more once the month is
+    over, so a correction prints what was printed. A referral is counted nowhere, and a mere recommendation decides
+    nothing."""
+    begin, end = at(month, time(0)), at(rules.following(month), time(0))
+    of_city = Sanction.objects.filter(
+        decided_on__isnull=False, measure__refers=False, is_recommendation=False
+    )
+    took_place = of_city.exclude(state__in=[SanctionState.DROPPED, SanctionState.REFERRED])
+    decided = Q(decided_on__gte=month, decided_on__lt=rules.following(month))
+    fallen = Q(state=SanctionState.SET_ASIDE, set_aside_at__gte=begin, set_aside_at__lt=end)
+    rows = took_place.filter(decided | fallen).order_by("measure__level").values_list("measure__name")
+    counted = rows.annotate(decided=Count("pk", filter=decided), fallen=Count("pk", filter=fallen))
+    return [printed.Measures(name=name, decided=number, set_aside=less) for name, number, less in counted]
+
+
+def _years_corrected(month: date) -> int:
+    """Annual results that were put right after their decision: by a review, or by figures that had to change."""
+    begin, end = at(month, time(0)), at(rules.following(month), time(0))
+    rows = YearCorrection.objects.filter(at__gte=begin, at__lt=end)
+    return rows.aggregate(number=Count("result", distinct=True))["number"] or 0
 
 
 # --- Corrections ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from appraisal.bulletins.content import (
     CaughtUp,
     Correction,
     ItemColumn,
+    Measures,
     Totals,
     UnitRow,
     money_text,
@@ -52,6 +53,8 @@ class Figures:
     caught_up: Sequence[CaughtUp]
     #: The kind of allowance that the standard names.
     allowance: str
+    measures: Sequence[Measures] = ()
+    years_corrected: int = 0
 
     @property
     def total(self) -> Totals:
@@ -319,6 +322,8 @@ def _handling(figures: Figures) -> list[str]:
                 f"对经核查属实（含部分属实）的{proven}件投诉，有关单位要按制度规定对责任人进行批评教育，并督促整改到位。",
             )
         )
+    if measures := _measures(figures):
+        found.append(("落实责任追究和复核", measures))
     if overdue := figures.overdue:
         found.append(
             (
@@ -335,6 +340,17 @@ def _handling(figures: Figures) -> list[str]:
             )
         )
     return numbered(found)
+
+
+def _measures(figures: Figures) -> str:
+    """Numbers of the whole city: no person, and no unit in which one could be guessed."""
+    decided = "、".join(f"{one.name}{one.decided}件" for one in figures.measures if one.decided)
+    set_aside = "、".join(f"{one.name}{one.set_aside}件" for one in figures.measures if one.set_aside)
+    parts = [f"本月全市作出{decided}"] * bool(decided)
+    parts += [f"经复核撤销{set_aside}"] * bool(set_aside)
+    if figures.years_corrected:
+        parts.append(f"更正年度考核结果{figures.years_corrected}份")
+    return f"{'；'.join(parts)}。" if parts else ""
 
 
 # --- 四、工作要求 -------------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class ReviewFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, units: Any, decides: bool) -> None:
         super().__init__(data)
-        waits = [(WAITS, _("Waits for my decision"))] if decides else []
+        waits = [(WAITS, _("Waits for me to decide"))] if decides else []
         states: Any = [("", _("All")), *waits, *ReviewState.choices]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]

@@ -5,11 +5,11 @@ Nothing here reads a database, a clock or a setting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Self
 
-from appraisal.bulletins.frozen import Frozen
+from appraisal.bulletins.frozen import LATER, Frozen
 
 PART_HEADINGS: Final = ("一、总体情况", "二、存在问题", "三、处理意见", "四、工作要求")
 #: GB/T 9704: whom it is addressed to, flush left over the body.
@@ -140,6 +140,16 @@ class CaughtUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """Of a rung of the ladder: how many the month decided in the whole city, and how many it set aside after a review.
+    Never of a unit: with one of them a person could be guessed."""
+
+    name: str
+    decided: int = 0
+    set_aside: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainHead:
     """A unit's last ledger entry that this bulletin counts: the paper anchors the database."""
 
@@ -266,6 +276,9 @@ class Bulletin(Frozen):
     #: Of the full version, in a public one: both carry the same code.
     full_digest: str = ""
     demo: bool = False
+    #: Of the rungs with a number, in the order of the ladder; and how many annual results were put right.
+    measures: tuple[Measures, ...] = field(default=(), metadata=LATER)
+    years_corrected: int = field(default=0, metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.month.day != 1:

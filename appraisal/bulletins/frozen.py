@@ -17,6 +17,9 @@ from typing import Any, Final, Self
 
 #: Of the canonical form. A later one must go on reading the rows written by this.
 FORMAT: Final = 1
+#: Metadata of a field that came later: as long as it says nothing it is left out, so that what was frozen before it
+#: stays the same text, and has the same hash.
+LATER: Final = {"later": True}
 
 
 class Frozen:
@@ -49,7 +52,8 @@ def _no_floats(text: str) -> Any:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        there = (field for field in fields(value) if not _is_silent(field, value))
+        return {field.name: _plain(getattr(value, field.name)) for field in there}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, date):
@@ -57,6 +61,10 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int):
         return value
     raise TypeError(f"{value!r} has no canonical form.")
+
+
+def _is_silent(field: dataclasses.Field[Any], value: Any) -> bool:
+    return bool(field.metadata.get("later")) and getattr(value, field.name) == field.default
 
 
 @lru_cache(maxsize=64)

@@ -107,6 +107,8 @@ def figures_of(facts: Facts) -> bulletin_texts.Figures:
         corrections=facts.corrections,
         caught_up=facts.caught_up,
         allowance=facts.allowance,
+        measures=facts.measures,
+        years_corrected=facts.years_corrected,
     )
 
 
@@ -135,6 +137,8 @@ def _content(bulletin: Bulletin, facts: Facts, texts: Texts) -> printed.Bulletin
         corrects=corrects,
         printed_by=settings.issuer,
         demo=city.is_demo,
+        measures=facts.measures,
+        years_corrected=facts.years_corrected,
     )
 
 

@@ -16,6 +16,7 @@ from appraisal.bulletins.content import (
     Correction,
     ItemColumn,
     ItemCount,
+    Measures,
     UnitRow,
 )
 
@@ -160,3 +161,16 @@ def test_every_number_that_it_says_comes_from_the_figures():
     known |= {100 * 36 // 60}  # the share
     numbers = {int(whole) for whole in re.findall(r"(?<![\d.])(\d+)(?=\D)", said)} - {0}
     assert numbers - known - {480} == set()
+
+
+def test_measures_and_reviews_are_numbers_of_the_city_and_nothing_is_said_of_none():
+    measures = (Measures(name="批评教育", decided=3), Measures(name="效能诫勉", decided=1, set_aside=1))
+    said = texts(charged("甲局", 1, late=1), measures=measures, years_corrected=2)["handling"]
+    assert (
+        "（二）落实责任追究和复核。本月全市作出批评教育3件、效能诫勉1件；经复核撤销效能诫勉1件；更正年度考核结果2份。"
+        in said.splitlines()
+    )
+    fallen = texts(unit("甲局"), measures=(Measures(name="效能告诫", set_aside=1),))["handling"]
+    assert fallen == "（一）落实责任追究和复核。经复核撤销效能告诫1件。"
+    assert texts(unit("甲局"), years_corrected=1)["handling"].endswith("更正年度考核结果1份。")
+    assert "责任追究" not in texts(unit("甲局"))["handling"]
