@@ -22,6 +22,7 @@ from common.problems import Refused
 from complaints.models import Interest
 from complaints.services import handling
 from tests.appraisal import grading as years
+from tests.appraisal import reviewing
 from tests.appraisal.ledgers import begins, draft, stands
 from tests.appraisal.sanctioning import decided, ladder_clerk, morning, only_rule, proposed, rung, set_aside
 from tests.cast import NOW, TODAY, give, make_cadre, make_user
@@ -459,3 +460,63 @@ def test_who_signs_the_circular(chen, lin, name):
             circulars.circular_sign(circular=circular, actor=actor, now=years.LATER)
     signed = circulars.circular_sign(circular=circular, actor=people["express_head"], now=years.LATER)
     assert signed.signed_by == people["express_head"]
+
+
+# --- Reviews and appeals ----------------------------------------------------------------------------------------------
+
+
+def asked_about(scene: Scene) -> Any:
+    """Decided by one head of the Express, served, and asked about by whom it is about."""
+    sanction = decide(scene.sanction, scene.people["second_head"])
+    services.sanction_serve(
+        sanction=sanction,
+        served_on=LATE.date(),
+        receipt=Receipt.SIGNED,
+        actor=scene.people["express_staff"],
+        now=LATE,
+    )
+    return reviewing.asked(sanction, now=LATE)
+
+
+@pytest.mark.parametrize("who", INVOLVED, ids=lambda hand: hand.__name__)
+def test_nobody_with_a_hand_in_it_reviews_it(scene, who):
+    review = asked_about(scene)
+    actor = who(scene)
+    with pytest.raises(Refused):
+        reviewing.answered(review, revise=True, actor=actor, now=LATE)
+    review.refresh_from_db()
+    assert review.state == "open"
+
+
+@pytest.mark.parametrize("name", [*(name for name in ROLES if not name.startswith("express")), "second_head"])
+def test_neither_who_decided_nor_another_role_reviews_it(scene, name):
+    review = asked_about(scene)
+    with pytest.raises(Refused):
+        reviewing.answered(review, revise=True, actor=scene.people[name], now=LATE)
+
+
+@pytest.mark.parametrize("name", ["express_staff", "express_head"])
+def test_a_free_member_of_the_express_reviews_it(scene, name):
+    review = reviewing.answered(asked_about(scene), revise=True, actor=scene.people[name], now=LATE)
+    assert review.state == "revised"
+
+
+def test_who_reviewed_it_does_not_enter_the_outcome_of_the_appeal(scene):
+    review = reviewing.answered(asked_about(scene), actor=scene.people["express_staff"], now=LATE)
+    appeal = reviewing.appealed(review.sanction, now=LATE)
+    for name in [*(name for name in ROLES if name != "express_head"), "second_head"]:
+        with pytest.raises(Refused):
+            reviewing.entered(appeal, actor=scene.people[name], now=LATE)
+    assert reviewing.entered(appeal, actor=scene.people["express_head"], now=LATE).state == "upheld"
+
+
+def test_a_review_of_a_year_is_decided_by_nobody_with_a_hand_in_it(chen, lin):
+    people = people_of(chen)
+    year_at("hand over", chen, people)
+    give(chen.user, Role.EXPRESS_STAFF)
+    review = reviewing.asked(years.result_of(chen), now=years.LATER)
+    involved = [grader(chen, people), publisher(chen, people), kin(chen, people), chen.user]
+    for actor in [*involved, people["second_head"], people["discipline"], people["supervisor"]]:
+        with pytest.raises(Refused):
+            reviewing.answered(review, actor=actor, now=years.LATER)
+    assert reviewing.answered(review, actor=people["express_head"], now=years.LATER).state == "upheld"
