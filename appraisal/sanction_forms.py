@@ -41,7 +41,7 @@ class MeasureForm(Elsewhere):
     measure = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
     reason = asked_for_at_times(
         forms.CharField(
-            label=_("Reason for the decision"),
+            label=_("Why it is decided so"),
             max_length=1000,
             required=False,
             widget=forms.Textarea(attrs={"rows": 4}),
@@ -119,7 +119,7 @@ class SanctionFilterForm(forms.Form):
         Unit.objects.none(), label=_("Unit"), required=False, empty_label=_("All units")
     )
     state = forms.ChoiceField(label=_("State"), required=False)
-    rule = forms.ChoiceField(label=_("Rule"), required=False)
+    rule = forms.ChoiceField(label=_("Rule applied"), required=False)
 
     def __init__(self, data: Any, *, units: Any, rules: Iterable[str]) -> None:
         super().__init__(data)
@@ -187,7 +187,7 @@ class TriggerForm(EditForm):
 
     submit = _("Go on")
     active = forms.BooleanField(
-        label=_("In use"), required=False, help_text=_("What is off proposes nothing.")
+        label=_("This rule is in use"), required=False, help_text=_("What is off proposes nothing.")
     )
     times = forms.IntegerField(label=_("Times in a year"), min_value=1, max_value=50)
     measure = forms.ModelChoiceField(Measure.objects.none(), label=_("Proposes"), empty_label=None)
@@ -207,7 +207,7 @@ class TriggerForm(EditForm):
         if name == "measure":
             return str(Measure.objects.get(pk=saved))
         if name == "active":
-            return str(_("yes") if saved else _("no"))
+            return str(_("in use") if saved else _("not in use"))
         return super().saved_words(name, saved)
 
     def not_confirmed(self) -> None:

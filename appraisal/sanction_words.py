@@ -112,12 +112,12 @@ def _state(sanction: Sanction, today: date) -> tuple[str, str]:
             return "idle", _("Its time is over")
         return TONES[sanction.state], str(sanction.get_state_display())
     if sanction.proposed_measure.refers or sanction.own_word:
-        return "info", _("To be decided")
+        return "info", _("Waits for its decision")
     if sanction.told_at is None:
         return "out", _("To be told")
     if is_answerable(sanction, today):
         return "out", _("A statement may be made")
-    return "info", _("To be decided")
+    return "info", _("Waits for its decision")
 
 
 def _deadline(sanction: Sanction, today: date, working: WorkingCalendar) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,7 +31,8 @@ def sanction_new(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate(now)
     unit, cadre, about = _chosen(request, today)
     if unit is None or (cadre is None and about.data.get("about") != THE_UNIT):
-        return private(render_form(request, "appraisal/sanction_new.html", about, about=about))
+        # An address that makes no sense asks again.
+        return private(render(request, "appraisal/sanction_new.html", {"about": about}))
     facts = _lines(request, unit, cadre, today)
     form = ProposeForm(
         posted(request),

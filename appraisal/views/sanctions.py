@@ -143,7 +143,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
     # What was referred is nobody's here any more: whoever decided that goes back to the list.
     then = "sanctions" if found.proposed_measure.refers else "sanction"
-    return _done(request, form, verb, _("The decision has been recorded."), found, now, then)
+    return _done(request, form, verb, _("The decision on the proposal has been recorded."), found, now, then)
 
 
 def serve(request: HttpRequest, pk: int) -> HttpResponse:
