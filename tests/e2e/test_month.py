@@ -2,12 +2,10 @@
 the bulletin down to what a plaque said, and an objection whose money is released and stands in the next bulletin."""
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, time
+from datetime import date, time
 
-import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Unit, User
 from appraisal.models import Bulletin, LedgerEntry, MonthlyReport, WithholdingProposal
@@ -15,7 +13,7 @@ from appraisal.services import bulletins, drafts_make
 from common.rules import at
 from tests.appraisal.issuing import BULLETIN_DAY, SIGNING
 from tests.appraisal.ledgers import DRAFTING, NOVEMBER, begins, stands
-from tests.e2e.tools import open_page, sign_in
+from tests.e2e.tools import open_page
 
 NEXT = date(2026, 12, 1)
 #: The words of a plaque that said “开会” when nobody was at the meeting.
@@ -26,32 +24,6 @@ SAID = {
     "until": "2026-11-03T03:30:00Z",
     "declared": {"place": "三楼会议室"},
 }
-
-
-@pytest.fixture
-def windows(browser: Browser, live_server) -> Iterator[Callable[[User], Page]]:
-    """A window of one's own for each who signs in; nothing here runs a script."""
-    opened: dict[int, BrowserContext] = {}
-
-    def window(user: User) -> Page:
-        if user.pk not in opened:
-            context = browser.new_context(
-                locale="zh-CN", timezone_id="Asia/Shanghai", java_script_enabled=False
-            )
-            context.set_default_timeout(15_000)
-            opened[user.pk] = context
-        # Signed in anew: weeks lie between the steps of a month.
-        sign_in(opened[user.pk], live_server, user)
-        return opened[user.pk].new_page()
-
-    yield window
-    for context in opened.values():
-        context.close()
-
-
-@pytest.fixture
-def clock(time_machine) -> Callable[[datetime], None]:
-    return lambda instant: time_machine.move_to(instant)
 
 
 def press(page: Page, name: str) -> None:
