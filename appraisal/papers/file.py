@@ -35,7 +35,7 @@ FOOT: Final = 9 * PT
 LEADING: Final = 1.5
 #: Below headings, tables and paragraphs, and what a heading needs below it to stand where it does.
 APART: Final = 2.0
-TOGETHER: Final = 30.0
+TOGETHER: Final = 42.0
 #: In a short file nobody looks for anything.
 CONTENTS_FROM: Final = 4
 
