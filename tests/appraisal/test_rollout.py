@@ -8,9 +8,10 @@ import pytest
 from accounts.models import City, Role, SupervisionGroup, Unit
 from accounts.seeds import UNITS
 from appraisal import rollout_board, rollout_facts, rollout_words
-from appraisal.models import RectificationOrder, Rollout, Visit, Wave
+from appraisal.models import RectificationOrder, Rollout, Sanction, Visit, Wave
 from appraisal.rules.rollout import End, Need, Stage, missing
 from appraisal.services import orders, rollout
+from appraisal.services.proposing import sanctions_propose
 from cards.models import Cadre
 from common.models import AuditEntry, Notice, OfficeHoursSet
 from common.problems import Refused
@@ -424,6 +425,13 @@ def test_a_late_unit_goes_from_flag_to_order_to_what_the_ladder_counts(
     assert order.text in lines[1].words
     assert rollout_facts.responsible_of([unit.pk]) == {unit.pk: chen}
     assert rollout_facts.missed(2025, LATE_DAY) == {}
+    # The unit and its leader are proposed, for each of the two, once.
+    for _run in range(2):
+        sanctions_propose(year=2026, now=LATE)
+    proposed = Sanction.objects.filter(rule="ROLL-2")
+    assert [(row.unit, row.cadre) for row in proposed if row.cadre is None] == [(unit, None)] * 2
+    assert [row.cadre for row in proposed if row.cadre is not None] == [chen, chen]
+    assert {basis["kind"] for row in proposed for basis in row.basis} == {"rollout", "order"}
 
 
 def test_answered_late_counts_and_called_off_or_seen_in_time_does_not(unit, officer, supervisor):
