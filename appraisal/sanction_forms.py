@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from appraisal.models import Measure, Receipt, Sanction, SanctionState, Trigger
-from appraisal.sanction_words import rungs
+from appraisal.sanction_words import rungs, state_label
 from appraisal.services.proposing import trigger_facts
 from appraisal.services.sanctions import defence_facts
 from attendance.finding_forms import DefenceForm, Elsewhere, PaperDefenceForm
@@ -123,7 +123,8 @@ class SanctionFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, units: Any, rules: Iterable[str]) -> None:
         super().__init__(data)
-        states: Any = [("", _("All")), (WAITS, _("Waits for me")), *SanctionState.choices]
+        states: Any = [("", _("All")), (WAITS, _("Waits for me"))]
+        states += [(state, state_label(state)) for state in SanctionState.values]
         named: Any = [("", _("All rules")), *((code, code) for code in rules), (BY_HAND, _("Without a rule"))]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]

@@ -88,6 +88,13 @@ def title(sanction: Sanction) -> str:
     return str(sanction.measure)
 
 
+def state_label(state: str) -> str:
+    """In words that fit a measure: what is in force is not every one that was served."""
+    if state == SanctionState.SERVED:
+        return _("Has been served")
+    return str(SanctionState(state).label)
+
+
 def views(sanctions: Iterable[Sanction], today: date) -> list[View]:
     """One query more for any number."""
     working = calendar.around(today)
@@ -107,10 +114,11 @@ def is_answerable(sanction: Sanction, today: date) -> bool:
 
 def _state(sanction: Sanction, today: date) -> tuple[str, str]:
     if sanction.state != SanctionState.PROPOSED:
-        expired = sanction.state == SanctionState.SERVED and not sanction.is_warning(today)
-        if expired and sanction.expires_on is not None:
+        if sanction.is_warning(today):
+            return "info", _("Warns")
+        if sanction.state == SanctionState.SERVED and sanction.expires_on is not None:
             return "idle", _("Its time is over")
-        return TONES[sanction.state], str(sanction.get_state_display())
+        return TONES[sanction.state], state_label(sanction.state)
     if sanction.proposed_measure.refers or sanction.own_word:
         return "info", _("Waits for its decision")
     if sanction.told_at is None:
@@ -263,7 +271,7 @@ def _details(changes: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     if (code := changes.get("measure")) and state != SanctionState.DROPPED:
         found.append(names.get(code, code))
     if state:
-        found.append(str(SanctionState(state).label))
+        found.append(state_label(state))
     if exemption := changes.get("exemption"):
         found.append(str(dict(Exemption.choices).get(exemption, exemption)))
     if how := changes.get("how"):
