@@ -8,6 +8,7 @@ from common import demo
 def register() -> None:
     demo.register("rollout", _rollout, label=_("Rollout"), order=235)
     demo.register("months", _months, label=_("Monthly assessment"), order=240, once=False)
+    demo.register("posts", _posts, label=_("Post responsibilities"), order=245)
     demo.register("year", _year, label=_("Ladder and year"), order=250)
     demo.register("effect", _effect, label=_("Effect"), order=290, once=False)
 
@@ -31,6 +32,12 @@ def _rollout(build: demo.Build) -> str:
     from appraisal.demo import rollout
 
     return rollout.build(build)
+
+
+def _posts(build: demo.Build) -> str:
+    from appraisal.demo import posts
+
+    return posts.build(build)
 
 
 def _year(build: demo.Build) -> str:
