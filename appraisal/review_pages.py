@@ -55,7 +55,7 @@ def part(request: HttpRequest, of: About, *, own: bool) -> Part:
         "is_appeal": stage == Stage.APPEAL,
         "until": next_one.until,
         "may_ask": next_one.before is None and not closed,
-        "is_over": next_one.until is not None and today > next_one.until,
+        "is_over": next_one.stands and next_one.until is not None and today > next_one.until,
         "ask_url": address(of, own=own),
         "rights_url": reverse("my_rights") if own else "",
     }

@@ -55,6 +55,16 @@ class Kind:
     effect: str
     own: Sequence[Own] = ()
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        return [
+            (_("By whom"), self.who),
+            (_("Until when"), self.until),
+            (_("To whom"), self.to_whom),
+            (_("What comes of it"), self.outcome),
+            (_("What it changes"), self.effect),
+        ]
+
 
 def of_cadre(cadre: Cadre, today: date) -> list[Kind]:
     """A constant number of queries."""
