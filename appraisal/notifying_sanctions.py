@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
@@ -114,8 +115,11 @@ def register() -> None:
 
 def _decision(params: dict[str, Any]) -> dict[str, Any]:
     state = SanctionState(params["state"])
-    dropped = state in (SanctionState.DROPPED, SanctionState.SET_ASIDE)
-    return {"decision": state.label if dropped else params["measure"]}
+    if state in (SanctionState.DROPPED, SanctionState.SET_ASIDE):
+        return {"decision": state.label}
+    if params.get("recommended"):
+        return {"decision": gettext("%(measure)s, recommended") % params}
+    return {"decision": params["measure"]}
 
 
 def _message(
@@ -127,6 +131,7 @@ def _message(
         "measure": sanction.measure.name,
         "rule": sanction.rule or "SANC-1",
         "state": str(sanction.state),
+        "recommended": sanction.is_recommendation,
         "until": sanction.defence_until.isoformat() if sanction.defence_until else "",
         **more,
     }

@@ -70,7 +70,7 @@ def my_sanction(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _remedy(found: Sanction, today: date) -> dict[str, Any]:
     """Until when a review may be asked for; before it is served the days have not begun."""
-    if found.is_recommendation or found.state not in (SanctionState.DECIDED, SanctionState.SERVED):
+    if found.state not in (SanctionState.DECIDED, SanctionState.SERVED):
         return {}
     until = reviewing.right(found, Stage.REVIEW).until
     return {"until": until, "over": until is not None and today > until}

@@ -21,6 +21,7 @@ from appraisal.services import proposing
 from appraisal.services import sanctions as services
 from attendance.models import Told
 from cards.models import Cadre, EmploymentKind
+from common import notices
 from common.models import AuditEntry, Notice
 from common.problems import Refused
 from complaints.models import Complaint, Interest
@@ -598,6 +599,36 @@ def test_vertically_managed_units_and_enterprise_staff_are_recommended_and_count
     assert [row.measure.code for row in Sanction.objects.standing()] == ["criticism"]
     only_rule("SANC-1-AGAIN", counted=Measure.objects.get(code="caution"), times=1)
     assert sweep(morning(date(2026, 12, 30))) == 0
+
+
+# --- What people hear -------------------------------------------------------------------------------------------------
+
+
+def heard(user, kind: str) -> notices.Words:
+    return notices.in_words(Notice.objects.get(user=user, kind=kind))
+
+
+def test_titles_name_nobody_and_texts_say_what_and_until_when(chen, express_head):
+    sanction = proposed(chen, "caution")
+    told_of = heard(chen.user, "my_sanction_proposed")
+    assert (told_of.url, "告诫" in told_of.title, "陈砚" in told_of.title) == (
+        f"/me/sanctions/{sanction.pk}/",
+        False,
+        False,
+    )
+    assert "效能告诫" in told_of.text
+    assert "11月27日" in told_of.text
+    serve(decide(sanction, "admonishment", actor=express_head))
+    decided_on = heard(chen.user, "my_sanction_decided")
+    assert "效能诫勉" in decided_on.text
+    assert "30日" in heard(chen.user, "my_sanction_served").text
+
+
+def test_what_is_dropped_or_set_aside_is_not_called_by_its_rung(chen, lin):
+    decide(proposed(chen, "caution"), None)
+    assert "告诫" not in heard(chen.user, "my_sanction_decided").text
+    set_aside(served(lin, "caution"))
+    assert "告诫" not in heard(lin.user, "my_sanction_set_aside").text
 
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
