@@ -31,7 +31,7 @@ SHOWN = 40
 def facts_of(
     units: Sequence[Unit], rollouts: Iterable[Rollout], *, city: City, today: date
 ) -> dict[int, Facts]:
-    """Of each of these units, by primary key."""
+    """Of each of these units, by primary key; needs at hand who is named."""
     ids = [unit.pk for unit in units]
     if not ids:
         return {}
@@ -46,7 +46,10 @@ def facts_of(
     for unit in units:
         rollout = own.get(unit.pk) or Rollout()
         found[unit.pk] = Facts(
-            named=(rollout.group_head_id is not None) + (rollout.responsible_id is not None),
+            named=sum(
+                person is not None and person.is_serving(today)
+                for person in (rollout.group_head, rollout.responsible)
+            ),
             has_body=bool(rollout.assessment_body),
             accounts=sum(unit.pk in members for members in held),
             offices=offices.get(unit.pk, 0),

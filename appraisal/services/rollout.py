@@ -107,6 +107,11 @@ def wave_edit(
     if not changes:
         return wave
     check_unchanged(before, seen)
+    if "deadline" in changes and wave.deadline < today:
+        raise Refused(
+            _("The deadline of this wave is over. A unit can be given a day of its own, with a reason."),
+            "deadline",
+        )
     _check_days({**before, **values}, today, is_new="deadline" in changes)
     for name, (_old, new) in changes.items():
         setattr(wave, name, new)

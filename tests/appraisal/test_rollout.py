@@ -102,6 +102,17 @@ def test_another_day_of_a_wave_is_told_to_the_units_that_have_none_of_their_own(
     assert kinds(other_officer) == set()
 
 
+def test_once_the_day_of_a_wave_is_over_it_stays(unit):
+    wave = in_wave(unit).wave
+    values = {**rollout.wave_facts(wave), "deadline": date(2026, 12, 18)}
+    with pytest.raises(Refused) as refused:
+        rollout.wave_edit(wave=wave, values=values, actor=express_user(), now=LATE)
+    assert refused.value.field == "deadline"
+    values = {**rollout.wave_facts(wave), "name": "第一批"}
+    assert rollout.wave_edit(wave=wave, values=values, actor=express_user(), now=LATE).name == "第一批"
+    assert list(rollout_facts.missed(2026, LATE_DAY)) == [unit.pk]
+
+
 def test_88_departments_and_19_towns_stand_in_a_pilot_and_a_wave(city):
     groups = {group.number: group for group in SupervisionGroup.objects.all()}
     hours = OfficeHoursSet.objects.get(code="city")
@@ -228,6 +239,13 @@ def test_readiness_is_counted_from_facts(unit, office, lin, chen, wei, officer):
     assert facts_of(row).with_plaque == 1
     hand_in(unit)
     assert Need.SHEET not in missing(facts_of(row))
+
+
+def test_whoever_was_named_and_has_left_is_no_longer_there(unit, lin, chen, officer):
+    row = named(in_wave(unit), lin, chen, officer)
+    assert facts_of(row).named == 2
+    Cadre.objects.filter(pk=lin.pk).update(serves_to=TODAY - timedelta(days=1))
+    assert facts_of(rollout.whole().get(pk=row.pk)).named == 1
 
 
 def test_a_plaque_of_somebody_who_works_in_another_units_room_counts_at_home(unit, other_office, lin):
