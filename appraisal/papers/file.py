@@ -88,7 +88,7 @@ def layout(paper: FilePaper) -> list[Page]:
 
 
 def _cleaned(text: str) -> str:
-    return "\n".join(outline.lines_of(text))
+    return "\n".join(printable(line, "sans") for line in outline.lines_of(text))
 
 
 class _Pages(list[Page]):
