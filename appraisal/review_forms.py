@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Unit
 from appraisal.grade_words import grade_words
 from appraisal.models import Review, ReviewState
+from appraisal.review_words import state_words
 from attendance.finding_forms import Elsewhere
 from common.forms import PageForm, asked_for_at_times, day_field
 
@@ -58,7 +59,7 @@ class DecisionForm(Elsewhere):
         label=_("Reason"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Whoever asked reads it. Of a better grade its beginning stands in the notice."),
+        help_text=_("Whoever asked reads it."),
     )
 
     def __init__(self, data: Any = None, *, review: Review, grades: list[str]) -> None:
@@ -77,6 +78,8 @@ class DecisionForm(Elsewhere):
             given += [(grade, grade_words(grade, kind)) for grade in grades]
             self.fields["grade"].choices = given  # type: ignore[attr-defined]
             asked_for_at_times(self.fields["grade"])
+            words = _("Whoever asked reads it. Of a better grade its beginning stands in the notice.")
+            self.fields["reason"].help_text = words
 
 
 class OutcomeForm(DecisionForm):
@@ -99,7 +102,8 @@ class ReviewFilterForm(forms.Form):
     def __init__(self, data: Any, *, units: Any, decides: bool) -> None:
         super().__init__(data)
         waits = [(WAITS, _("Waits for me to decide"))] if decides else []
-        states: Any = [("", _("All")), *waits, *ReviewState.choices]
+        states: Any = [("", _("All")), *waits]
+        states += [(state, state_words(state)) for state in ReviewState.values]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]
         if units.count() < 2:

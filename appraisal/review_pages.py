@@ -102,11 +102,9 @@ def desk(request: HttpRequest, access: Access) -> Part:
     mine = len(reviewing.waiting_for(open_ones, access.user.pk, today))
     return "appraisal/desk_reviews.html", {
         "number": found["open"],
-        "late": found["late"],
-        "mine": mine,
-        "url": f"{reverse('reviews')}?state={WAITS if mine else ReviewState.OPEN.value}",
         "note": _note(found["late"], mine),
-        "tone": "bad" if found["late"] else "out",
+        "is_late": bool(found["late"]),
+        "url": f"{reverse('reviews')}?state={WAITS if mine else ReviewState.OPEN.value}",
     }
 
 

@@ -28,6 +28,8 @@ TONES: Mapping[str, str] = {
     ReviewState.REVISED: "on",
     ReviewState.WITHDRAWN: "idle",
 }
+#: The model’s word for what is open is that of findings.
+WAITS = gettext_lazy("Waits for its decision")
 VERBS: Mapping[str, Any] = {
     "review_asked": gettext_lazy("Asked for"),
     "review_withdrawn": gettext_lazy("Taken back"),
@@ -86,9 +88,13 @@ def view(review: Review, today: date) -> View:
         review,
         title(about(review)),
         "bad" if late else TONES[review.state],
-        _("Overdue") if late else str(review.get_state_display()),
+        _("Overdue") if late else state_words(review.state),
         deadline,
     )
+
+
+def state_words(state: str) -> str:
+    return str(WAITS if state == ReviewState.OPEN else ReviewState(state).label)
 
 
 def title(of: About) -> str:
@@ -159,7 +165,10 @@ def _of_sanction(sanction: Sanction, access: Access, own: bool) -> Ground:
     if sanction.document_serial is not None and sanction.document_year is not None:
         number = f"〔{sanction.document_year}〕{sanction.document_serial}号"
         pairs.append((_("Decision"), number))
-    pairs += [(_("Rule"), sanction.rule or "SANC-1"), (_("Decided on"), zh_date(sanction.decided_on))]
+    pairs += [
+        (_("Rule of the ladder"), sanction.rule or "SANC-1"),
+        (_("Decided on"), zh_date(sanction.decided_on)),
+    ]
     if sanction.served_on is not None:
         receipt = f"{zh_date(sanction.served_on)}，{sanction.get_receipt_display()}"
         pairs.append((_("Served on"), f"{receipt}（{sanction.witness}）" if sanction.witness else receipt))
@@ -184,7 +193,7 @@ def _said_of(sanction: Sanction, own: bool) -> list[Said]:
     found = [
         Said(_("Why it was proposed"), sanction.reason, "" if own else str(sanction.proposed_by or "")),
         Said(_("Statement in defence"), sanction.defence),
-        Said(_("Reason for the decision"), sanction.decision_reason, decided_by),
+        Said(_("Why it was decided so"), sanction.decision_reason, decided_by),
         Said(_("Why rungs were passed over"), sanction.skipped_reason),
     ]
     return [one for one in found if one.text]
@@ -217,7 +226,7 @@ def _of_result(result: AnnualResult, access: Access, own: bool) -> Ground:
         pairs.append((_("Decided on"), zh_date(result.unit_result.decided_at)))
     if result.notified_on is not None:
         pairs.append((_("Notice handed over on"), zh_date(result.notified_on)))
-    said = [Said(_("Rule"), words) for words in code_words(result)]
+    said = [Said(_("Rule of the year"), words) for words in code_words(result)]
     if result.grade_reason:
         said.append(Said(_("Reason for the grade"), result.grade_reason))
     facts = [Fact(local(row.at).date(), correction_words(row, result)) for row in result.corrections.all()]
