@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from accounts.access import Access, Scope
+from accounts.permissions import Reach
 from appraisal import ladder_facts, reasons
 from appraisal.ladder_facts import Subject
 from appraisal.models import (
@@ -17,9 +19,9 @@ from appraisal.models import (
     YearCorrection,
 )
 from appraisal.reasons import Reason
-from appraisal.rules.ladder import Counted
 from appraisal.services import years as computing
 from attendance.rules import month_named
+from complaints.models import Complaint
 
 
 @dataclass(frozen=True)
@@ -32,24 +34,46 @@ class BonusMonth:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Whoever may not know of a complaint, or of a measure that it led to, does not hear of it through the year."""
+
+    access: Access
+    scope: Scope
+
+    @property
+    def is_of_city(self) -> bool:
+        """On a page of the desk, not on their own."""
+        return self.scope.reach == Reach.CITY
+
+
+@dataclass(frozen=True)
+class Case:
+    """A substantiated complaint of the year, by its day; its number only for whoever may open it."""
+
+    day: date
+    number: str
+
+
+@dataclass(frozen=True)
 class Chain:
     result: AnnualResult
     #: Charges of the year's days, also those that were taken back: they count nothing, and stand here all the same.
     reasons: Sequence[Reason]
-    complaints: Sequence[Counted]
+    complaints: Sequence[Case]
     measures: Sequence[Sanction]
     proposals: Sequence[WithholdingProposal]
     bonus: Sequence[BonusMonth]
     corrections: Sequence[YearCorrection]
 
 
-def of_result(result: AnnualResult) -> Chain:
+def of_result(result: AnnualResult, reader: Reader) -> Chain:
     """Of what a reader may not know (a complaint's own text) there is nothing in it."""
+    measures = computing.sanctions_of(result).within(reader.scope).select_related("measure")
     return Chain(
         result=result,
         reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
-        complaints=_complaints(result),
-        measures=list(computing.sanctions_of(result).select_related("measure").order_by("decided_on", "pk")),
+        complaints=_complaints(result, reader),
+        measures=list(measures.order_by("decided_on", "pk")),
         proposals=list(_proposals(result)),
         bonus=bonus_of(result),
         corrections=list(result.corrections.select_related("actor")),
@@ -61,9 +85,12 @@ def entries_of(result: AnnualResult) -> Any:
     return rows.order_by("day", "pk")
 
 
-def _complaints(result: AnnualResult) -> list[Counted]:
+def _complaints(result: AnnualResult, reader: Reader) -> list[Case]:
     found = ladder_facts.complaints(result.year, Subject(result.unit_id, result.cadre_id))
-    return sorted((line for lines in found.values() for line in lines), key=lambda line: (line.day, line.key))
+    lines = sorted((line.day, line.key) for several in found.values() for line in several)
+    visible = Complaint.objects.visible_to(reader.access).filter(pk__in=[key for _day, key in lines])
+    numbers = dict(visible.order_by().values_list("pk", "number"))
+    return [Case(day, numbers.get(key, "")) for day, key in lines if key in numbers or not reader.is_of_city]
 
 
 def _proposals(result: AnnualResult) -> Any:

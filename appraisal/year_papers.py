@@ -179,10 +179,10 @@ def _working_days(first: date, last: date) -> int:
 # --- A person's file --------------------------------------------------------------------------------------------------
 
 
-def cadre_file(result: AnnualResult, printed_by: str, now: datetime) -> FilePaper:
+def cadre_file(result: AnnualResult, reader: year_chain.Reader, printed_by: str, now: datetime) -> FilePaper:
     """The year of somebody with the whole chain of evidence."""
     with override(CHINESE):
-        chain = year_chain.of_result(result)
+        chain = year_chain.of_result(result, reader)
         sections = [
             Section("考核结果", (_result_table(result),)),
             Section("岗位目标责任", _tables(_responsibilities(result))),

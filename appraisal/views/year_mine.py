@@ -57,7 +57,7 @@ def my_year(request: HttpRequest, year: int) -> HttpResponse:
     result, today = result_of(request, year), timezone.localdate()
     tone, state = own_state(result)
     context = {
-        **desk.result_context(result, year_chain.of_result(result), today),
+        **desk.result_context(result, year_chain.of_result(result, desk.reader_of(request)), today),
         "tone": tone,
         "state": state,
         "hangs": result.unit_result.state == YearState.PUBLIC,

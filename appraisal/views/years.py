@@ -74,6 +74,10 @@ def result_of(request: HttpRequest, year: int, code: str, pk: int) -> AnnualResu
     return get_object_or_404(results_for(request), year=year, unit__code=code, pk=pk)
 
 
+def reader_of(request: HttpRequest) -> year_chain.Reader:
+    return year_chain.Reader(access_for(request), scope_for(request))
+
+
 def unit_url(row: UnitResult) -> str:
     return reverse("unit_year", args=[row.year, row.unit.code])
 
@@ -565,7 +569,7 @@ def _result_page(
     refused: str = "",
 ) -> HttpResponse:
     today = local(now).date()
-    chain = year_chain.of_result(result)
+    chain = year_chain.of_result(result, reader_of(request))
     context = {
         **result_context(result, chain, today),
         "unit_url": unit_url(result.unit_result),
@@ -735,7 +739,7 @@ def unit_year_result_file(request: HttpRequest, year: int, code: str, pk: int) -
 
 
 def file_of(request: HttpRequest, result: AnnualResult) -> HttpResponse:
-    paper = year_papers.cadre_file(result, user_of(request).name, timezone.now())
+    paper = year_papers.cadre_file(result, reader_of(request), user_of(request).name, timezone.now())
     return download(year_papers.file_pdf(paper), PDF, f"{paper.title}.pdf", shown=True)
 
 

@@ -15,6 +15,8 @@ from appraisal.models import AnnualResult, BonusBase, UnitResult, YearSettings
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
 from cards.models import EmploymentKind
+from complaints.models import Interest
+from complaints.services import handling
 from tests.appraisal.grading import (
     DECIDING,
     GRADING,
@@ -29,6 +31,9 @@ from tests.appraisal.grading import (
 )
 from tests.appraisal.ledgers import OCTOBER, begins, draft, stands
 from tests.cast import crowd, give, make_office, make_unit, signed_in
+from tests.complaints.cases import LATER as CASE_CLOSED
+from tests.complaints.cases import accepted
+from tests.complaints.cases import drafted as substantiated
 
 pytestmark = pytest.mark.django_db
 
@@ -307,6 +312,26 @@ def test_every_figure_of_a_result_opens_to_its_facts(unit, chen, officer):
     assert reverse("sanction", args=[sanction.pk]) in shown
     for anchor in ("entries", "measures", "months"):
         assert f'id="{anchor}"' in shown
+
+
+def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
+    unit, chen, officer, express, express_head, clock
+):
+    case = substantiated(accepted(unit, express, chen), outcome="substantiated")
+    handling.close(case=case, feedback="receipt", actor=express_head, now=CASE_CLOSED)
+    computed()
+    assert result_of(chen).figures["complaints"] == 1
+    address = reverse("complaint", args=[case.number])
+    assert address in signed_in(express_head).get(result_page(chen)).content.decode()
+    for client, page in (
+        (signed_in(officer), result_page(chen)),
+        (signed_in(chen.user), reverse("my_year", args=[2026])),
+    ):
+        shown = client.get(page).content.decode()
+        assert address not in shown
+        assert 'id="complaints"' in shown
+    Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+    assert 'id="complaints"' not in signed_in(express).get(result_page(chen)).content.decode()
 
 
 def test_the_bonus_is_named_and_summed_only_with_a_base(unit, chen, officer):
