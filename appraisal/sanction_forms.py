@@ -121,10 +121,12 @@ class SanctionFilterForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False)
     rule = forms.ChoiceField(label=_("Rule applied"), required=False)
 
-    def __init__(self, data: Any, *, units: Any, rules: Iterable[str]) -> None:
+    def __init__(self, data: Any, *, units: Any, rules: Iterable[str], is_commission: bool) -> None:
         super().__init__(data)
         states: Any = [("", _("All")), (WAITS, _("Waits for me"))]
-        states += [(state, state_label(state)) for state in SanctionState.values]
+        # What was referred nobody else finds.
+        shown = [one for one in SanctionState.values if one != SanctionState.REFERRED or is_commission]
+        states += [(state, state_label(state)) for state in shown]
         named: Any = [("", _("All rules")), *((code, code) for code in rules), (BY_HAND, _("Without a rule"))]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]

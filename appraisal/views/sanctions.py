@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Access, Scope
 from accounts.http import access_for, scope_for, user_of
-from accounts.models import Unit
+from accounts.models import Role, Unit
 from accounts.permissions import TABLE
 from appraisal import ladder_facts, sanction_lines, sanction_papers, sanction_words
 from appraisal.models import Measure, Sanction, SanctionState, Trigger
@@ -58,7 +58,8 @@ def sanctions(request: HttpRequest) -> HttpResponse:
     """What waits for the reader first, then the newest."""
     scope, today = scope_for(request), timezone.localdate()
     rules = Trigger.objects.order_by("code").values_list("code", flat=True)
-    form = SanctionFilterForm(request.GET, units=_units(scope), rules=rules)
+    is_commission = access_for(request).has(Role.DISCIPLINE)
+    form = SanctionFilterForm(request.GET, units=_units(scope), rules=rules, is_commission=is_commission)
     form.is_valid()
     seen = seen_by(request)
     waiting = waiting_for(seen, user_of(request), today)
