@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SupervisionGroup, Unit, UnitKind
@@ -43,11 +44,9 @@ class AssignForm(PageForm):
 
     def __init__(self, data: Any, *, wave: Wave, today: date) -> None:
         super().__init__(data)
-        movable = (
-            Unit.objects.active(today)
-            .exclude(rollout__wave=wave)
-            .exclude(rollout__completed_at__isnull=False)
-        )
+        stuck = Rollout.objects.filter(Q(wave=wave) | Q(completed_at__isnull=False)).values("unit")
+        late = Rollout.objects.late(today).values("unit")
+        movable = Unit.objects.active(today).exclude(pk__in=stuck).exclude(pk__in=late)
         self.units = {str(unit.pk): unit for unit in movable.select_related("rollout__wave")}
         towns = [(pk, _label(unit)) for pk, unit in self.units.items() if unit.kind != UnitKind.DEPARTMENT]
         others = [(pk, _label(unit)) for pk, unit in self.units.items() if unit.kind == UnitKind.DEPARTMENT]
@@ -80,7 +79,7 @@ class AssignForm(PageForm):
 def _label(unit: Unit) -> str:
     if not hasattr(unit, "rollout"):
         return unit.name
-    return _now("%(unit)s (now: %(wave)s)") % {"unit": unit.name, "wave": unit.rollout.wave.name}
+    return gettext("%(unit)s (now: %(wave)s)") % {"unit": unit.name, "wave": unit.rollout.wave.name}
 
 
 class NamesForm(EditForm):

@@ -56,6 +56,8 @@ ORDER_TONES: Mapping[str, str] = {
     OrderState.CALLED_OFF: "idle",
 }
 VERBS: Mapping[str, Any] = {
+    "wave_created": gettext_lazy("Created"),
+    "wave_edited": gettext_lazy("Changed"),
     "rollout_assigned": gettext_lazy("Taken into a wave"),
     "rollout_edited": gettext_lazy("Leading group and assessment body named"),
     "rollout_deadline_set": gettext_lazy("Own deadline set"),
@@ -69,12 +71,16 @@ VERBS: Mapping[str, Any] = {
 }
 #: Of the audit trail, where a change is shown with its new value.
 FIELDS: Mapping[str, Any] = {
+    "name": gettext_lazy("Name of the wave"),
+    "begins_on": gettext_lazy("Begins on"),
+    "deadline": gettext_lazy("Deadline"),
     "wave": gettext_lazy("Wave"),
     "group_head": gettext_lazy("Head of the leading group"),
     "group_head_post": gettext_lazy("Their post"),
     "assessment_body": gettext_lazy("Assessment body"),
     "responsible": gettext_lazy("Responsible leader"),
 }
+DAYS = ("begins_on", "deadline")
 
 
 def names(needs: Iterable[Need]) -> str:
@@ -243,9 +249,13 @@ def _details(changes: Mapping[str, Any]) -> list[str]:
         if name in changes:
             value = changes[name]
             new = value[-1] if isinstance(value, list) else value
+            if name in DAYS:
+                new = zh_date(date.fromisoformat(new))
             found.append(_("%(label)s: %(value)s") % {"label": label, "value": new or _("none")})
     if day := changes.get("until"):
         found.append(_("until %(day)s") % {"day": zh_date(date.fromisoformat(day))})
+    if numbers := changes.get("numbers"):
+        found.append("、".join(numbers))
     if state := changes.get("state"):
         found.append(str(OrderState(state).label))
     if reason := changes.get("reason"):

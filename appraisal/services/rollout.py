@@ -148,6 +148,8 @@ def units_assign(*, wave: Wave, units: Collection[Unit], actor: User, now: datet
     today = today_of(now)
     wave = Wave.objects.select_for_update().get(pk=wave.pk)
     city_only(actor, today)
+    if wave.deadline < today:
+        raise Refused(_("The deadline of this wave is over: it takes no more units."))
     ids = {unit.pk for unit in units}
     # Two waves at once would both find a unit in none.
     names = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).filter(pk__in=ids)}

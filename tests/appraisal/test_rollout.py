@@ -168,6 +168,13 @@ def test_a_unit_moves_to_another_wave_without_its_own_day(unit):
     assert (moved.pk, moved.wave, moved.due_on) == (row.pk, later, date(2026, 12, 18))
 
 
+def test_a_wave_whose_day_is_over_takes_no_more_units(unit, other_unit):
+    wave = in_wave(unit).wave
+    with pytest.raises(Refused):
+        assigned([other_unit], wave, now=LATE)
+    assert Rollout.objects.count() == 1
+
+
 def test_what_is_late_or_done_is_not_moved_to_a_later_wave(unit, other_unit):
     assigned([unit, other_unit])
     row = Rollout.objects.get(unit=other_unit)

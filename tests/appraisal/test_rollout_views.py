@@ -181,6 +181,7 @@ def test_a_wave_that_somebody_else_has_changed_is_shown_first(express):
     assert (wave.name, wave.deadline) == ("首批", date(2026, 12, 8))
     again = {**typed, "seen": response.context["form"].data["seen"], "deadline": "2026-12-09"}
     assert client.post(address, again).status_code == 302
+    assert "12月9日" in client.get(address).content.decode()
     wave.refresh_from_db()
     assert (wave.name, wave.deadline) == ("第一批", date(2026, 12, 9))
 
