@@ -6,7 +6,7 @@ import heapq
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import count
 
@@ -19,7 +19,7 @@ from appraisal.models import AppraisalSettings, Measure, Receipt, Sanction, Sanc
 from appraisal.rules.ladder import Counted
 from appraisal.services import proposing, reviews, sanctions
 from attendance.demo.hands import Hands
-from attendance.models import Exemption, Told
+from attendance.models import Exemption, Finding, Told
 from cards.demo.people import working_moment
 from cards.models import Cadre
 from common import calendar
@@ -27,7 +27,9 @@ from common.problems import Refused
 from common.rules import at, local
 
 #: The rules look at a month once its complaints are answered.
-LOOKING = 5
+LOOKING, LOOKS_AT = 5, time(6, 30)
+#: So many days later a complaint has been answered.
+SETTLED = 4
 #: Of those whom the rules name, and who answer in writing.
 ANSWERS = 0.5
 #: Days before today on which somebody of the Express proposes: rung, days, who, what becomes of it.
@@ -61,6 +63,9 @@ class Story:
     def tell(self) -> None:
         for month in self._months():
             self.plan(self._looked_at(month), partial(self._look, rules.last_day_of(month)))
+        # What the rules have found since waits for people.
+        last = working_moment(self.now, 1, LOOKS_AT)
+        self.plan(last, partial(self._look, local(last).date() - timedelta(days=SETTLED)))
         subjects = self._repeated()
         for (code, days, username, fate), cadre in zip(BY_HAND, subjects, strict=False):
             moment = working_moment(self.now, days, time(10, 40))
@@ -87,7 +92,7 @@ class Story:
         )
 
     def _looked_at(self, month: date) -> datetime:
-        return at(rules.following(month).replace(day=LOOKING), time(6, 30))
+        return at(rules.following(month).replace(day=LOOKING), LOOKS_AT)
 
     def _look(self, until: date, moment: datetime) -> None:
         proposing.sanctions_propose(year=until.year, until=until, now=moment)
@@ -101,13 +106,13 @@ class Story:
     # --- By hand ------------------------------------------------------------------------------------------------------
 
     def _repeated(self) -> list[Cadre]:
-        """Whoever has most often been found, one of a unit; the last is the showcase's own, who can answer."""
+        """Whoever has most often been found, one of a unit; the last is of the showcase, who can answer."""
         latest = local(working_moment(self.now, BY_HAND[0][1], time(10))).date()
-        own = Cadre.objects.filter(user__username=accounts.CADRE).first()
-        counted: dict[int, int] = {
+        facts = self._facts(latest.year)
+        counted = {
             subject.cadre: sum(line.day < latest for line in lines)
-            for subject, lines in self._facts(latest.year).items()
-            if subject.cadre and (own is None or subject.cadre != own.pk)
+            for subject, lines in facts.items()
+            if subject.cadre
         }
         often = sorted((pk for pk, number in counted.items() if number), key=lambda pk: (-counted[pk], pk))
         people = Cadre.objects.filter(user=None).select_related("unit", "user").in_bulk(often[:200])
@@ -116,10 +121,25 @@ class Story:
             if pk in people and not sanctions.is_recommended(people[pk].unit, people[pk]):
                 found.setdefault(people[pk].unit_id, people[pk])
         chosen = list(found.values())[: len(BY_HAND) - 1]
+        own = self._of_showcase(facts)
         return [*chosen, own] if own is not None and len(chosen) == len(BY_HAND) - 1 else chosen
 
+    def _of_showcase(self, facts: ladder_facts.Lines) -> Cadre | None:
+        rows = Cadre.objects.filter(user__username__in=(accounts.CADRE, accounts.TOWN_CADRE))
+        known = {subject.cadre for subject in facts}
+        return next(
+            (row for row in rows.select_related("unit", "user").order_by("pk") if row.pk in known), None
+        )
+
     def _facts(self, year: int) -> ladder_facts.Lines:
-        return ladder_facts.findings(year)
+        """Without what somebody of the Express has recorded, who would then have a hand in it."""
+        theirs = set(Finding.objects.filter(recorder__in=self.express.values()).values_list("pk", flat=True))
+        found = ladder_facts.findings(year)
+        return {
+            subject: kept
+            for subject, lines in found.items()
+            if (kept := [line for line in lines if line.key not in theirs])
+        }
 
     def _lines(self, cadre: Cadre, day: date) -> list[Counted]:
         found = self._facts(day.year).get(Subject(cadre.unit_id, cadre.pk), [])

@@ -15,6 +15,7 @@ from appraisal.demo import ladder, words
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
+    Bulletin,
     Grade,
     Receipt,
     Sanction,
@@ -234,9 +235,16 @@ class Story:
             chosen += sorted(eligible, key=lambda row: row.grade != Grade.EXCELLENT)[:COMMENDED]
         for row in chosen:
             commending.commend(row=row, reason=words.COMMENDED, actor=chooser, now=moment)
-        if chosen:
-            later = moment + timedelta(hours=3)
-            circular = circulars.circular_draft(
-                year=self.year, actor=chooser, now=moment + timedelta(hours=1)
-            )
-            circulars.circular_sign(circular=circular, actor=self.express[accounts.EXPRESS_HEAD], now=later)
+        if not chosen:
+            return
+        circular = circulars.circular_draft(year=self.year, actor=chooser, now=moment + timedelta(hours=1))
+        signed = max(moment + timedelta(hours=3), self._after_bulletins())
+        if signed <= self.now:
+            circulars.circular_sign(circular=circular, actor=self.express[accounts.EXPRESS_HEAD], now=signed)
+
+    def _after_bulletins(self) -> datetime:
+        """Their series is one: what has a later number was signed later."""
+        last = Bulletin.objects.filter(signed_at__isnull=False).order_by("-signed_at").first()
+        if last is None or last.signed_at is None:
+            return self.january(30, time(10))
+        return at(self.working.add_working_days(local(last.signed_at).date(), 1), time(15, 20))
