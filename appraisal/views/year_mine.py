@@ -13,7 +13,7 @@ from accounts.permissions import TABLE
 from appraisal import grade_words, year_chain, year_words
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
-from appraisal.services import grading
+from appraisal.services import commending, grading
 from appraisal.views import years as desk
 from cards.models import Cadre
 from common import slots
@@ -61,6 +61,7 @@ def my_year(request: HttpRequest, year: int) -> HttpResponse:
         "tone": tone,
         "state": state,
         "hangs": result.unit_result.state == YearState.PUBLIC,
+        "has_circular": commending.is_signed(year),
     }
     return private(render(request, "appraisal/my_year.html", context))
 

@@ -318,6 +318,7 @@ def _unit_page(
         "why_not": "" if action else year_words.waits_words(row, today),
         "history": year_words.history(row),
         "is_public": row.published_until is not None,
+        "has_circular": commending.is_signed(row.year),
         "comparison_url": reverse("comparison") if access_for(request).may(TABLE["comparison"]) else "",
         **_unit_forms(request, row, today, failed),
     }

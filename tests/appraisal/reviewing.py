@@ -16,6 +16,7 @@ from appraisal.services import years
 from attendance.models import Finding
 from cards.models import Cadre
 from common.rules import at
+from tests.appraisal.ledgers import stands
 from tests.cast import give, make_user
 
 YEAR = 2026
@@ -144,8 +145,6 @@ def differences(
 
 def off_post(cadre: Cadre, day: date, recorder: User | None = None) -> Finding:
     """A problem that stands."""
-    from tests.appraisal.ledgers import stands
-
     return stands(cadre, day, recorder=recorder)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appraisal.models import Review, Sanction
 from tests.appraisal.ledgers import stands
-from tests.appraisal.objecting import drafted, published
+from tests.appraisal.objecting import OBJECTING, drafted, published
 from tests.appraisal.reviewing import (
     ASKING,
     answered,
@@ -179,8 +179,6 @@ def test_the_table_of_rights_has_ones_own_dates(unit, office, chen, lin):
 def test_a_month_that_is_published_stands_in_it(unit, chen, monkeypatch):
     drafted(chen, 3)
     published(unit)
-    from tests.appraisal.objecting import OBJECTING
-
     monkeypatch.setattr(timezone, "now", lambda: OBJECTING)
     shown = html(signed_in(chen.user).get(reverse("my_rights")))
     assert reverse("my_month", args=["2026-11"]) in shown

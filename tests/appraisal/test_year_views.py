@@ -499,6 +499,7 @@ def test_the_circular_is_edited_signed_and_read(circular, express, express_head,
     assert "龙效能办〔2026〕1号" in client.get(public).content.decode()
     assert "陈砚" not in client.get(public).content.decode()
     assert "陈砚" in signed_in(officer).get(public).content.decode()
+    assert public in signed_in(officer).get(reverse("unit_year", args=[2026, "D901"])).content.decode()
     assert "陈砚" in text_of(desk.get(reverse("circular_pdf", args=[2026])))
     assert desk.get(reverse("circular_docx", args=[2026])).content[:2] == b"PK"
 
