@@ -1,4 +1,4 @@
-"""Post responsibilities of a year: written as a whole list, imported, and standing for good once the year is decided."""
+"""Post responsibilities of a year: written as a whole list, imported, and fixed once the year is decided."""
 
 import io
 from datetime import date, time
