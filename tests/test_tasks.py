@@ -33,6 +33,8 @@ from complaints.models import Complaint, Draft, DraftImage
 from complaints.services import handling
 from longquan_cadre.celery import app
 from tests.appraisal.ledgers import begins, draft, stands
+from tests.appraisal.reviewing import asked, in_days
+from tests.appraisal.sanctioning import served
 from tests.attendance.records import recorded
 from tests.cast import NOW, TODAY, issue_card
 from tests.complaints.cases import accepted, received
@@ -42,7 +44,10 @@ from tests.test_meta import APPS
 app.loader.import_default_modules()
 TASKS = sorted(name for name in app.tasks if name.partition(".")[0] in APPS)
 #: What a task is called with here; one that takes arguments and stands not here fails the test.
-ARGUMENTS: dict[str, Callable[["World"], list[Any]]] = {"common.tasks.run_job": lambda world: [world.job.pk]}
+ARGUMENTS: dict[str, Callable[["World"], list[Any]]] = {
+    "common.tasks.run_job": lambda world: [world.job.pk],
+    "appraisal.tasks.compute_year": lambda world: [2026],
+}
 #: Tasks that only wake others, and why the database shows nothing of it.
 QUIET = {"common.tasks.ring_waiting_jobs": "it rings for jobs; what comes of that is run_job's"}
 #: Columns that say nothing of what was done.
@@ -77,6 +82,7 @@ def world(
     Session.objects.create(session_key="expired", session_data="", expire_date=long_ago)
     _leave_complaints_behind(lin.unit, express)
     _leave_months_behind(chen, zhou)
+    _leave_a_review_behind(zhou)
     _put_in_the_outbox(lin.user)
     _leave_files_behind(officer)
     job = jobs.start(kind="test", title="打印", items=[("1", "一")], actor=officer, now=NOW, unit_id=None)
@@ -86,6 +92,12 @@ def world(
 def _work(item: Any, prepared: Any, now: datetime) -> Outcome:
     audit.record(verb="worked", subject=item, actor=None, now=now)
     return Outcome("")
+
+
+def _leave_a_review_behind(cadre: Any) -> None:
+    """Of a measure of September, and long overdue."""
+    sanction = served(cadre, "criticism", day=date(2026, 9, 15))
+    asked(sanction, now=in_days(sanction, 1))
 
 
 def _put_in_the_outbox(user: Any) -> None:
