@@ -82,9 +82,9 @@ def create_database(postgres: Any) -> None:
     server.close()
 
 
-def apart(environment: dict[str, str], *arguments: Any) -> dict[str, Any]:
+def apart(environment: dict[str, str], *arguments: Any, script: str = __file__) -> dict[str, Any]:
     """In a process of its own, whose memory is its own."""
-    command = [sys.executable, __file__, "--apart", *map(str, arguments)]
+    command = [sys.executable, script, "--apart", *map(str, arguments)]
     done = subprocess.run(
         command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True
     )

@@ -1,16 +1,12 @@
 """Every figure of every year, computed once more by a program that shares nothing with this one."""
 
-import random
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import transaction
-from django.utils import timezone
 
 from appraisal import services as verbs
 from appraisal import year_facts
@@ -75,22 +71,6 @@ def has_everything_that_is_awkward() -> None:
     assert silent.figures["sheets"] == 0 < silent.figures["sheets_due"]
     assert not silent.among_least
     assert not silent.results.filter(among_least=True).exists()
-
-
-def test_any_other_city_does_too(tmp_path):
-    Years(str(random.randrange(10**6)))
-    appraised()
-    assert compare(tmp_path) == []
-
-
-def test_the_demonstration_comes_to_the_same_twice(tmp_path, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    call_command("demo", "--months", "2", "--units", "8", "--cadres", "64", "--no-serve", stdout=StringIO())
-    now = timezone.now()
-    for year in (now.year - 1, now.year):
-        year_appraise(year=year, now=now)
-        assert AnnualResult.objects.filter(year=year).exists()
-        assert yearly.compare(year, now, tmp_path) == []
 
 
 # --- Again ------------------------------------------------------------------------------------------------------------
