@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.utils import timezone
 
-from appraisal.models import LedgerEntry, Objection
+from appraisal.models import LedgerEntry, Objection, Trigger, UnitResult
 from attendance.models import InspectionSettings, OpenRound
 from cards import uploads
 from cards.models import Cadre, RosterUpload
@@ -34,6 +34,7 @@ from complaints.services import handling
 from longquan_cadre.celery import app
 from tests.appraisal.ledgers import begins, draft, stands
 from tests.appraisal.reviewing import asked, in_days
+from tests.appraisal.rolling import assigned, make_wave
 from tests.appraisal.sanctioning import served
 from tests.attendance.records import recorded
 from tests.cast import NOW, TODAY, issue_card
@@ -83,6 +84,8 @@ def world(
     _leave_complaints_behind(lin.unit, express)
     _leave_months_behind(chen, zhou)
     _leave_a_review_behind(zhou)
+    _leave_a_year_behind(chen)
+    _leave_a_rollout_behind(chen.unit)
     _put_in_the_outbox(lin.user)
     _leave_files_behind(officer)
     job = jobs.start(kind="test", title="打印", items=[("1", "一")], actor=officer, now=NOW, unit_id=None)
@@ -98,6 +101,19 @@ def _leave_a_review_behind(cadre: Any) -> None:
     """Of a measure of September, and long overdue."""
     sanction = served(cadre, "criticism", day=date(2026, 9, 15))
     asked(sanction, now=in_days(sanction, 1))
+
+
+def _leave_a_year_behind(cadre: Any) -> None:
+    """Last year computed before anybody was counted, and a rule that finds something in this one."""
+    UnitResult.objects.create(unit=cadre.unit, year=TODAY.year - 1, content_hash="", computed_at=NOW)
+    Trigger.objects.filter(code="SANC-1-REPEAT").update(active=True, times=1)
+
+
+def _leave_a_rollout_behind(unit: Any) -> None:
+    """Whose deadline was last week."""
+    begun = NOW - timedelta(days=30)
+    days = {"begins": begun.date(), "deadline": TODAY - timedelta(days=4)}
+    assigned([unit], make_wave(**days, now=begun), now=begun)
 
 
 def _put_in_the_outbox(user: Any) -> None:
@@ -220,6 +236,7 @@ NAMED = {
     "objection": "appraisal.Objection",
     "bulletin": "appraisal.Bulletin",
     "reversal": "appraisal.LedgerEntry",
+    "sanction": "appraisal.Sanction",
 }
 
 
