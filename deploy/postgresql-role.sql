@@ -22,6 +22,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO :"
 REVOKE UPDATE, DELETE ON
     appraisal_bulletinhead,
     appraisal_ledgerentry,
+    appraisal_yearcorrection,
     attendance_round,
     cards_printing,
     cards_whereabouts,

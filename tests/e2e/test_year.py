@@ -45,7 +45,7 @@ def test_a_year_decided_hung_out_and_appealed_successfully(
     assert UnitResult.objects.get(unit=unit).state == "decided"
     handing = windows(officer)
     result = AnnualResult.objects.get(cadre=chen)
-    open_page(handing, live_server.url + reverse("unit_year_result", args=[2026, unit.code, chen.pk]))
+    open_page(handing, live_server.url + reverse("unit_year_result", args=[2026, unit.code, result.pk]))
     handing.locator("[name=hand-day]").fill("2026-12-18")
     handing.locator("[name=hand-receipt][value=signed]").check()
     send(handing, "form:has([name=hand-receipt])")
