@@ -252,6 +252,7 @@ TABLE: dict[str, Page] = {
     "rollout_edit": Page(BOTH, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "rollout_deadline": Page(BOTH, EXPRESS, detail=True),
     "rollout_hotlines": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),
+    "rollout_report": Page(POST, OFFICER | UNIT_LEAD | EXPRESS, detail=True),
     "rollout_complete": Page(POST, EXPRESS, detail=True),
     "rollout_reopen": Page(BOTH, EXPRESS, detail=True),
     "visit_new": Page(BOTH, EXPRESS | SUPERVISORS, detail=True),

@@ -48,7 +48,7 @@ def month(value: Any) -> date | None:
         return None
     found = _MONTH.fullmatch("".join(text.split()))
     number = int(found[2] or found[3]) if found else 0
-    if found is None or not 1 <= number <= 12:
+    if found is None or not 1 <= number <= 12 or not int(found[1]):
         raise Wrong(sentence)
     return date(int(found[1]), number, 1)
 

@@ -34,6 +34,7 @@ from appraisal.models import (
 )
 from appraisal.rules import Step
 from appraisal.services.sweeps import late_source
+from appraisal.services.years import CONSEQUENCES
 from attendance import history
 from attendance.models import Finding, FindingState
 from common.rules import at, local
@@ -258,9 +259,11 @@ def _measures(month: date) -> list[printed.Measures]:
 
 
 def _years_corrected(month: date) -> int:
-    """Annual results that were put right after their decision: by a review, or by figures that had to change."""
+    """Annual results that were put right after their decision: another grade, or other consequences. Figures from which
+    nothing follows change silently here, and stand with the result."""
     begin, end = at(month, time(0)), at(rules.following(month), time(0))
-    rows = YearCorrection.objects.filter(at__gte=begin, at__lt=end)
+    names = ["grade", *CONSEQUENCES]
+    rows = YearCorrection.objects.filter(at__gte=begin, at__lt=end, after__has_any_keys=names)
     return rows.aggregate(number=Count("result", distinct=True))["number"] or 0
 
 

@@ -54,6 +54,7 @@ def _shown(rows: list[dict[str, Any]]) -> Part:
 def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> list[dict[str, Any]]:
     """What is not there is not said."""
     late = rollouts.late(today).filter(unit__in=Unit.objects.active(today)).count()
+    reported = rollouts.filter(completed_at=None, ready_reported_at__isnull=False).count()
     number = orders.aggregate(
         late=Count("pk", filter=Q(state=OrderState.OPEN, due_on__lt=today)),
         check=Count("pk", filter=Q(state=OrderState.ANSWERED)),
@@ -65,6 +66,12 @@ def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> l
             "number": late,
             "tone": "bad",
             "url": f"{board}?state={Stage.LATE.value}",
+        },
+        {
+            "label": _("Units reported ready, to be confirmed"),
+            "number": reported,
+            "tone": "out",
+            "url": f"{board}?state={Stage.REPORTED.value}",
         },
         {
             "label": _("Orders overdue"),
@@ -88,7 +95,8 @@ def unit(request: HttpRequest, access: Access) -> Part:
     if not units:
         return None
     today = timezone.localdate()
-    rollouts = Rollout.objects.filter(unit__in=units, completed_at=None).select_related("unit", "wave")
+    undone = Rollout.objects.filter(unit__in=units, completed_at=None, ready_reported_at=None)
+    rollouts = undone.select_related("unit", "wave")
     orders = RectificationOrder.objects.filter(unit__in=units, state=OrderState.OPEN).select_related("unit")
     rows = [_own(row, today) for row in rollouts[:SHOWN]] + [_order(row, today) for row in orders[:SHOWN]]
     return _shown(rows) if rows else None

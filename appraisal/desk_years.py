@@ -60,9 +60,7 @@ def unit(request: HttpRequest, access: Access) -> Part:
         return None
     today = timezone.localdate()
     takes_grade = ~Q(results__employment_kind=EmploymentKind.ENTERPRISE)
-    found = UnitResult.objects.filter(
-        unit__in=units, year__gte=today.year - 1, unit__vertically_managed=False
-    )
+    found = UnitResult.objects.filter(unit__in=units, year__gte=today.year - 1, vertically_managed=False)
     counted = found.select_related("unit").annotate(
         ungraded=Count("results", filter=takes_grade & Q(results__grade="")),
         unserved=Count("results", filter=~Q(results__grade="") & Q(results__notified_on=None)),

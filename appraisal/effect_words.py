@@ -106,12 +106,22 @@ def change(trend: Trend) -> str:
     newest = trend.newest
     if newest is None or newest.value is None:
         return _("Nothing has been counted over a whole month yet.")
-    said = {"month": month_name(newest.month), "value": figure(trend.indicator, newest.value)}
+    said = {"month": month_name(newest.month), "value": _counted(trend.indicator, newest.value)}
     if newest.before is None:
         return _("%(month)s: %(value)s. What it was before the scheme has not been entered.") % said
-    said["before"] = figure(trend.indicator, newest.before)
+    said["before"] = _counted(trend.indicator, newest.before)
     said["change"] = _difference(trend, newest.value, newest.before)
+    if trend.is_count:
+        return _("%(month)s: %(value)s; before the scheme %(before)s in an average month; %(change)s.") % said
     return _("%(month)s: %(value)s; before the scheme %(before)s; %(change)s.") % said
+
+
+def _counted(indicator: str, value: float) -> str:
+    """A number with what it is of."""
+    number = {"number": figure(indicator, value)}
+    if indicator == Indicator.LOOKUPS:
+        return _("%(number)s look-ups") % number
+    return _("%(number)s cases") % number if indicator == Indicator.COMPLAINTS else number["number"]
 
 
 def _difference(trend: Trend, value: float, before: float) -> str:

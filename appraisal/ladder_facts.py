@@ -58,7 +58,7 @@ def of_year(trigger: Trigger, year: int, today: date, only: Subject | None = Non
         case Counts.MEASURE:
             found = measures(year, trigger, only)
         case Counts.ROLLOUT:
-            found = rollout(year, today)
+            found = rollout(year)
     return {subject: lines for subject, lines in found.items() if _concerns(trigger, subject)}
 
 
@@ -134,17 +134,20 @@ def _of(rows: Any, only: Subject | None) -> Any:
     return rows.filter(cadre=only.cadre) if only.cadre else rows.filter(cadre=None, unit=only.unit)
 
 
-def rollout(year: int, today: date) -> Lines:
-    """Of the unit, and of its responsible leader where one is named (ROLL-2)."""
-    missed = rollout_facts.missed(year, today)
-    leaders = rollout_facts.responsible_of(missed)
-    found: dict[Subject, list[Counted]] = {}
-    for unit, lines in missed.items():
-        found[Subject(unit)] = list(lines)
-        leader = leaders.get(unit)
-        if leader is not None:
-            found[Subject(leader.unit_id, leader.pk)] = list(lines)
+def rollout(year: int) -> Lines:
+    """Of the unit, and of the leader who answered for it on the day that was missed (ROLL-2)."""
+    found: dict[Subject, list[Counted]] = defaultdict(list)
+    for missed in rollout_facts.missed_orders(year):
+        found[Subject(missed.unit_id)].append(missed.line)
+        if missed.leader is not None:
+            found[Subject(missed.leader.unit_id, missed.leader.pk)].append(missed.line)
     return found
+
+
+def deadlines(year: int, today: date) -> Lines:
+    """No rule counts them: they lead to an order. Somebody of the Express may."""
+    missed = rollout_facts.missed_deadlines(year, today)
+    return {Subject(unit): lines for unit, lines in missed.items()}
 
 
 # --- What stands still ------------------------------------------------------------------------------------------------
@@ -183,9 +186,10 @@ def _there(kind: str, keys: Collection[int], sanction: Sanction, today: date) ->
         return set(entries.order_by().values_list("finding", flat=True))
     if kind == "measure":
         return set(Sanction.objects.standing().filter(pk__in=keys).order_by().values_list("pk", flat=True))
-    # Whoever answered for the unit then may be another one today.
-    missed = rollout_facts.missed(sanction.year, today)
-    return {line.key for own in missed.values() for line in own if line.kind == kind}
+    if kind == "order":
+        return {missed.line.key for missed in rollout_facts.missed_orders(sanction.year)}
+    # A deadline that was missed stays missed, whatever day the unit is given afterwards.
+    return set(keys)
 
 
 def of_subject(subject: Subject, year: int, today: date) -> list[Counted]:
@@ -194,7 +198,8 @@ def of_subject(subject: Subject, year: int, today: date) -> list[Counted]:
         complaints(year, subject),
         findings(year, None, subject),
         measures(year, None, subject),
-        rollout(year, today),
+        rollout(year),
+        deadlines(year, today),
     )
     lines = [line for found in sources for line in found.get(subject, [])]
     return sorted(lines, key=lambda line: (line.day, line.kind, line.key))

@@ -34,6 +34,12 @@ DEADLINE = notices.Kind(
     text=_("%(unit)s: to be done by %(until)s."),
     url=_unit,
 )
+REPORTED = notices.Kind(
+    "rollout_reported",
+    title=_("A unit has reported itself ready"),
+    text=_("%(unit)s: the city looks and confirms it."),
+    url=_unit,
+)
 COMPLETED = notices.Kind(
     "rollout_completed",
     title=_("A unit’s rollout was confirmed"),
@@ -79,7 +85,7 @@ ANSWERED = notices.Kind(
 SENT_BACK = notices.Kind(
     "order_sent_back",
     title=_("An order is not put right yet"),
-    text=_("%(unit)s: it was sent back. It was to be put right by %(until)s."),
+    text=_("%(unit)s: it was sent back, to be put right by %(until)s."),
     url=_order,
 )
 ENDED = notices.Kind(
@@ -117,6 +123,7 @@ KINDS = (
     ORDERS_LATE,
     ASSIGNED,
     DEADLINE,
+    REPORTED,
     COMPLETED,
     REOPENED,
     SOON,
@@ -191,6 +198,13 @@ def of_rollouts(
         for row in rollouts
     ]
     notices.send_all(messages, now=now)
+
+
+def reported(rollout: Rollout, actor_id: int, now: datetime) -> None:
+    """The city, which confirms it, and the unit’s group."""
+    to = set(inspection.express(local(now).date())) | groups_of([rollout.unit], now)[rollout.unit_id]
+    message = about_rollout(REPORTED, rollout, to - {actor_id}, now.isoformat())
+    notices.send_all([message], now=now)
 
 
 def visited(visit: Visit, now: datetime) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 
 from accounts.models import Role, User
 from appraisal import year_turns
@@ -19,6 +19,7 @@ from appraisal.models import (
     Sanction,
     SanctionState,
     Stage,
+    YearCorrection,
     YearSettings,
     YearState,
 )
@@ -79,22 +80,55 @@ def rights(of: Collection[About], calendar_: WorkingCalendar | None = None) -> d
         return {}
     kind = "sanction" if isinstance(next(iter(of)), Sanction) else "result"
     rows = Review.objects.filter(**{f"{kind}__in": [one.pk for one in of]})
+    holding = decisions([one for one in of if isinstance(one, AnnualResult)])
     there: dict[tuple[int, str], Review] = {}
     for row in rows.exclude(state=ReviewState.WITHDRAWN).select_related("made_by", "decided_by"):
-        there[getattr(row, f"{kind}_id"), row.stage] = row
+        key = getattr(row, f"{kind}_id")
+        if kind == "sanction" or row.decision == holding.get(key, Decision()).number:
+            there[key, row.stage] = row
     settings = YearSettings.current()
     found: dict[int, dict[Stage, Right]] = {}
     for one in of:
         review, appeal = there.get((one.pk, Stage.REVIEW)), there.get((one.pk, Stage.APPEAL))
         found[one.pk] = {
-            Stage.REVIEW: _to_review(one, review, settings, calendar_),
+            Stage.REVIEW: _to_review(one, review, settings, calendar_, holding.get(one.pk)),
             Stage.APPEAL: _to_appeal(one, review, appeal, settings, calendar_),
         }
     return found
 
 
+@dataclass(frozen=True)
+class Decision:
+    """The one of a result that holds. Looked at again it is the next one; what a review changes is appealed against,
+    and no decision of its own."""
+
+    number: int = 1
+    #: When people last decided it anew.
+    at: datetime | None = None
+
+
+def decisions(results: Collection[AnnualResult]) -> dict[int, Decision]:
+    """By the key of the result: the same queries for any number."""
+    if not results:
+        return {}
+    keys = [row.pk for row in results]
+    anew = YearCorrection.objects.filter(result__in=keys, actor__isnull=False).order_by()
+    again = anew.values_list("result").annotate(number=Count("pk"), last=Max("at"))
+    by_reviews = Review.objects.filter(result__in=keys, state=ReviewState.REVISED).order_by()
+    revised = dict(by_reviews.values_list("result").annotate(number=Count("pk")))
+    return {pk: Decision(1 + number - revised.get(pk, 0), last) for pk, number, last in again}
+
+
+def number_of(of: About) -> int:
+    return decisions([of]).get(of.pk, Decision()).number if isinstance(of, AnnualResult) else 1
+
+
 def _to_review(
-    of: About, before: Review | None, settings: YearSettings, calendar_: WorkingCalendar | None
+    of: About,
+    before: Review | None,
+    settings: YearSettings,
+    calendar_: WorkingCalendar | None,
+    holding: Decision | None,
 ) -> Right:
     if isinstance(of, Sanction):
         is_decided = of.state in (*STANDING, SanctionState.SET_ASIDE)
@@ -102,7 +136,7 @@ def _to_review(
     else:
         # Of whom their own superiors grade, the city has decided nothing.
         is_decided = of.unit_result.state == YearState.DECIDED and bool(of.grade)
-        decided_at = of.unit_result.decided_at
+        decided_at = (holding and holding.at) or of.unit_result.decided_at
         decided_on, known_on = local(decided_at).date() if decided_at else None, of.notified_on
     until = _until(known_on, settings.review_days, calendar_)
     return Right(Stage.REVIEW, is_decided, _stands(of), decided_on, known_on, until, before)
@@ -200,12 +234,15 @@ def deciders_of(reviews: Collection[Review], today: date) -> dict[int, frozenset
     )
     results = [row.result for row in reviews if row.result is not None]
     of_years = year_turns.hands_of([result.unit_result for result in results], today)
-    recorders = _recorders(results)
+    recorders, regraders = _recorders(results), _regraders(results)
     found = {}
     for row in reviews:
         of = about(row)
         involved: set[int | None] = _decided(of) | {row.made_by_id} | earlier.get(row.pk, set())
-        involved |= of_years[of.unit_result_id] if isinstance(of, AnnualResult) else hands[row.pk]
+        if isinstance(of, AnnualResult):
+            involved |= of_years[of.unit_result_id] | regraders.get(of.pk, set())
+        else:
+            involved |= hands[row.pk]
         if of.cadre is not None:
             involved |= {of.cadre.user_id} | interested.get(of.cadre.pk, set())
         found[row.pk] = deciders(
@@ -251,6 +288,16 @@ def _earlier(reviews: Collection[Review]) -> dict[int, set[int]]:
     for sanction, result, user in decided.values_list("sanction", "result", "decided_by"):
         by_target.setdefault((sanction, result), set()).add(user)
     return {row.pk: by_target.get((row.sanction_id, row.result_id), set()) for row in appeals}
+
+
+def _regraders(results: Collection[AnnualResult]) -> dict[int, set[int]]:
+    """By the key of the result: who decided it anew, looking again or by an earlier review."""
+    found: dict[int, set[int]] = {}
+    rows = YearCorrection.objects.filter(result__in=[row.pk for row in results], actor__isnull=False)
+    for pk, user in rows.order_by().values_list("result", "actor"):
+        if user is not None:
+            found.setdefault(pk, set()).add(user)
+    return found
 
 
 def _recorders(results: Collection[AnnualResult]) -> dict[int, set[int]]:

@@ -18,6 +18,7 @@ from common.rules import local
 #: What presses stands on top.
 ORDER = (
     Stage.LATE,
+    Stage.REPORTED,
     Stage.READY,
     Stage.UNDER_WAY,
     Stage.AHEAD,
@@ -63,7 +64,7 @@ class Row:
 
     @property
     def left(self) -> str:
-        if self.rollout is None or not self.is_open:
+        if self.rollout is None or self.rollout.done_at is not None:
             return ""
         return rollout_words.left(self.rollout.due_on, self.today)
 
@@ -105,7 +106,8 @@ def stage_of(rollout: Rollout | None, facts: Facts | None, today: date) -> Stage
     return stage(
         begins_on=rollout.wave.begins_on,
         due_on=rollout.due_on,
-        completed_on=local(rollout.completed_at).date() if rollout.completed_at else None,
+        done_on=local(rollout.done_at).date() if rollout.done_at else None,
+        is_confirmed=rollout.completed_at is not None,
         is_ready=facts is not None and all(line.is_met for line in readiness(facts)),
         today=today,
     )

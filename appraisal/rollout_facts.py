@@ -3,6 +3,7 @@ queries for any number of units."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
@@ -11,7 +12,6 @@ from django.utils.text import Truncator
 
 from accounts.models import City, Role, Unit
 from appraisal.models import OrderState, RectificationOrder, Rollout
-from appraisal.models.rollout import OrderQuerySet
 from appraisal.rules.ladder import Counted
 from appraisal.rules.rollout import Facts, is_missed
 from attendance import selectors as inspection
@@ -93,40 +93,47 @@ def _without_plaque(ids: Collection[int], city: City, today: date) -> set[int]:
 # --- What came too late -----------------------------------------------------------------------------------------------
 
 
-def missed(year: int, today: date) -> dict[int, list[Counted]]:
-    """Of each unit what it missed of the days of this year (ROLL-2): its own deadline, and every order to put
-    something right. The fact is of the day that was missed."""
-    found: dict[int, list[Counted]] = defaultdict(list)
-    for rollout in _over(year, today):
-        done_on = _day(rollout.completed_at)
+@dataclass(frozen=True)
+class Missed:
+    """A day that a unit missed, and the leader who answered for it then; None where nobody was named."""
+
+    unit_id: int
+    leader: Cadre | None
+    line: Counted
+
+
+def missed_orders(year: int) -> list[Missed]:
+    """What the ladder counts (ROLL-2): orders whose day, of this year, was missed. A missed deadline of the rollout is
+    a flag that leads to an order, and counts through it: one omission, one measure. What was called off was nothing
+    to put right."""
+    orders = RectificationOrder.objects.exclude(state=OrderState.CALLED_OFF).filter(missed_on__year=year)
+    return [
+        Missed(
+            order.unit_id, order.answerable, Counted("order", order.pk, order.missed_on, _order_words(order))
+        )
+        for order in orders.select_related("answerable").order_by("unit", "pk")
+        if order.missed_on is not None
+    ]
+
+
+def missed_deadlines(year: int, today: date) -> dict[int, list[Counted]]:
+    """Of each unit its own deadline of this year, where it was missed: a fact for whoever proposes by hand."""
+    due = Coalesce("deadline", "wave__deadline")
+    rows = Rollout.objects.alias(due=due).filter(due__year=year, due__lt=today).select_related("wave")
+    found: dict[int, list[Counted]] = {}
+    for rollout in rows.order_by("unit"):
+        done_on = _day(rollout.done_at)
         if is_missed(due_on=rollout.due_on, done_on=done_on, today=today):
-            found[rollout.unit_id].append(
-                Counted("rollout", rollout.pk, rollout.due_on, _rollout_words(rollout, done_on))
-            )
-    for order in _orders_over(year, today):
-        done_on = reported_on(order)
-        if is_missed(due_on=order.due_on, done_on=done_on, today=today):
-            found[order.unit_id].append(
-                Counted("order", order.pk, order.due_on, _order_words(order, done_on))
-            )
-    return dict(found)
-
-
-def _over(year: int, today: date) -> QuerySet[Rollout]:
-    due = Rollout.objects.alias(due=Coalesce("deadline", "wave__deadline"))
-    return due.filter(due__year=year, due__lt=today).select_related("wave").order_by("unit")
-
-
-def _orders_over(year: int, today: date) -> OrderQuerySet:
-    """What was called off was nothing to put right."""
-    orders = RectificationOrder.objects.exclude(state=OrderState.CALLED_OFF)
-    return orders.filter(due_on__year=year, due_on__lt=today)
+            words = _rollout_words(rollout, done_on)
+            found[rollout.unit_id] = [Counted("rollout", rollout.pk, rollout.due_on, words)]
+    return found
 
 
 def reported_on(order: RectificationOrder) -> date | None:
-    """The day on which it was first reported as put right, or seen to be."""
-    seen = order.ended_at if order.state == OrderState.MET else None
-    return _day(order.first_answered_at or seen)
+    """The day on which it was reported as put right, or seen to be; nothing while it is open, sent back or not."""
+    if order.state == OrderState.OPEN:
+        return None
+    return _day(order.answered_at or order.ended_at)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -139,19 +146,11 @@ def _rollout_words(rollout: Rollout, done_on: date | None) -> str:
     return f"{due}，{_chinese(done_on)}完成" if done_on else f"{due}，逾期未完成"
 
 
-def _order_words(order: RectificationOrder, done_on: date | None) -> str:
+def _order_words(order: RectificationOrder) -> str:
     text = Truncator(order.text.rstrip("。")).chars(SHOWN)
-    due = f"责令整改“{text}”应于{_chinese(order.due_on)}前办结"
-    return f"{due}，{_chinese(done_on)}反馈" if done_on else f"{due}，逾期未反馈"
+    assert order.missed_on is not None
+    return f"责令整改“{text}”应于{_chinese(order.missed_on)}前办结，逾期未反馈整改到位"
 
 
 def _chinese(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
-
-
-def responsible_of(unit_ids: Iterable[int]) -> dict[int, Cadre | None]:
-    """The leader who answers for each of these units; None where nobody is named."""
-    ids = list(unit_ids)
-    rollouts = Rollout.objects.filter(unit__in=ids).select_related("responsible")
-    named = {rollout.unit_id: rollout.responsible for rollout in rollouts}
-    return {unit_id: named.get(unit_id) for unit_id in ids}

@@ -177,7 +177,9 @@ class VisitForm(PageForm):
     )
     order_due_on = asked_for_at_times(
         day_field(
-            _("By"), required=False, help_text=_("A working day that is still to come; with an order only.")
+            _("To be put right by"),
+            required=False,
+            help_text=_("A working day that is still to come; with an order only."),
         )
     )
 
@@ -187,7 +189,7 @@ class OrderForm(PageForm):
     text = forms.CharField(
         label=_("What is to be put right"), max_length=1000, widget=forms.Textarea(attrs={"rows": 5})
     )
-    due_on = day_field(_("By"), help_text=_("A working day that is still to come."))
+    due_on = day_field(_("To be put right by"), help_text=_("A working day that is still to come."))
 
 
 class AnswerOrderForm(Elsewhere):
@@ -214,7 +216,12 @@ class EndOrderForm(Elsewhere):
         super().__init__(*args, **kwargs)
         choices: list[Any] = [(End.MET.value, _("It is put right"))]
         if is_answered:
-            choices.append((End.SENT_BACK.value, _("It is not put right: back to the unit")))
+            choices.append(
+                (
+                    End.SENT_BACK.value,
+                    _("It is not put right: back to the unit, which has three working days at least"),
+                )
+            )
         self.fields["end"].choices = [  # type: ignore[attr-defined]
             *choices,
             (End.CALLED_OFF.value, _("It is called off")),

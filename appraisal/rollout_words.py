@@ -15,7 +15,6 @@ from accounts.history import Line as Event
 from accounts.models import Unit
 from accounts.permissions import TABLE
 from appraisal.models import OrderState, RectificationOrder, Rollout
-from appraisal.rollout_facts import reported_on
 from appraisal.rules.rollout import Facts, Line, Need, Stage, readiness
 from common import audit
 from common.templatetags.components import zh_date
@@ -35,7 +34,8 @@ STAGES: Mapping[Stage, Any] = {
     Stage.UNASSIGNED: gettext_lazy("In no wave"),
     Stage.AHEAD: gettext_lazy("Not begun"),
     Stage.UNDER_WAY: gettext_lazy("Under way"),
-    Stage.READY: gettext_lazy("Ready to be confirmed"),
+    Stage.READY: gettext_lazy("Ready, not reported yet"),
+    Stage.REPORTED: gettext_lazy("Reported ready, to be confirmed"),
     Stage.LATE: gettext_lazy("Overdue"),
     Stage.DONE: gettext_lazy("Done"),
     Stage.DONE_LATE: gettext_lazy("Done late"),
@@ -44,7 +44,8 @@ TONES: Mapping[Stage, str] = {
     Stage.UNASSIGNED: "idle",
     Stage.AHEAD: "idle",
     Stage.UNDER_WAY: "info",
-    Stage.READY: "out",
+    Stage.READY: "info",
+    Stage.REPORTED: "out",
     Stage.LATE: "bad",
     Stage.DONE: "on",
     Stage.DONE_LATE: "on",
@@ -62,11 +63,13 @@ VERBS: Mapping[str, Any] = {
     "rollout_edited": gettext_lazy("Leading group and assessment body named"),
     "rollout_deadline_set": gettext_lazy("Own deadline set"),
     "rollout_hotlines_tested": gettext_lazy("Both hotlines dialled"),
+    "rollout_reported": gettext_lazy("Reported as ready"),
     "rollout_completed": gettext_lazy("Confirmed as done"),
     "rollout_reopened": gettext_lazy("Opened again"),
     "order_made": gettext_lazy("Ordered to be put right"),
     "order_answered": gettext_lazy("Reported as put right"),
     "order_sent_back": gettext_lazy("Sent back"),
+    "order_missed": gettext_lazy("The day was missed"),
     "order_ended": gettext_lazy("Ended"),
 }
 #: Of the audit trail, where a change is shown with its new value.
@@ -197,8 +200,8 @@ class OrderView:
     tone: str
     state: str
     left: str
-    #: Of what was first reported after its day: on which.
-    late_on: date | None = None
+    #: The first day that was missed, however it went on.
+    missed_on: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -217,13 +220,8 @@ def order_view(order: RectificationOrder, today: date) -> OrderView:
         "bad" if late else ORDER_TONES[order.state],
         _("Overdue") if late else str(order.get_state_display()),
         left(order.due_on, today) if is_open else "",
-        late_on=_late_on(order),
+        missed_on=order.missed_on,
     )
-
-
-def _late_on(order: RectificationOrder) -> date | None:
-    day = reported_on(order)
-    return day if day is not None and day > order.due_on else None
 
 
 # --- What happened ----------------------------------------------------------------------------------------------------

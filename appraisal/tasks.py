@@ -48,11 +48,10 @@ def remind_of_reviews() -> int:
 
 @shared_task
 def propose_sanctions() -> int:
-    """This year's, and in January what the old year still brought."""
+    """This year's, and what is established late of the last: a complaint of December may be closed in March."""
     now = timezone.now()
-    today = timezone.localdate(now)
-    named = [today.year - 1, today.year] if today.month == 1 else [today.year]
-    return sum(proposing.sanctions_propose(year=year, now=now) for year in named)
+    year = timezone.localdate(now).year
+    return sum(proposing.sanctions_propose(year=one, now=now) for one in (year - 1, year))
 
 
 @shared_task

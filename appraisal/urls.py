@@ -166,6 +166,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/rollout/<str:code>/leading-group/", rollout.rollout_edit, name="rollout_edit"),
     path("desk/rollout/<str:code>/deadline/", rollout.rollout_deadline, name="rollout_deadline"),
     path("desk/rollout/<str:code>/hotlines/", rollout.rollout_hotlines, name="rollout_hotlines"),
+    path("desk/rollout/<str:code>/report/", rollout.rollout_report, name="rollout_report"),
     path("desk/rollout/<str:code>/complete/", rollout.rollout_complete, name="rollout_complete"),
     path("desk/rollout/<str:code>/reopen/", rollout.rollout_reopen, name="rollout_reopen"),
     path("desk/rollout/<str:code>/visit/", orders.visit_new, name="visit_new"),

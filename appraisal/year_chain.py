@@ -45,6 +45,10 @@ class Reader:
         """On a page of the desk, not on their own."""
         return self.scope.reach == Reach.CITY
 
+    @property
+    def is_own(self) -> bool:
+        return self.scope.reach == Reach.SELF
+
 
 @dataclass(frozen=True)
 class Case:

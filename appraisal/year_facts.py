@@ -10,16 +10,47 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Unit, UnitKind
 from appraisal import ladder_facts
-from appraisal.models import BonusBase, LedgerEntry, Sanction, WithholdingProposal, YearSettings
+from appraisal.models import (
+    AnnualResult,
+    BonusBase,
+    LedgerEntry,
+    Sanction,
+    UnitResult,
+    WithholdingProposal,
+    YearSettings,
+    YearState,
+    YearTerms,
+)
 from appraisal.rules import years
 from appraisal.rules.years import UnitYear, Year
-from appraisal.services.sanctions import is_recommended
 from attendance import comparison
-from cards.models import Cadre, Transfer
+from cards.models import Cadre, EmploymentKind, Transfer
 from common.rules import local
 
+#: What hangs or is decided keeps the kinds of its people and units.
+KEPT = (YearState.PUBLIC, YearState.DECIDED)
 #: Codes of appraisal.seeds.MEASURES.
 CRITICISM, ADMONISHMENT, CAUTION, CIRCULAR = "criticism", "admonishment", "caution", "circular"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the city sets and a computation reads."""
+
+    minimum_headcount: int
+    minimum_months: int
+    sheets_percent: int
+    agreement_percent: int
+    bonus_months: str
+
+    @classmethod
+    def of(cls, year: int) -> "Terms":
+        """Those that the year keeps; as long as it keeps none, those of today."""
+        kept = (
+            YearTerms.objects.filter(year=year, terms__isnull=False).values_list("terms", flat=True).first()
+        )
+        settings = YearSettings.current()
+        return cls(**(kept or {name: getattr(settings, name) for name in YearTerms.FIELDS}))
 
 
 @dataclass
@@ -30,6 +61,8 @@ class Person:
     #: Where they served on the last day of the year, or last in it.
     unit: Unit
     months: int
+    employment_kind: str
+    vertically_managed: bool = False
     half_points: int = 0
     entries: int = 0
     cents: int = 0
@@ -43,7 +76,7 @@ class Person:
     def is_graded(self) -> bool:
         """Neither in an enterprise nor in a vertically managed unit: those are recommended to their own superiors, and
         compared with nobody."""
-        return not is_recommended(self.unit, self.cadre)
+        return not (self.vertically_managed or self.employment_kind == EmploymentKind.ENTERPRISE)
 
     @property
     def year(self) -> Year:
@@ -80,6 +113,9 @@ class Whole:
     """A unit’s year as counted."""
 
     unit: Unit
+    #: Departments are compared with departments; subdistricts, towns and townships with each other.
+    group: str
+    vertically_managed: bool
     #: About the unit itself, and of its people while they were counted here.
     own_half_points: int = 0
     people_half_points: int = 0
@@ -89,11 +125,6 @@ class Whole:
     sheets_due: int = 0
     checked: int = 0
     agreed: int = 0
-
-    @property
-    def group(self) -> str:
-        """Departments are compared with departments; subdistricts, towns and townships with each other."""
-        return "department" if self.unit.kind == UnitKind.DEPARTMENT else "town"
 
     @property
     def year(self) -> UnitYear:
@@ -130,33 +161,51 @@ class Whole:
 class City:
     people: dict[int, Person]
     units: dict[int, Whole]
-    settings: YearSettings
+    terms: Terms
 
 
 def gather(year: int, now: datetime) -> City:
     first, last = date(year, 1, 1), date(year, 12, 31)
     people = _people(year, first, last)
     there = Unit.objects.filter(Q(valid_to=None) | Q(valid_to__gte=first), valid_from__lte=last)
-    units = {unit.pk: Whole(unit) for unit in there}
+    serving = {person.unit.pk: person.unit for person in people.values()}
+    units = _wholes(year, serving | {unit.pk: unit for unit in there})
     for person in people.values():
-        units.setdefault(person.unit.pk, Whole(person.unit))
-        units[person.unit.pk].headcount += 1
+        whole = units[person.unit.pk]
+        whole.headcount += 1
+        person.vertically_managed = whole.vertically_managed
     _add_points(year, people, units)
     _add_complaints(year, people)
     _add_measures(year, people, units)
     _add_bases(people)
     _add_sheets(first, min(last, local(now).date()), units, now)
-    return City(people, units, YearSettings.current())
+    return City(people, units, Terms.of(year))
+
+
+def _wholes(year: int, there: Mapping[int, Unit]) -> dict[int, Whole]:
+    """A unit that is of another kind by now stays, in a year that hangs or is decided, what it was."""
+    found = {
+        pk: Whole(unit, "department" if unit.kind == UnitKind.DEPARTMENT else "town", unit.vertically_managed)
+        for pk, unit in there.items()
+    }
+    for row in UnitResult.objects.filter(year=year, state__in=KEPT):
+        whole = found.get(row.unit_id)
+        if whole is not None:
+            whole.group, whole.vertically_managed = row.figures["group"], row.vertically_managed
+    return found
 
 
 def _people(year: int, first: date, last: date) -> dict[int, Person]:
     rows = Cadre.objects.filter(Q(serves_to=None) | Q(serves_to__gte=first), serves_from__lte=last)
     moved = _later_moves(last)
+    hanging = AnnualResult.objects.filter(year=year, unit_result__state__in=KEPT)
+    kinds = dict(hanging.values_list("cadre", "employment_kind"))
     return {
         cadre.pk: Person(
             cadre,
             moved.get(cadre.pk, cadre.unit),
             years.months_served(year, cadre.serves_from, cadre.serves_to),
+            kinds.get(cadre.pk, cadre.employment_kind),
         )
         for cadre in rows.select_related("unit").order_by("pk")
     }

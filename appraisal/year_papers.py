@@ -184,7 +184,7 @@ def cadre_file(result: AnnualResult, reader: year_chain.Reader, printed_by: str,
     with override(CHINESE):
         chain = year_chain.of_result(result, reader)
         sections = [
-            Section("考核结果", (_result_table(result),)),
+            Section("考核结果", (_result_table(result, is_own=reader.is_own),)),
             Section("岗位目标责任", _tables(_responsibilities(result))),
             Section("扣分记录", _tables(_entries(chain.reasons))),
             Section("经核查属实的投诉", _tables(_complaints(chain))),
@@ -220,13 +220,15 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> Table:
     return table([Column("项目", 3, "left"), Column("内容", 7, "left")], rows)
 
 
-def _result_table(result: AnnualResult) -> Table:
+def _result_table(result: AnnualResult, *, is_own: bool) -> Table:
+    """The person themselves read no grade, and no reason, before it is decided: what hangs, they read there."""
     row, figures = result.unit_result, result.figures
-    shown = result_words(result) if result.grade else "尚未确定"
-    state = "" if row.state == YearState.DECIDED else "（拟定）" if result.grade else ""
+    is_told = bool(result.grade) and (not is_own or row.state == YearState.DECIDED)
+    shown = result_words(result) if is_told else "尚未确定"
+    state = "（拟定）" if is_told and row.state != YearState.DECIDED else ""
     rows = [
         ("考核等次", f"{shown}{state}"),
-        ("理由", result.grade_reason),
+        ("理由", result.grade_reason if is_told else ""),
         ("最高可定等次", year_words.ceiling_label(result)),
         ("适用规则", "\n".join(code_words(result))),
         ("结果运用", "\n".join(year_words.outcomes(result))),

@@ -52,12 +52,13 @@ def _holders(role: Role, today: date) -> set[int]:
 
 
 def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
-    """Who entered, proposed or published it, answers for the unit, or has a line in it, their own or of declared kin.
+    """Who entered, proposed or published it, approved more of its grades, answers for the unit, or has a line in it,
+    their own or of declared kin.
     The same queries for any number."""
     of_units = inspection.responsible_for({row.unit_id for row in rows}, today) if rows else {}
     found: dict[int, set[int]] = {}
     for row in rows:
-        people = {row.proposed_by_id, row.published_by_id, *of_units[row.unit_id]}
+        people = {row.proposed_by_id, row.published_by_id, row.more_excellent_by_id, *of_units[row.unit_id]}
         found[row.pk] = {pk for pk in people if pk is not None}
     lines = AnnualResult.objects.filter(unit_result__in=found).order_by()
     for pk, grader, user in lines.values_list("unit_result", "graded_by", "cadre__user"):

@@ -100,8 +100,12 @@ def bars(result: AnnualResult) -> list[str]:
     if result.barred_from_merit:
         found.append(_("No merit selection for %(year)s") % {"year": result.year})
     if result.barred_until is not None:
-        found.append(_("Not promoted until %(day)s") % {"day": full_date(result.barred_until)})
+        found.append(promotion_words(result.barred_until))
     return found
+
+
+def promotion_words(until: date) -> str:
+    return _("Not promoted until %(day)s") % {"day": full_date(until)}
 
 
 def full_date(day: date) -> str:

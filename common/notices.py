@@ -6,6 +6,7 @@ params, and the words are made when somebody reads, in that reader's language.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -223,10 +224,12 @@ def _in_words(kind: Kind, params: Mapping[str, Any]) -> Words:
 
 
 def _readable(value: Any) -> Any:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        return zh_date(date.fromisoformat(value))
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return zh_datetime(datetime.fromisoformat(value))
+    """A reason that somebody typed may look like a day that does not exist."""
+    with suppress(ValueError):
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return zh_date(date.fromisoformat(value))
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
+            return zh_datetime(datetime.fromisoformat(value))
     return value
 
 

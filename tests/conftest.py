@@ -42,7 +42,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What asks for no database gets none from pytest-django: with PostgreSQL it would only say again what it said."""
+    """What asks for no database gets none from pytest-django: with PostgreSQL it would only say again what it said.
+    So would what a browser reads of a page (one_database)."""
     if connection.vendor == "sqlite":
         return
     config.hook.pytest_deselected(items=[item for item in items if not _asks_for_database(item)])
@@ -50,6 +51,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _asks_for_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("one_database"):
+        return False
     asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     return bool(asked) or item.get_closest_marker("django_db") is not None
 

@@ -31,7 +31,7 @@ POSTS = (("街道", "纪工委书记", "纪工委"), ("镇", "纪委书记", "�
 SEEN = (
     "现场查看办公楼各楼层，门牌张贴、去向登记、一日一表基本落实，个别科室人员去向更新不够及时，已当场提醒。"
 )
-SEEN_LATE = "制度尚未建立到位：多数办公室未张贴门牌，一日一表没有记录，分管领导表示正在补办。"
+SEEN_LATE = "推行工作抓得不紧：干部对去向登记要求不熟悉，窗口未公示监督电话，分管领导表示正在补办。"
 
 
 def build(build: demo.Build) -> str:
@@ -131,6 +131,9 @@ class Story:
         day = self.ago(chance.randint(ends, ends + 2), chance.choice((9, 11, 15)))
         tested = rollout.hotline_test(rollout=named, actor=self.visitor(row.unit), now=day)
         # What was ready then is not always ready by the facts of today.
+        officer = self.officer(row.unit, day)
+        if officer is not None:
+            tested = rollout.record_reported(tested, actor=officer, now=day)
         rollout.record_completed(tested, actor=self.express, now=max(day, self.ago(ends, 16)))
 
     def _name(self, row: Rollout, moment: datetime) -> Rollout:
@@ -159,10 +162,10 @@ class Story:
         for place, unit in enumerate(late):
             visit_on = self.ago(WAVE[1] - 1, 15)
             due_on = self.later(visit_on, 2)
-            self._visit(unit, visit_on, SEEN_LATE, "补齐全部门牌并张贴，建立一日一表。", due_on)
+            self._visit(unit, visit_on, SEEN_LATE, "组织全体干部学习制度，在办事窗口公示监督电话。", due_on)
             order = RectificationOrder.objects.get(unit=unit)
             if place == 0 and due_on < self.today:
-                self._answer(order, self.ago(1, 9), "门牌已全部补印并张贴，一日一表自本周起每日登记。")
+                self._answer(order, self.ago(1, 9), "已组织全体干部学习，监督电话已在各窗口公示。")
         if len(late) > 2:
             row = Rollout.objects.get(unit=late[2])
             day = self.later(self.now, 8)

@@ -147,7 +147,10 @@ class Story:
         found = {row.pk: self._grade_of(row) for row in results if grading.takes_grade(row)}
         most = grading.quota_of(
             results[0].unit_result,
-            [AnnualResult(pk=row.pk, unit=row.unit, employment_kind=row.employment_kind) for row in results],
+            [
+                AnnualResult(pk=row.pk, unit_result=row.unit_result, employment_kind=row.employment_kind)
+                for row in results
+            ],
         ).most
         best = [row for row in results if row.among_least and found.get(row.pk) == Entered(Grade.COMPETENT)]
         for row in best[:most]:
@@ -222,7 +225,8 @@ class Story:
         if moment > self.now:
             return
         chooser = self.express[accounts.EXPRESS]
-        units = UnitResult.objects.filter(year=self.year, among_least=True).order_by("unit__code")
+        first = UnitResult.objects.filter(year=self.year, state=YearState.DECIDED, among_least=True)
+        units = first.order_by("unit__code")
         decided = AnnualResult.objects.filter(unit_result__state=YearState.DECIDED, year=self.year)
         chosen: list[AnnualResult | UnitResult] = list(units[:COMMENDED])
         for place in DECIDED:

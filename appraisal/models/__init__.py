@@ -44,6 +44,7 @@ from appraisal.models.years import (
     YearCorrection,
     YearSettings,
     YearState,
+    YearTerms,
 )
 
 __all__ = [
@@ -92,4 +93,5 @@ __all__ = [
     "YearCorrection",
     "YearSettings",
     "YearState",
+    "YearTerms",
 ]

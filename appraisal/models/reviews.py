@@ -55,6 +55,8 @@ class Review(models.Model):
 
     sanction = models.ForeignKey(Sanction, models.PROTECT, null=True, related_name="reviews")
     result = models.ForeignKey(AnnualResult, models.PROTECT, null=True, related_name="reviews")
+    #: Of an annual result, which of its decisions (reviewing.decisions): each has rights of its own.
+    decision = models.PositiveSmallIntegerField(default=1)
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.REVIEW)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
@@ -86,7 +88,9 @@ class Review(models.Model):
                 fields=["sanction", "stage"], condition=~Q(state="withdrawn"), name="review_of_sanction_once"
             ),
             models.UniqueConstraint(
-                fields=["result", "stage"], condition=~Q(state="withdrawn"), name="review_of_result_once"
+                fields=["result", "decision", "stage"],
+                condition=~Q(state="withdrawn"),
+                name="review_of_result_once",
             ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at=None)

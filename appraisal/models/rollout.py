@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -36,9 +36,9 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
         return self if scope.unit_ids is None else self.filter(unit__in=scope.unit_ids)
 
     def late(self, today: date) -> "RolloutQuerySet":
-        """Not completed, and the day is over."""
+        """Neither reported as ready nor confirmed, and the day is over."""
         due = Coalesce("deadline", "wave__deadline")
-        return self.alias(due=due).filter(completed_at=None, due__lt=today)
+        return self.alias(due=due).filter(completed_at=None, ready_reported_at=None, due__lt=today)
 
 
 class Rollout(models.Model):
@@ -60,6 +60,11 @@ class Rollout(models.Model):
     hotline_tested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    #: The unit’s own word that it is ready: the moment that counts against its day, whenever the city confirms it.
+    ready_reported_at = models.DateTimeField(null=True)
+    ready_reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     completed_at = models.DateTimeField(null=True)
     completed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
@@ -77,6 +82,11 @@ class Rollout(models.Model):
                 name="rollout_completed_by_whom",
             ),
             models.CheckConstraint(
+                condition=Q(ready_reported_at=None, ready_reported_by=None)
+                | Q(ready_reported_at__isnull=False, ready_reported_by__isnull=False),
+                name="rollout_ready_reported_by_whom",
+            ),
+            models.CheckConstraint(
                 condition=Q(group_head=None) | Q(responsible=None) | ~Q(group_head=F("responsible")),
                 name="rollout_head_is_not_director",
             ),
@@ -89,8 +99,12 @@ class Rollout(models.Model):
     def due_on(self) -> date:
         return self.deadline or self.wave.deadline
 
+    @property
+    def done_at(self) -> datetime | None:
+        return self.ready_reported_at or self.completed_at
+
     def is_late(self, today: date) -> bool:
-        return self.completed_at is None and today > self.due_on
+        return self.done_at is None and today > self.due_on
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
@@ -146,8 +160,10 @@ class RectificationOrder(models.Model):
     answer = models.TextField(_("what was done"), max_length=1000, blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
-    #: When it was first reported as put right, however often it is sent back: whether it was in time.
-    first_answered_at = models.DateTimeField(null=True)
+    #: The day that was missed and, as of then, the leader who answers for it beside the unit: they stay, whoever leads
+    #: the unit afterwards and whatever day the order is given later.
+    missed_on = models.DateField(null=True)
+    answerable = models.ForeignKey(Cadre, models.PROTECT, null=True, related_name="+")
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(_("note"), max_length=300, blank=True)
@@ -170,6 +186,9 @@ class RectificationOrder(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_by=None) | Q(answered_by=None) | ~Q(ended_by=F("answered_by")),
                 name="order_checked_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(answerable=None) | Q(missed_on__isnull=False), name="order_missed_by_whom"
             ),
         ]
 

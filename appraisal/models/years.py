@@ -71,6 +71,34 @@ class YearSettings(models.Model):
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
 
+class YearTerms(models.Model):
+    """A year that was computed. Once a notice of it hangs, or it is over, it keeps the settings it is judged by."""
+
+    #: Those of YearSettings that a computation reads (year_facts.Terms).
+    FIELDS: ClassVar = (
+        "minimum_headcount",
+        "minimum_months",
+        "sheets_percent",
+        "agreement_percent",
+        "bonus_months",
+    )
+
+    year = models.PositiveSmallIntegerField(_("year"), unique=True)
+    terms = models.JSONField(null=True)
+    fixed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(terms=None, fixed_at=None) | Q(terms__isnull=False, fixed_at__isnull=False),
+                name="year_terms_fixed_when",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"terms of {self.year}"
+
+
 class BonusBase(models.Model):
     """A cadre’s monthly assessed bonus from a month on, as imported: without one the year names months, no sum."""
 
@@ -156,6 +184,8 @@ class UnitResult(models.Model):
     among_least = models.BooleanField(default=False)
     among_most = models.BooleanField(default=False)
     codes = models.JSONField(default=list)
+    #: As the unit was when this was computed: its people are graded by their own superiors.
+    vertically_managed = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=YearState, default=YearState.COMPUTED)
     #: 25 % instead of 20 %: who approved it, and why.
     more_excellent_by = models.ForeignKey(

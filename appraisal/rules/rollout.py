@@ -76,6 +76,15 @@ def missing(facts: Facts) -> list[Need]:
     return [line.need for line in readiness(facts) if not line.is_met]
 
 
+#: What others do for a unit: accounts are opened by the administrator, hotlines are dialled by the group or the city.
+OF_OTHERS = frozenset({Need.ACCOUNTS, Need.TESTED})
+
+
+def own_missing(facts: Facts) -> list[Need]:
+    """What keeps a unit from reporting itself ready; nobody is late for what others have not done yet."""
+    return [need for need in missing(facts) if need not in OF_OTHERS]
+
+
 class Stage(StrEnum):
     """Where a unit stands. Late goes before everything else that is still to be done."""
 
@@ -83,19 +92,28 @@ class Stage(StrEnum):
     AHEAD = "ahead"
     UNDER_WAY = "under_way"
     READY = "ready"
+    REPORTED = "reported"
     LATE = "late"
     DONE = "done"
     DONE_LATE = "done_late"
 
 
 def stage(
-    *, begins_on: date | None, due_on: date | None, completed_on: date | None, is_ready: bool, today: date
+    *,
+    begins_on: date | None,
+    due_on: date | None,
+    done_on: date | None,
+    is_confirmed: bool,
+    is_ready: bool,
+    today: date,
 ) -> Stage:
-    """Without days the unit is in no wave."""
+    """Without days the unit is in no wave. `done_on` is the day of the unit’s own report, or of the city’s word."""
     if begins_on is None or due_on is None:
         return Stage.UNASSIGNED
-    if completed_on is not None:
-        return Stage.DONE_LATE if completed_on > due_on else Stage.DONE
+    if done_on is not None and is_confirmed:
+        return Stage.DONE_LATE if done_on > due_on else Stage.DONE
+    if done_on is not None:
+        return Stage.REPORTED
     if today > due_on:
         return Stage.LATE
     if is_ready:

@@ -14,6 +14,7 @@ from appraisal import rules
 from appraisal.effects import COUNTS
 from appraisal.models import AppraisalSettings, Baseline, Indicator
 from appraisal.services.ledger import today as day_of
+from cards.roster.words import FORMULA_SIGNS
 from common import audit
 from common.problems import Refused
 
@@ -49,12 +50,19 @@ def check(indicator: str, month: date, value: Decimal, today: date) -> None:
         raise Refused(_("This is more than there can be."), "value")
 
 
+def _check_source(source: str) -> None:
+    """A spreadsheet would run it."""
+    if source.lstrip().startswith(FORMULA_SIGNS):
+        raise Refused(_("A source does not begin with =, +, - or @."), "source")
+
+
 @transaction.atomic
 def baselines_set(*, values: Sequence[Value], actor: User, now: datetime) -> Entered:
     """All of them or none. What stands for the same indicator and month is replaced; the trail keeps what it was."""
     today = day_of(now)
     for one in values:
         check(one.indicator, one.month, one.value, today)
+        _check_source(one.source)
     known = _locked()
     new, changed, same = list[Baseline](), list[tuple[Baseline, dict[str, Any]]](), 0
     for one in values:

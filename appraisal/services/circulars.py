@@ -15,9 +15,10 @@ from accounts.models import City, Membership, Role, User
 from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult
 from appraisal.papers.content import Commendation, CommendedPerson, CommendedUnit
 from appraisal.papers.texts import commendation as texts
-from appraisal.services import years
+from appraisal.services import commending, years
 from appraisal.services.bulletins import number_text, printed_lines
-from cards.models import Post
+from attendance import selectors as inspection
+from cards.models import Cadre, Post
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -96,6 +97,7 @@ def _draft(circular: Circular, people: Sequence[AnnualResult], units: Sequence[U
 def circular_draft(*, year: int, actor: User, now: datetime) -> Circular:
     """Raises Refused for a year that nobody has computed."""
     years.alone()
+    _check_over(year, now)
     if not UnitResult.objects.filter(year=year).exists():
         raise Refused(_("%(year)s has to be computed first.") % {"year": year})
     circular, made = Circular.objects.get_or_create(year=year, defaults={"drafted_at": now})
@@ -103,6 +105,11 @@ def circular_draft(*, year: int, actor: User, now: datetime) -> Circular:
         changes = {"year": year}
         audit.record(verb="circular_drafted", subject=circular, actor=actor, now=now, changes=changes)
     return circular
+
+
+def _check_over(year: int, now: datetime) -> None:
+    if not commending.is_over(year, local(now).date()):
+        raise Refused(_("Nobody is commended before the year is over."))
 
 
 def edit_facts(circular: Circular) -> dict[str, Any]:
@@ -161,6 +168,7 @@ def circular_sign(*, circular: Circular, seen: str | None = None, actor: User, n
     if circular.is_signed and circular.signed_by_id == actor.pk:
         return circular
     _check_unsigned(circular)
+    _check_over(circular.year, now)
     if actor.pk not in signers(circular.year, today):
         raise Refused(
             _(
@@ -182,10 +190,16 @@ def circular_sign(*, circular: Circular, seen: str | None = None, actor: User, n
 
 
 def signers(year: int, today: date) -> frozenset[int]:
-    """Heads of the Express who neither chose anybody in it nor stand in it, themselves or with declared kin; where that
-    leaves none, its staff."""
+    """Heads of the Express who neither chose anybody in it nor stand in it, themselves, with declared kin or with their
+    unit; where that leaves none, its staff."""
     people = AnnualResult.objects.filter(year=year, commended_by__isnull=False).order_by()
-    hands = set(UnitResult.objects.filter(year=year).values_list("commended_by", flat=True))
+    units = UnitResult.objects.filter(year=year, commended_by__isnull=False).order_by()
+    named_units = set(units.values_list("unit", flat=True))
+    hands = set(units.values_list("commended_by", flat=True))
+    hands |= set(Cadre.objects.filter(unit__in=named_units).values_list("user", flat=True))
+    if named_units:
+        for responsible in inspection.responsible_for(named_units, today).values():
+            hands |= set(responsible)
     for chosen_by, user in people.values_list("commended_by", "cadre__user"):
         hands |= {chosen_by, user}
     named = Interest.objects.filter(cadre__in=people.values("cadre"))

@@ -31,6 +31,8 @@ def refusal(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
     """Why this person may not choose this one now; empty when they may."""
     if is_signed(row.year):
         return _("The circular of this year is signed.")
+    if not is_over(row.year, today):
+        return _("Nobody is commended before the year is over.")
     if isinstance(row, AnnualResult):
         if not is_eligible(row):
             return _("Only somebody with the fewest points, decided as excellent or competent, is commended.")
@@ -38,6 +40,8 @@ def refusal(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
             return _("Nobody chooses themselves, their kin or their own unit.")
     elif not row.among_least:
         return _("Only a unit with the fewest points of its class is commended.")
+    elif row.state != YearState.DECIDED:
+        return _("A unit is commended once its year is decided.")
     elif _is_their_unit(row, actor, today):
         return _("Nobody chooses themselves, their kin or their own unit.")
     if actor.pk not in inspection.express(today):
@@ -47,6 +51,11 @@ def refusal(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
 
 def is_signed(year: int) -> bool:
     return Circular.objects.filter(year=year, signed_at__isnull=False).exists()
+
+
+def is_over(year: int, today: date) -> bool:
+    """“一年扣分最少的”: until 31 December everything is provisional."""
+    return today.year > year
 
 
 def _is_their_unit(row: UnitResult, actor: User, today: date) -> bool:

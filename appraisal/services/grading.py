@@ -7,7 +7,7 @@ a grade, or has a line of their own in the unit's year, does not decide it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -53,7 +53,7 @@ class Entered:
 
 def takes_grade(result: AnnualResult) -> bool:
     """Staff of enterprises and of vertically managed units are graded by their own superiors (DESIGN §4)."""
-    return result.employment_kind != EmploymentKind.ENTERPRISE and not result.unit.vertically_managed
+    return result.employment_kind != EmploymentKind.ENTERPRISE and not result.unit_result.vertically_managed
 
 
 def line_of(result: AnnualResult) -> Line:
@@ -63,7 +63,7 @@ def line_of(result: AnnualResult) -> Line:
 def results_of(unit_result: UnitResult) -> list[AnnualResult]:
     """In the order of names: no list of the year ranks anybody (DOMAIN §7)."""
     rows = AnnualResult.objects.filter(unit_result=unit_result)
-    return list(rows.select_related("cadre", "unit").order_by("cadre__pinyin", "cadre__pk"))
+    return list(rows.select_related("cadre", "unit", "unit_result").order_by("cadre__pinyin", "cadre__pk"))
 
 
 def percent_of(unit_result: UnitResult, settings: YearSettings | None = None) -> int:
@@ -224,6 +224,8 @@ def quota_approve(*, unit_result: UnitResult, reason: str, actor: User, now: dat
     unit_result, reason, today = locked(unit_result), " ".join(reason.split()), local(now).date()
     if unit_result.more_excellent_by_id == actor.pk and unit_result.more_excellent_reason == reason:
         return unit_result
+    if unit_result.state == YearState.DECIDED:
+        raise Refused(REFUSALS[Refusal.WRONG_STATE])
     if actor.pk not in turns.approvers(unit_result, today):
         raise Refused(REFUSALS[Refusal.INVOLVED])
     if unit_result.more_excellent_by_id is not None:
@@ -290,6 +292,7 @@ def year_publish(
     results = results_of(unit_result)
     _check_read(results, seen)
     _check_lines(unit_result, results)
+    years.terms_fix(unit_result.year, now)
     days = YearSettings.current().notice_days
     unit_result.state = YearState.PUBLIC
     unit_result.published_by, unit_result.published_at = actor, now
@@ -382,6 +385,10 @@ def notice_hand_over(
         raise Refused(_("Nobody hands over a notice to themselves, or to people of another unit."))
     if not decided_on(result) <= day <= today:
         raise Refused(_("Between the day of the decision and today."), "day")
+    if not _leaves_time(day, today):
+        raise Refused(
+            _("Half of the days for a review would be over already: hand the notice over again today."), "day"
+        )
     if receipt == Receipt.REFUSED and not witness:
         raise Refused(_("Name who was there when the receipt was refused."), "witness")
     result.notified_on, result.notified_by = day, actor
@@ -391,6 +398,12 @@ def notice_hand_over(
     audit.record(verb="year_notice_handed_over", subject=result, actor=actor, now=now, changes=changes)
     notifying.handed_over(result, now)
     return result
+
+
+def _leaves_time(day: date, today: date) -> bool:
+    """What is entered late must not take the right to a review away: at least half of its days are left."""
+    days = YearSettings.current().review_days
+    return today <= day + timedelta(days=days // 2)
 
 
 def decided_on(result: AnnualResult) -> date:
@@ -460,7 +473,8 @@ def regrade(result: AnnualResult, entered: Entered, *, actor: User, now: datetim
     _check_regraded(result, entered)
     result.grade_reason = entered.reason.strip()[:300]
     result.changed_at = None
-    # It is another notice, from which the days for a review count anew.
+    # It is another notice. Looked at again it is another decision too, with a review of its own; what a
+    # review decided is appealed against.
     result.notified_on = result.notified_by = None
     result.receipt = result.witness = ""
     if result.grade not in rules.MERIT:

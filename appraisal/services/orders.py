@@ -15,6 +15,7 @@ from appraisal import notifying_rollout as telling
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit
 from appraisal.models.rollout import OrderQuerySet
 from appraisal.rules.rollout import End, Ending, refuse_due, refuse_ending
+from appraisal.services.missed import orders_note_missed
 from appraisal.services.rollout import DUE, of_unit, supervisors_only, today_of
 from attendance import selectors as inspection
 from common import audit, calendar, notices
@@ -26,6 +27,8 @@ ENDING = {
     Ending.OWN_ANSWER: gettext_lazy("Nobody checks what they have reported themselves."),
     Ending.REASON: gettext_lazy("Say why. The unit reads it."),
 }
+#: Working days that whoever gets an order back has at least.
+SENT_BACK_DAYS = 3
 STATES = {End.MET: OrderState.MET, End.CALLED_OFF: OrderState.CALLED_OFF}
 
 
@@ -50,6 +53,7 @@ def visit_record(
     companions, note, order_text = companions.strip(), note.strip(), order_text.strip()
     given = {"unit": unit, "visited_on": visited_on, "visited_by": actor, "note": note}
     if (there := Visit.objects.filter(**given).first()) is not None:
+        _check_not_added(there, order_text, order_due_on)
         return there
     if visited_on > today:
         raise Refused(_("This day is still to come."), "visited_on")
@@ -67,6 +71,12 @@ def visit_record(
     if order_text or order_due_on is not None:
         _ordered(unit, order_text, order_due_on, visit, actor, now, ("order_text", "order_due_on"))
     return visit
+
+
+def _check_not_added(there: Visit, text: str, due_on: date | None) -> None:
+    """Back in the browser, and an order added: it would be lost with the second press of the same visit."""
+    if text and not there.orders.filter(Q(due_on=due_on), text=text).exists():
+        raise Refused(_("This visit is recorded already. Give the order from the unit’s page."), "order_text")
 
 
 def _hold(unit: Unit) -> Unit:
@@ -117,7 +127,7 @@ def _ordered(
 
 @transaction.atomic
 def order_answer(*, order: RectificationOrder, text: str, actor: User, now: datetime) -> RectificationOrder:
-    """An officer or head of the unit says what was done. The first answer decides whether it came in time."""
+    """An officer or head of the unit says what was done."""
     order, text = _locked(order), text.strip()
     if actor.pk not in of_unit(order.unit, today_of(now)):
         raise Refused(_("The unit’s officers and heads answer it."))
@@ -125,10 +135,8 @@ def order_answer(*, order: RectificationOrder, text: str, actor: User, now: date
         return order
     _check_answerable(order, text)
     order.state, order.answer, order.answered_by, order.answered_at = OrderState.ANSWERED, text, actor, now
-    order.first_answered_at, order.end_reason = order.first_answered_at or now, ""
-    order.save(
-        update_fields=["state", "answer", "answered_by", "answered_at", "first_answered_at", "end_reason"]
-    )
+    order.end_reason = ""
+    order.save(update_fields=["state", "answer", "answered_by", "answered_at", "end_reason"])
     audit.record(verb="order_answered", subject=order, actor=actor, now=now, changes={"answer": text})
     telling.answered(order, actor.pk, now)
     return order
@@ -178,10 +186,14 @@ def _check_ending(order: RectificationOrder, end: End, reason: str, actor: User)
 
 
 def _send_back(order: RectificationOrder, actor: User, now: datetime) -> RectificationOrder:
-    """Its day stays: once that is over, it is late at once."""
-    order.state = OrderState.OPEN
-    order.save(update_fields=["state", "end_reason"])
-    changes = {"reason": order.end_reason}
+    """With days enough to do it again, so that nobody is late for the time that the check took. What was late before
+    stays so."""
+    today = today_of(now)
+    orders_note_missed(unit=order.unit, now=now)
+    again = calendar.around(today).add_working_days(today, SENT_BACK_DAYS)
+    order.state, order.due_on = OrderState.OPEN, max(order.due_on, again)
+    order.save(update_fields=["state", "due_on", "end_reason"])
+    changes = {"reason": order.end_reason, "until": order.due_on}
     audit.record(verb="order_sent_back", subject=order, actor=actor, now=now, changes=changes)
     telling.to_unit(telling.SENT_BACK, order, now, now.isoformat())
     return order
@@ -206,10 +218,13 @@ def whole() -> OrderQuerySet:
 def orders_and_deadlines_remind(*, now: datetime) -> int:
     """The unit hears on the working day before; once a day is over the unit, its group and the city do: once each,
     however often it runs. Returns how many notices that made."""
+    orders_note_missed(now=now)
     today = today_of(now)
     horizon = calendar.around(today).next_working_day(today)
     active = Unit.objects.active(today)
-    undone = Rollout.objects.filter(completed_at=None, unit__in=active).select_related("unit", "wave")
+    undone = Rollout.objects.filter(
+        completed_at=None, ready_reported_at=None, unit__in=active
+    ).select_related("unit", "wave")
     rollouts = [row for row in undone if row.due_on <= horizon]
     unanswered = RectificationOrder.objects.filter(state=OrderState.OPEN, unit__in=active)
     orders = list(unanswered.filter(due_on__lte=horizon).select_related("unit"))

@@ -17,6 +17,7 @@ from appraisal.ladder_facts import Subject
 from appraisal.models import Counts, Measure, Sanction, Trigger, YearSettings
 from appraisal.rules import ladder
 from appraisal.rules.ladder import Counted
+from appraisal.services.missed import orders_note_missed
 from appraisal.services.sanctions import (
     answerable,
     deciders,
@@ -43,6 +44,7 @@ def sanctions_propose(*, year: int, until: date | None = None, now: datetime) ->
     """What the rules in use find in a year, or in it until a day; returns how many proposals that made. Every fact is
     used once: safe to run twice, late, or in several places at once."""
     _hold()
+    orders_note_missed(now=now)
     today = local(now).date()
     made = 0
     for trigger in ladder_facts.triggers():

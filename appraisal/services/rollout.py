@@ -16,7 +16,8 @@ from appraisal import rollout_facts, rollout_words
 from appraisal.acting import acting
 from appraisal.models import Rollout, Wave
 from appraisal.models.rollout import RolloutQuerySet
-from appraisal.rules.rollout import Due, is_discipline_post, missing, refuse_due
+from appraisal.rules.rollout import Due, is_discipline_post, missing, own_missing, refuse_due
+from appraisal.services.missed import orders_note_missed
 from attendance import selectors as inspection
 from cards.models import Cadre, CadreQuerySet
 from common import audit, calendar
@@ -38,6 +39,11 @@ def today_of(now: datetime) -> date:
 
 
 # --- Who may ----------------------------------------------------------------------------------------------------------
+
+
+def not_their_own(actor: User, unit: Unit, today: date) -> None:
+    if belongs_to(actor, unit, today):
+        raise Refused(_("Nobody decides this of the unit they belong to."))
 
 
 def city_only(actor: User, today: date) -> None:
@@ -118,7 +124,7 @@ def wave_edit(
     wave.save(update_fields=list(changes))
     audit.record(verb="wave_edited", subject=wave, actor=actor, now=now, changes=changes)
     if "deadline" in changes:
-        rows = Rollout.objects.filter(wave=wave, deadline=None, completed_at=None)
+        rows = Rollout.objects.filter(wave=wave, deadline=None, completed_at=None, ready_reported_at=None)
         told = list(rows.select_related("unit", "wave"))
         telling.of_rollouts(telling.DEADLINE, told, actor.pk, now)
     return wave
@@ -153,6 +159,7 @@ def units_assign(*, wave: Wave, units: Collection[Unit], actor: User, now: datet
     ids = {unit.pk for unit in units}
     # Two waves at once would both find a unit in none.
     names = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).filter(pk__in=ids)}
+    _check_not_own(actor, names, today)
     there = {row.unit_id: row for row in _locked(ids)}
     _check_movable(names, there, wave, today)
     coming = [row for row in there.values() if row.wave_id != wave.pk]
@@ -175,13 +182,22 @@ def _locked(unit_ids: Collection[int]) -> list[Rollout]:
     return list(rows.select_related("wave"))
 
 
+def _check_not_own(actor: User, units: Mapping[int, Unit], today: date) -> None:
+    own = Membership.objects.current(today).filter(user=actor, unit__in=list(units)).values_list("unit")
+    if names := [units[pk].name for (pk,) in own]:
+        raise Refused(
+            _("Nobody decides this of the unit they belong to: %(units)s.") % {"units": "、".join(names)},
+            "units",
+        )
+
+
 def _check_movable(names: Mapping[int, Unit], there: Mapping[int, Rollout], wave: Wave, today: date) -> None:
     """What is done stays where it was done, and no other wave makes a missed day unseen."""
     ended = [unit.name for unit in names.values() if unit.valid_to is not None and unit.valid_to < today]
     if ended:
         raise Refused(_("These units have ended: %(units)s.") % {"units": "、".join(ended)}, "units")
     others = [row for row in there.values() if row.wave_id != wave.pk]
-    stuck = [names[row.unit_id].name for row in others if row.completed_at or row.is_late(today)]
+    stuck = [names[row.unit_id].name for row in others if row.done_at or row.is_late(today)]
     if stuck:
         raise Refused(
             _(
@@ -219,6 +235,8 @@ def rollout_edit(
         return rollout
     check_unchanged(before, seen)
     _check_named(rollout.unit, {**before, **values}, today)
+    # Whoever answers from now on has not missed what lies before.
+    orders_note_missed(unit=rollout.unit, now=now)
     for name, (_old, new) in changes.items():
         setattr(rollout, name, new)
     rollout.save(update_fields=list(changes))
@@ -265,7 +283,13 @@ def _hold_rollout(rollout: Rollout) -> Rollout:
 def whole() -> RolloutQuerySet:
     """With what every page and verb asks of one."""
     return Rollout.objects.select_related(
-        "unit__supervision_group", "wave", "group_head", "responsible", "completed_by", "hotline_tested_by"
+        "unit__supervision_group",
+        "wave",
+        "group_head",
+        "responsible",
+        "completed_by",
+        "ready_reported_by",
+        "hotline_tested_by",
     )
 
 
@@ -280,9 +304,10 @@ def deadline_set(
     """A day of the unit’s own, with a reason that stands on its page."""
     rollout, today, reason = _hold_rollout(rollout), today_of(now), reason.strip()
     city_only(actor, today)
+    not_their_own(actor, rollout.unit, today)
     if (rollout.deadline, rollout.deadline_reason) == (deadline, reason):
         return rollout
-    if rollout.completed_at is not None:
+    if rollout.done_at is not None:
         raise Refused(_("The unit is done: there is no day to set."))
     check_unchanged(deadline_facts(rollout), seen)
     _check_due(deadline, today, "deadline")
@@ -324,12 +349,35 @@ def hotline_test(*, rollout: Rollout, actor: User, now: datetime) -> Rollout:
 
 
 @transaction.atomic
+def rollout_report(*, rollout: Rollout, actor: User, now: datetime) -> Rollout:
+    """The unit's word that it is ready, as soon as nothing is missing that it does itself. This moment counts against
+    its day, however long the city takes to confirm it. The second press changes nothing."""
+    rollout, today = _hold_rollout(rollout), today_of(now)
+    if actor.pk not in of_unit(rollout.unit, today):
+        raise Refused(_("The unit’s officers and heads report it."))
+    if rollout.done_at is not None:
+        return rollout
+    facts = rollout_facts.facts_of([rollout.unit], [rollout], city=City.current(), today=today)
+    if needs := own_missing(facts[rollout.unit_id]):
+        raise Refused(_("Not ready yet. Missing: %(needs)s.") % {"needs": rollout_words.names(needs)})
+    return record_reported(rollout, actor=actor, now=now)
+
+
+def record_reported(rollout: Rollout, *, actor: User, now: datetime) -> Rollout:
+    """Once it has been checked, under its lock."""
+    rollout.ready_reported_at, rollout.ready_reported_by = now, actor
+    rollout.save(update_fields=["ready_reported_at", "ready_reported_by"])
+    audit.record(verb="rollout_reported", subject=rollout, actor=actor, now=now)
+    telling.reported(rollout, actor.pk, now)
+    return rollout
+
+
+@transaction.atomic
 def rollout_complete(*, rollout: Rollout, actor: User, now: datetime) -> Rollout:
     """The city’s word. Refused with what is missing; the second press changes nothing."""
     rollout, today = _hold_rollout(rollout), today_of(now)
     city_only(actor, today)
-    if belongs_to(actor, rollout.unit, today):
-        raise Refused(_("Nobody confirms this of the unit they belong to."))
+    not_their_own(actor, rollout.unit, today)
     if rollout.completed_at is not None:
         return rollout
     facts = rollout_facts.facts_of([rollout.unit], [rollout], city=City.current(), today=today)
@@ -349,15 +397,18 @@ def record_completed(rollout: Rollout, *, actor: User, now: datetime) -> Rollout
 
 @transaction.atomic
 def rollout_reopen(*, rollout: Rollout, reason: str, actor: User, now: datetime) -> Rollout:
-    """What was confirmed is not so. Once its day is over the unit is late at once; the city may set it another one."""
+    """What was reported or confirmed is not so. Once its day is over the unit is late at once; the city may set it
+    another one."""
     rollout, today, reason = _hold_rollout(rollout), today_of(now), reason.strip()
     city_only(actor, today)
-    if rollout.completed_at is None:
+    not_their_own(actor, rollout.unit, today)
+    if rollout.done_at is None:
         return rollout
     if not reason:
         raise Refused(_("Say why. The unit reads it."), "reason")
     rollout.completed_at = rollout.completed_by = None
-    rollout.save(update_fields=["completed_at", "completed_by"])
+    rollout.ready_reported_at = rollout.ready_reported_by = None
+    rollout.save(update_fields=["completed_at", "completed_by", "ready_reported_at", "ready_reported_by"])
     audit.record(verb="rollout_reopened", subject=rollout, actor=actor, now=now, changes={"reason": reason})
     telling.of_rollouts(telling.REOPENED, [rollout], actor.pk, now, now.isoformat(), reason=reason)
     return rollout

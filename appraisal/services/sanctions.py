@@ -17,6 +17,7 @@ from appraisal.models import (
     DocumentCounter,
     Measure,
     Receipt,
+    RectificationOrder,
     Sanction,
     SanctionState,
     YearSettings,
@@ -33,7 +34,7 @@ from common import audit, calendar
 from common.problems import Refused
 from common.rules import at, local
 from common.versions import check_unchanged
-from complaints.models import Complaint
+from complaints.models import Complaint, Interest
 
 DECISIONS = "decisions"
 REFUSALS = {
@@ -317,14 +318,27 @@ def _holders(role: Role, today: date) -> set[int]:
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has
     an interest: none of them decides, nor reviews. The same queries for any number."""
-    keys: dict[str, set[int]] = {"finding": set(), "complaint": set()}
+    keys: dict[str, set[int]] = {"finding": set(), "complaint": set(), "order": set()}
     for sanction in sanctions:
         for line in sanction.basis:
             keys.get(line["kind"], set()).add(line["key"])
     facts = _hands_of_findings(keys["finding"]) | _hands_of_complaints(keys["complaint"])
+    facts |= _hands_of_orders(keys["order"])
     units = {sanction.unit_id for sanction in sanctions}
     superiors = inspection.responsible_for(units, today) if units else {}
-    return [_hands(sanction, facts, superiors) for sanction in sanctions]
+    kin = _declared_in({sanction.cadre_id for sanction in sanctions if sanction.cadre_id is not None})
+    return [
+        _hands(sanction, facts, superiors) | kin.get(sanction.cadre_id or 0, set()) for sanction in sanctions
+    ]
+
+
+def _declared_in(cadres: Collection[int]) -> dict[int, set[int]]:
+    """Who declared an interest in each of these, whatever is counted about them."""
+    found: dict[int, set[int]] = {}
+    if cadres:
+        for cadre, user in Interest.objects.filter(cadre__in=cadres).values_list("cadre_id", "user_id"):
+            found.setdefault(cadre or 0, set()).add(user)
+    return found
 
 
 Hands = dict[tuple[str, int], set[int | None]]
@@ -345,9 +359,17 @@ def _hands_of_complaints(keys: Collection[int]) -> Hands:
         return {}
     found: Hands = {}
     rows = Complaint.objects.filter(Q(pk__in=keys) | Q(redo_of__in=keys)).order_by()
-    for pk, first, *people in rows.values_list("pk", "redo_of", "handler", "submitted_by"):
+    for pk, first, *people in rows.values_list("pk", "redo_of", "handler", "submitted_by", "closed_by"):
         found.setdefault(("complaint", first or pk), set()).update(people)
     return found
+
+
+def _hands_of_orders(keys: Collection[int]) -> Hands:
+    """Who set what was to be put right and by when, and who said that it was."""
+    if not keys:
+        return {}
+    rows = RectificationOrder.objects.filter(pk__in=keys).order_by()
+    return {("order", pk): set(people) for pk, *people in rows.values_list("pk", "ordered_by", "ended_by")}
 
 
 def _hands(sanction: Sanction, facts: Hands, superiors: Mapping[int, Iterable[int]]) -> set[int]:

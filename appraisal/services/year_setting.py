@@ -37,7 +37,8 @@ def settings_facts(settings: YearSettings) -> dict[str, Any]:
 def year_settings_edit(
     *, values: dict[str, Any], seen: str | None = None, actor: User, now: datetime
 ) -> YearSettings:
-    """For what is computed and begun from now on; a step under way keeps its days."""
+    """For what is computed and begun from now on: a step under way keeps its days, and a year that hangs in some unit,
+    or is over and computed, its terms (YearTerms)."""
     years.alone()
     settings = YearSettings.objects.get(pk=1)
     before = settings_facts(settings)

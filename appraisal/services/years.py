@@ -1,11 +1,11 @@
 """The year as it is computed (scheme.txt 三(三) “一年一考”): figures, ceilings and bars for all, and nobody’s grade.
 
 Computed again it changes exactly what depends on what has changed; of a year that is decided, each change is kept as a
-correction, and somebody looks at the grade again.
+correction, and where it changes what follows for somebody, the grade is looked at again.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -21,10 +21,11 @@ from appraisal.models import (
     YearCorrection,
     YearSettings,
     YearState,
+    YearTerms,
 )
 from appraisal.rules import years
 from appraisal.rules.years import Consequences
-from appraisal.year_facts import ADMONISHMENT, CAUTION, CIRCULAR, City, Person, Whole
+from appraisal.year_facts import ADMONISHMENT, CAUTION, CIRCULAR, KEPT, City, Person, Terms, Whole
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -43,7 +44,11 @@ COMPUTED = (
     "barred_until",
     "employment_kind",
 )
-UNIT_COMPUTED = ("figures", "codes", "among_least", "among_most")
+UNIT_COMPUTED = ("figures", "codes", "among_least", "among_most", "vertically_managed")
+#: Only where one of these is another one by now, a decision rests on what no longer holds.
+CONSEQUENCES = ("ceiling", "bonus_months", "bonus_of", "barred_from_merit", "barred_until")
+#: Nothing is entered of earlier years.
+FIRST_YEAR = 2000
 
 
 @dataclass(frozen=True)
@@ -58,20 +63,38 @@ class Appraised:
 
 @transaction.atomic
 def year_appraise(*, year: int, actor: User | None = None, now: datetime) -> Appraised:
-    """Compute a year, or compute it anew: set-based, repeatable. Raises Refused for a year that has not begun."""
-    if year > local(now).year:
+    """Compute a year, or compute it anew: set-based, repeatable. Raises Refused for a year that has not begun, and for
+    one of another century."""
+    today = local(now).date()
+    if year > today.year:
         raise Refused(_("%(year)s has not begun.") % {"year": year})
+    if year < FIRST_YEAR:
+        raise Refused(_("Years are computed from %(first)s on.") % {"first": FIRST_YEAR})
     alone()
+    of_year, _made = YearTerms.objects.get_or_create(year=year)
+    if today.year > year:
+        terms_fix(year, now)
     city = year_facts.gather(year, now)
     wanted_units, wanted = _units(city), _people(city, year)
     units, changed_units = _save_units(year, wanted_units, now)
     changed = _save_people(year, city, wanted, units, now)
+    removed = _remove(year, wanted, wanted_units)
     content = chain.digest({"units": _hashes(wanted_units), "people": _hashes(wanted)})
-    if changed or changed_units:
-        subject = next(iter(units.values()))
+    if changed or changed_units or removed:
         changes = {"year": year, "cadres": changed, "units": changed_units, "content": content}
-        audit.record(verb="year_computed", subject=subject, actor=actor, now=now, changes=changes)
-    return Appraised(len(wanted), len(wanted_units), changed + changed_units, content)
+        changes |= {"removed": removed} if removed else {}
+        audit.record(verb="year_computed", subject=of_year, actor=actor, now=now, changes=changes)
+    return Appraised(len(wanted), len(wanted_units), changed + changed_units + removed, content)
+
+
+def terms_fix(year: int, now: datetime) -> None:
+    """From the first public notice on, or once it is over, the year is judged by what is set at this moment. In the
+    caller's transaction, after `alone`."""
+    row, _made = YearTerms.objects.get_or_create(year=year)
+    if row.terms is None:
+        row.terms, row.fixed_at = asdict(Terms.of(year)), now
+        row.save(update_fields=["terms", "fixed_at"])
+        audit.record(verb="terms_of_year_fixed", subject=row, actor=None, now=now, changes=row.terms)
 
 
 def alone() -> None:
@@ -90,7 +113,9 @@ def _hashes(rows: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
 
 def _units(city: City) -> dict[int, dict[str, Any]]:
     """YEAR-3 and YEAR-4 for units: per head within their class."""
-    compared = [whole.year for whole in city.units.values() if whole.headcount and not _is_apart(whole)]
+    compared = [
+        whole.year for whole in city.units.values() if whole.headcount and not whole.vertically_managed
+    ]
     most = years.most_of_class(compared)
     measured = {
         pk
@@ -100,35 +125,37 @@ def _units(city: City) -> dict[int, dict[str, Any]]:
     least = years.least_of_class(
         compared,
         most | measured,
-        sheets_percent=city.settings.sheets_percent,
-        agreement_percent=city.settings.agreement_percent,
+        sheets_percent=city.terms.sheets_percent,
+        agreement_percent=city.terms.agreement_percent,
     )
     return {pk: _unit_row(whole, pk in least, pk in most) for pk, whole in city.units.items()}
 
 
-def _is_apart(whole: Whole) -> bool:
-    return whole.unit.vertically_managed
-
-
 def _unit_row(whole: Whole, is_least: bool, is_most: bool) -> dict[str, Any]:
     codes = [years.Code.YEAR_3.value] * is_least + [years.Code.YEAR_4.value] * is_most
-    return {"figures": whole.figures, "codes": codes, "among_least": is_least, "among_most": is_most}
+    return {
+        "figures": whole.figures,
+        "codes": codes,
+        "among_least": is_least,
+        "among_most": is_most,
+        "vertically_managed": whole.vertically_managed,
+    }
 
 
 def _people(city: City, year: int) -> dict[int, dict[str, Any]]:
     compared = [person.year for person in city.people.values() if person.is_graded]
     most = _most(city, compared)
     least = years.least_of_city(
-        compared, most, minimum_months=city.settings.minimum_months, silent=_silent(city)
+        compared, most, minimum_months=city.terms.minimum_months, silent=_silent(city)
     )
     return {
-        pk: _row(person, year, city.settings, is_least=pk in least, is_most=pk in most)
+        pk: _row(person, year, city.terms, is_least=pk in least, is_most=pk in most)
         for pk, person in city.people.items()
     }
 
 
 def _silent(city: City) -> set[int]:
-    limits = city.settings.sheets_percent, city.settings.agreement_percent
+    limits = city.terms.sheets_percent, city.terms.agreement_percent
     return {pk for pk, whole in city.units.items() if not whole.year.is_kept(*limits)}
 
 
@@ -137,17 +164,15 @@ def _most(city: City, compared: Iterable[years.Year]) -> set[int]:
     for one in compared:
         by_unit.setdefault(one.unit, []).append(one)
     limits = {
-        "minimum_headcount": city.settings.minimum_headcount,
-        "minimum_months": city.settings.minimum_months,
+        "minimum_headcount": city.terms.minimum_headcount,
+        "minimum_months": city.terms.minimum_months,
     }
     return {key for there in by_unit.values() for key in years.most_of_unit(there, **limits)}
 
 
-def _row(
-    person: Person, year: int, settings: YearSettings, *, is_least: bool, is_most: bool
-) -> dict[str, Any]:
+def _row(person: Person, year: int, terms: Terms, *, is_least: bool, is_most: bool) -> dict[str, Any]:
     found = years.consequences(person.year, is_most=is_most)
-    months = bonus_months(person, year, found, settings)
+    months = bonus_months(person, year, found, terms)
     codes = [code.value for code in found.codes] + [years.Code.YEAR_3.value] * is_least
     return {
         "figures": person.figures,
@@ -160,14 +185,14 @@ def _row(
         "among_most": is_most,
         "barred_from_merit": found.barred_from_merit,
         "barred_until": date(year + 1, 12, 31) if found.barred_from_promotion else None,
-        "employment_kind": person.cadre.employment_kind,
+        "employment_kind": person.employment_kind,
     }
 
 
-def bonus_months(person: Person, year: int, found: Consequences, settings: YearSettings) -> list[date]:
+def bonus_months(person: Person, year: int, found: Consequences, terms: Terms) -> list[date]:
     if not found.bonus_months:
         return []
-    return years.bonus_months_of(year, found.bonus_months, person.first_admonished, settings.bonus_months)
+    return years.bonus_months_of(year, found.bonus_months, person.first_admonished, terms.bonus_months)
 
 
 # --- Saving -----------------------------------------------------------------------------------------------------------
@@ -245,6 +270,16 @@ def _save_people(
     return len(new) + len(changed)
 
 
+def _remove(year: int, wanted: Collection[int], wanted_units: Collection[int]) -> int:
+    """Who turns out not to have served in the year, and units of which the same holds, as long as nothing of it has
+    been hung out."""
+    people = AnnualResult.objects.filter(year=year).exclude(unit_result__state__in=KEPT)
+    gone, _of = people.exclude(cadre__in=wanted).delete()
+    units = UnitResult.objects.filter(year=year, results=None).exclude(state__in=KEPT)
+    gone_units, _of = units.exclude(unit__in=wanted_units).delete()
+    return gone + gone_units
+
+
 def _tell(results: Collection[AnnualResult], now: datetime) -> None:
     """Somebody has to look at the grades again."""
     if results:
@@ -273,8 +308,9 @@ def _changed(
         if row.barred_from_merit or not row.among_least:
             row.commended_by, row.commended_reason = None, ""
         if is_decided:
-            row.changed_at = now
             corrections.append(correction(row, before, None, _("Computed anew."), now))
+            if any(name in corrections[-1].after for name in CONSEQUENCES):
+                row.changed_at = now
         changed.append(row)
     return changed, corrections
 

@@ -1,6 +1,6 @@
 """The rollout: the board of waves and units, a unit’s page, and what the city and the unit enter there."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +29,7 @@ from appraisal.rollout_forms import (
     ReopenForm,
     WaveForm,
 )
-from appraisal.rules.rollout import Stage, by_stage, missing
+from appraisal.rules.rollout import Stage, by_stage, missing, own_missing
 from appraisal.services import orders as ordering
 from appraisal.services import rollout as services
 from common.forms import accepted, posted, render_form
@@ -196,9 +196,11 @@ def _page(
         "stage": stage,
         "tone": words.TONES[stage],
         "state": words.STAGES[stage],
-        "left": words.left(found.due_on, today) if found and not found.completed_at else "",
+        "left": words.left(found.due_on, today) if found and not found.done_at else "",
         "items": words.items(unit, found, facts, access),
         "is_ready": not missing(facts),
+        "reports": _reports(request, found, today),
+        "may_report": not own_missing(facts),
         "orders": [words.order_view(row, today) for row in orders[:SHOWN]],
         "visits": Visit.objects.filter(unit=unit).select_related("visited_by")[:SHOWN],
         "lines": words.history(found) if found else [],
@@ -208,6 +210,13 @@ def _page(
         "several": scope_for(request).unit_ids is None or len(scope_for(request).unit_ids or ()) > 1,
     }
     return render(request, "appraisal/rollout_unit.html", context, status=422 if failed is not None else 200)
+
+
+def _reports(request: HttpRequest, found: Rollout | None, today: date) -> bool:
+    """Whether this person says for the unit that it is ready."""
+    if found is None or found.done_at is not None or not _may(request, "rollout_report"):
+        return False
+    return user_of(request).pk in services.of_unit(found.unit, today)
 
 
 def rollout_edit(request: HttpRequest, code: str) -> HttpResponse:
@@ -270,6 +279,17 @@ def rollout_hotlines(request: HttpRequest, code: str) -> HttpResponse:
         (_("Efficiency Express hotline"), city_of(request).express_hotline),
     ]
     return _form(request, found, form, _("Test both hotlines"), numbers=numbers)
+
+
+def rollout_report(request: HttpRequest, code: str) -> HttpResponse:
+    """The refusal stands on the unit’s page, above the list of what is missing."""
+    found, now, form = rollout_of(request, code), timezone.now(), NoForm(posted(request))
+    if form.is_valid() and accepted(
+        form, lambda: services.rollout_report(rollout=found, actor=user_of(request), now=now)
+    ):
+        messages.success(request, _("Reported: the city looks and confirms it."))
+        return redirect("rollout_unit", code)
+    return _page(request, found.unit, found, now, failed=form)
 
 
 def rollout_complete(request: HttpRequest, code: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The cadre's own years: figures with their reasons, what follows, the grade once it is decided."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,6 +16,7 @@ from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
 from appraisal.services import commending, grading
 from appraisal.views import years as desk
+from appraisal.year_facts import KEPT
 from cards.models import Cadre
 from common import slots
 from common.responses import private
@@ -96,21 +98,32 @@ def my_year_file(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | None:
-    """On the phone page: the newest year that hangs or is decided, and what one has to know of it."""
+    """On the phone page: the newest year that hangs or is decided, and every bar that holds."""
     if not access_for(request).may(TABLE["my_years"]):
         return None
-    own = AnnualResult.objects.filter(cadre=cadre).select_related("unit_result")
-    newest = own.order_by("-year").first()
-    if newest is None:
+    own = AnnualResult.objects.filter(cadre=cadre).select_related("unit_result").order_by("-year")
+    shown = own.filter(unit_result__state__in=KEPT).first() or own.first()
+    if shown is None:
         return None
-    tone, state = own_state(newest)
+    tone, state = own_state(shown)
     return "appraisal/my_years_part.html", {
-        "result": newest,
+        "result": shown,
         "tone": tone,
         "state": state,
-        "bars": year_words.bars(newest),
-        "hangs": newest.unit_result.state == YearState.PUBLIC,
+        "bars": _bars(shown, own.exclude(pk=shown.pk)),
+        "hangs": shown.unit_result.state == YearState.PUBLIC,
     }
+
+
+def _bars(shown: AnnualResult, others: Iterable[AnnualResult]) -> list[str]:
+    """Of the year that is shown, and of any other that still holds. Provisional ones bar nobody from anything."""
+    found = year_words.bars(shown) if shown.unit_result.state in KEPT else []
+    today = timezone.localdate()
+    for one in others:
+        is_decided = one.unit_result.state == YearState.DECIDED
+        if is_decided and one.barred_until is not None and one.barred_until >= today:
+            found.append(year_words.promotion_words(one.barred_until))
+    return found
 
 
 def register() -> None:

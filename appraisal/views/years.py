@@ -202,7 +202,7 @@ def _looks(rows: UnitResultQuerySet) -> list[dict[str, Any]]:
 def _rows(rows: Sequence[UnitResult], today: date) -> list[dict[str, Any]]:
     """One query for any number."""
     lines: dict[int, list[AnnualResult]] = {row.pk: [] for row in rows}
-    for result in AnnualResult.objects.filter(unit_result__in=rows).select_related("unit"):
+    for result in AnnualResult.objects.filter(unit_result__in=rows).select_related("unit", "unit_result"):
         lines[result.unit_result_id].append(result)
     settings = YearSettings.current()
     return [_row(row, lines[row.pk], settings, today) for row in rows]

@@ -326,7 +326,7 @@ def appraised_result(where: Place) -> AnnualResult:
     """The person’s year, decided; made when a page about one is asked for."""
     found = {"content_hash": "0" * 64, "computed_at": NOW, "state": "decided"}
     found |= {
-        "figures": Whole(where.unit).figures,
+        "figures": Whole(where.unit, "department", False).figures,
         "published_at": NOW,
         "published_until": NOW.date(),
         "decided_at": NOW,
@@ -335,7 +335,7 @@ def appraised_result(where: Place) -> AnnualResult:
     whole, _new = UnitResult.objects.get_or_create(unit=where.unit, year=2026, defaults=found)
     mine = {"unit": where.unit, "unit_result": whole, "content_hash": "0" * 64, "computed_at": NOW}
     mine |= {"employment_kind": "civil_servant", "grade": "competent"}
-    mine["figures"] = Person(where.cadre, where.unit, 12).figures
+    mine["figures"] = Person(where.cadre, where.unit, 12, "civil_servant").figures
     return AnnualResult.objects.get_or_create(cadre=where.cadre, year=2026, defaults=mine)[0]
 
 
@@ -351,7 +351,7 @@ def on_notice(where: Place) -> dict[str, int]:
 
 def commendation(where: Place, *, signed: bool = False) -> dict[str, int]:
     appraised_result(where)
-    clerk, when = User.objects.get(username="first"), NOW
+    clerk, when = User.objects.get(username="first"), NOW + timedelta(days=60)
     circular = circulars.circular_draft(year=2026, actor=clerk, now=when)
     if signed and not circular.is_signed:
         content = replace(
@@ -685,7 +685,7 @@ def _dotted(thing: Any, path: str) -> Any:
 
 WAVES = ("wave_edit", "wave_units")
 ROLLING_OUT = ("rollout_unit", "rollout_edit", "rollout_deadline", "rollout_hotlines", "rollout_complete")
-ROLLING_OUT += ("rollout_reopen", "visit_new", "order_new")
+ROLLING_OUT += ("rollout_report", "rollout_reopen", "visit_new", "order_new")
 
 STEPS_OF_YEARS = ("grades", "propose", "publish", "decide", "send_back", "quota", "commend", "commend_undo")
 STEPS_OF_RESULTS = ("result", "hand_over", "look_again", "result_commend", "result_commend_undo")
@@ -1355,7 +1355,7 @@ NEVER[Role.UNIT_OFFICER] = NEVER[Role.UNIT_OFFICER] | PUBLISHING_YEARS
 SEEING_ROLLOUT = {"rollout", "rollout_unit", "orders", "order"}
 LEADING_ROLLOUT = {"wave_new", *WAVES, "rollout_deadline", "rollout_complete", "rollout_reopen"}
 SUPERVISING = {"visit_new", "order_new", "order_check", "rollout_hotlines"}
-ANSWERING_ORDERS = {"rollout_edit", "order_answer"}
+ANSWERING_ORDERS = {"rollout_edit", "rollout_report", "order_answer"}
 for never in (Role.CADRE, Role.DISCIPLINE, Role.ADMINISTRATOR):
     NEVER[never] = NEVER[never] | SEEING_ROLLOUT | LEADING_ROLLOUT | SUPERVISING | ANSWERING_ORDERS
 for never in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD):

@@ -19,6 +19,8 @@ UNTIL = date(2026, 12, 17)
 HANGING = at(UNTIL, time(23))
 DECIDING = at(date(2026, 12, 18), time(9))
 LATER = at(date(2026, 12, 21), time(9))
+#: Whom to commend is chosen once the year is over.
+NEXT_YEAR = at(date(2027, 1, 4), time(9))
 COMPETENT = Entered("competent")
 
 

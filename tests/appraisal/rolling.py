@@ -87,8 +87,10 @@ def make_ready(row: Rollout, *, number: int = 2) -> Rollout:
     return rollout.hotline_test(rollout=row, actor=express_user(), now=NOW)
 
 
-def ordered(unit: Unit, actor: User, text: str = "补印三楼门牌", due: date = ORDER_DUE) -> RectificationOrder:
-    return orders.order_make(unit=unit, text=text, due_on=due, actor=actor, now=NOW)
+def ordered(
+    unit: Unit, actor: User, text: str = "补印三楼门牌", due: date = ORDER_DUE, *, now: datetime = NOW
+) -> RectificationOrder:
+    return orders.order_make(unit=unit, text=text, due_on=due, actor=actor, now=now)
 
 
 def answered(order: RectificationOrder, actor: User, *, now: datetime = NOW) -> RectificationOrder:

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
+from appraisal.bonus_file import month
 from appraisal.bonus_rules import Basing, paid_by, refuse_base
 from appraisal.models import AnnualResult, BonusBase, UnitResult
 from appraisal.services import bonus as services
+from cards.roster.rows import Wrong
 from common.models import AuditEntry
 from common.problems import Refused
 from common.rules import at
@@ -95,6 +97,12 @@ def hand_in(user, file):
 )
 def test_which_month_a_base_may_begin_with(since, later, used, expected):
     assert refuse_base(since=since, later=later, used=used, today=date(2027, 1, 12)) == expected
+
+
+@pytest.mark.parametrize("typed", ["0000-01", "2026-13", "2026-00", 2026.1])
+def test_a_month_that_is_none_is_a_mistake_of_its_cell(typed):
+    with pytest.raises(Wrong):
+        month(typed)
 
 
 def test_a_base_pays_until_the_next_one_begins():

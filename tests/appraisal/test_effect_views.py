@@ -97,7 +97,11 @@ def test_the_workbook_has_the_figures_as_numbers(unit, express, express_head):
     LookupCount.objects.create(day=date(2026, 10, 5), unit=unit, kind="covered", number=3)
     LookupCount.objects.create(day=date(2026, 10, 5), unit=unit, kind="uncovered", number=1)
     entered = Value(Indicator.STAND_IN, date(2025, 10, 1), Decimal("40.5"), "=cmd|x")
-    baselines.baselines_set(values=[entered], actor=express_head, now=NOW)
+    with pytest.raises(Refused) as refused:
+        baselines.baselines_set(values=[entered], actor=express_head, now=NOW)
+    assert refused.value.field == "source"
+    # Whatever stands there from before is no formula in the workbook either.
+    Baseline.objects.create(**vars(entered), entered_by=express_head, entered_at=NOW)
     book = load_workbook(io.BytesIO(signed_in(express).get("/desk/effect/export/").content))
     months, known = book.worksheets
     lines = list(months.iter_rows(min_row=3, max_col=7, values_only=True))

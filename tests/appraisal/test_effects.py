@@ -274,9 +274,17 @@ def test_the_change_in_words(numbers, was, words, tone, unit, express, english):
 @pytest.mark.parametrize(
     ("number", "was", "words"),
     [
-        (1234, "1000", "1,234; before the scheme 1,000; 234 (23.4%) more."),
-        (8, "18.25", "8; before the scheme 18.25; 10.25 (56.2%) fewer."),
-        (8, "0", "8; before the scheme 0; 8 more."),
+        (
+            1234,
+            "1000",
+            "1,234 look-ups; before the scheme 1,000 look-ups in an average month; 234 (23.4%) more.",
+        ),
+        (
+            8,
+            "18.25",
+            "8 look-ups; before the scheme 18.25 look-ups in an average month; 10.25 (56.2%) fewer.",
+        ),
+        (8, "0", "8 look-ups; before the scheme 0 look-ups in an average month; 8 more."),
     ],
 )
 def test_of_a_number_nobody_says_whether_more_is_better(number, was, words, unit, express, english):

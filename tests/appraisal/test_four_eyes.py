@@ -118,7 +118,8 @@ def scene(chen) -> Scene:
     finding = stands(chen, date(2026, 11, 3), recorder=people["recorder"])
     draft(chen.unit)
     case = drafted(accepted(chen.unit, people["verifier"], chen), outcome="substantiated")
-    handling.close(case=case, feedback="receipt", actor=people["second_head"], now=LATER)
+    closer = person("closer", Role.EXPRESS_STAFF)
+    handling.close(case=case, feedback="receipt", actor=closer, now=LATER)
     lines = (
         Counted("finding", finding.pk, finding.day, "脱岗"),
         Counted("complaint", case.pk, TODAY, "经核查属实的投诉"),
@@ -386,7 +387,7 @@ def take(step: str, row: Any, cadre: Cadre, actor: User) -> Any:
             entered = grading.Entered("competent", reason="仍符合")
             return grading.result_look_again(result=result, entered=entered, actor=actor, now=now)
         case _:
-            return commending.commend(row=result, reason="口碑好", actor=actor, now=now)
+            return commending.commend(row=result, reason="口碑好", actor=actor, now=years.NEXT_YEAR)
 
 
 OF_UNIT = {"unit_officer", "unit_head"}
@@ -451,15 +452,28 @@ def test_who_signs_the_circular(chen, lin, name):
     people = people_of(chen)
     row = year_at("commend", chen, people)
     take("commend", row, chen, people["second_head"])
-    circular = circulars.circular_draft(year=2026, actor=people["express_staff"], now=years.LATER)
+    circular = circulars.circular_draft(year=2026, actor=people["express_staff"], now=years.NEXT_YEAR)
     people["chosen"], people["kin"] = own_line(chen, people), kin(chen, people)
     for actor in (people[name], people["second_head"]):
         if actor == people["express_head"]:
             continue
         with pytest.raises(Refused):
-            circulars.circular_sign(circular=circular, actor=actor, now=years.LATER)
-    signed = circulars.circular_sign(circular=circular, actor=people["express_head"], now=years.LATER)
+            circulars.circular_sign(circular=circular, actor=actor, now=years.NEXT_YEAR)
+    signed = circulars.circular_sign(circular=circular, actor=people["express_head"], now=years.NEXT_YEAR)
     assert signed.signed_by == people["express_head"]
+
+
+@pytest.mark.parametrize("role", [Role.UNIT_OFFICER, Role.CADRE])
+def test_nobody_signs_a_circular_that_names_their_unit(chen, lin, role):
+    people = people_of(chen)
+    row = year_at("commend", chen, people)
+    type(row).objects.update(among_least=True)
+    row.refresh_from_db()
+    commending.commend(row=row, reason="口碑好", actor=people["express_staff"], now=years.NEXT_YEAR)
+    signer = chen.user if role == Role.CADRE else people["unit_officer"]
+    give(signer, Role.EXPRESS_HEAD)
+    assert signer.pk not in circulars.signers(2026, years.NEXT_YEAR.date())
+    assert people["express_head"].pk in circulars.signers(2026, years.NEXT_YEAR.date())
 
 
 # --- Reviews and appeals ----------------------------------------------------------------------------------------------
@@ -520,3 +534,18 @@ def test_a_review_of_a_year_is_decided_by_nobody_with_a_hand_in_it(chen, lin):
         with pytest.raises(Refused):
             reviewing.answered(review, actor=actor, now=years.LATER)
     assert reviewing.answered(review, actor=people["express_head"], now=years.LATER).state == "upheld"
+
+
+def test_a_year_looked_at_again_is_reviewed_anew_and_not_by_who_did(chen, lin):
+    people = people_of(chen)
+    row = year_at("hand over", chen, people)
+    first = reviewing.asked(years.result_of(chen), now=years.LATER)
+    reviewing.answered(first, actor=people["express_staff"], now=years.LATER)
+    years.measured(chen, day=date(2026, 12, 20))
+    years.computed(years.LATER)
+    take("look", row, chen, people["express_head"])
+    again = reviewing.asked(years.result_of(chen), now=years.LATER)
+    assert (first.decision, again.decision) == (1, 2)
+    with pytest.raises(Refused):
+        reviewing.answered(again, actor=people["express_head"], now=years.LATER)
+    assert reviewing.answered(again, actor=people["express_staff"], now=years.LATER).state == "upheld"

@@ -25,6 +25,7 @@ from tests.appraisal.grading import (
     GRADING,
     HANGING,
     LATER,
+    NEXT_YEAR,
     UNTIL,
     computed,
     decided,
@@ -402,10 +403,10 @@ def test_only_those_who_are_first_in_line_are_commended(
     assert commending.is_eligible(result_of(lin))
     for cadre, actor, reason in ((chen, express, "好"), (lin, officer, "好"), (lin, express, " ")):
         with pytest.raises(Refused):
-            commending.commend(row=result_of(cadre), reason=reason, actor=actor, now=LATER)
-    commending.commend(row=result_of(lin), reason="群众口碑好", actor=express, now=LATER)
+            commending.commend(row=result_of(cadre), reason=reason, actor=actor, now=NEXT_YEAR)
+    commending.commend(row=result_of(lin), reason="群众口碑好", actor=express, now=NEXT_YEAR)
     assert result_of(lin).commended_reason == "群众口碑好"
-    commending.commend_undo(row=result_of(lin), actor=express, now=LATER)
+    commending.commend_undo(row=result_of(lin), actor=express, now=NEXT_YEAR)
     assert result_of(lin).commended_by is None
 
 
@@ -419,35 +420,35 @@ def test_whoever_falls_out_of_the_line_is_no_longer_commended(
     unit, chen, lin, officer, head, express, express_head
 ):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
     measured(chen, day=date(2026, 12, 20))
-    computed(LATER)
+    computed(NEXT_YEAR)
     assert result_of(chen).commended_by is None
     assert result_of(chen).grade == "competent"
 
 
 def _chosen(unit, chen, officer, head, express, express_head):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
-    return circulars.circular_draft(year=2026, actor=express, now=LATER)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
+    return circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
 
 
 def test_a_circular_takes_the_next_number_of_the_bulletins_and_is_frozen(
     unit, chen, officer, head, express, express_head
 ):
-    BulletinCounter.objects.create(year=2026, last=3)
+    BulletinCounter.objects.create(year=2027, last=3)
     circular = _chosen(unit, chen, officer, head, express, express_head)
     seen = circulars.content_of(circular).digest
     for _tap in range(2):
-        circular = circulars.circular_sign(circular=circular, seen=seen, actor=express_head, now=LATER)
+        circular = circulars.circular_sign(circular=circular, seen=seen, actor=express_head, now=NEXT_YEAR)
     assert (circular.serial, BulletinCounter.objects.get().last) == (4, 4)
     content = circulars.content_of(Circular.objects.get())
-    assert content.number_text == "龙效能办〔2026〕4号"
+    assert content.number_text == "龙效能办〔2027〕4号"
     assert [one.name for one in content.people] == ["陈砚"]
     for verb in (
-        lambda: commending.commend_undo(row=result_of(chen), actor=express, now=LATER),
+        lambda: commending.commend_undo(row=result_of(chen), actor=express, now=NEXT_YEAR),
         lambda: circulars.circular_edit(
-            circular=circular, opening="新的", closing="", actor=express, now=LATER
+            circular=circular, opening="新的", closing="", actor=express, now=NEXT_YEAR
         ),
     ):
         with pytest.raises(Refused):
@@ -459,16 +460,16 @@ def test_whoever_chose_or_stands_in_it_does_not_sign(unit, chen, officer, head, 
     circular = _chosen(unit, chen, officer, head, express, express_head)
     for actor in (express, officer):
         with pytest.raises(Refused):
-            circulars.circular_sign(circular=circular, actor=actor, now=LATER)
+            circulars.circular_sign(circular=circular, actor=actor, now=NEXT_YEAR)
     give(chen.user, Role.EXPRESS_HEAD)
     with pytest.raises(Refused):
-        circulars.circular_sign(circular=circular, actor=chen.user, now=LATER)
-    assert circulars.circular_sign(circular=circular, actor=express_head, now=LATER).is_signed
+        circulars.circular_sign(circular=circular, actor=chen.user, now=NEXT_YEAR)
+    assert circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR).is_signed
 
 
 def test_an_altered_circular_is_noticed(unit, chen, officer, head, express, express_head):
     circular = _chosen(unit, chen, officer, head, express, express_head)
-    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
     content = Circular.objects.get().content
     content["people"][0]["name"] = "别人"
     Circular.objects.update(content=content)
@@ -478,21 +479,52 @@ def test_an_altered_circular_is_noticed(unit, chen, officer, head, express, expr
 
 def test_an_empty_circular_is_not_signed(unit, chen, express, express_head):
     computed()
-    circular = circulars.circular_draft(year=2026, actor=express, now=LATER)
+    circular = circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
     with pytest.raises(Refused):
-        circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+        circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
     assert not BulletinCounter.objects.filter(last__gt=0).exists()
 
 
 def test_what_is_edited_stays_and_the_rest_follows_the_figures(unit, chen, express):
     computed()
-    circular = circulars.circular_draft(year=2026, actor=express, now=LATER)
+    circular = circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
     facts = circulars.edit_facts(circular)
     circular = circulars.circular_edit(
-        circular=circular, opening="一段\n\n二段", closing=facts["closing"], actor=express, now=LATER
+        circular=circular, opening="一段\n\n二段", closing=facts["closing"], actor=express, now=NEXT_YEAR
     )
     assert (circular.opening, circular.closing) == ("一段\n二段", "")
     assert circulars.content_of(circular).opening == ("一段", "二段")
+
+
+def test_nobody_is_commended_before_the_year_is_over(unit, chen, officer, head, express, express_head):
+    decided(unit, officer, head, express_head)
+    for row in (result_of(chen), year_of(unit)):
+        with pytest.raises(Refused):
+            commending.commend(row=row, reason="好", actor=express, now=LATER)
+    with pytest.raises(Refused):
+        circulars.circular_draft(year=2026, actor=express, now=LATER)
+
+
+def test_more_is_approved_by_others_than_decide_and_not_afterwards(
+    unit, chen, officer, head, express, express_head
+):
+    row = published(unit, officer, head)
+    row = grading.quota_approve(unit_result=row, reason="创建先进", actor=express_head, now=GRADING)
+    with pytest.raises(Refused):
+        grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
+    UnitResult.objects.update(more_excellent_by=None, more_excellent_reason="")
+    row = grading.year_decide(unit_result=year_of(unit), actor=express_head, now=DECIDING)
+    with pytest.raises(Refused):
+        grading.quota_approve(unit_result=row, reason="创建先进", actor=express, now=LATER)
+
+
+def test_a_notice_is_not_backdated_into_the_days_for_a_review(unit, chen, officer, head, express_head):
+    decided(unit, officer, head, express_head)
+    fields = {"day": DECIDING.date(), "receipt": "signed", "actor": officer}
+    with pytest.raises(Refused) as refused:
+        grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 3), time(9)), **fields)
+    assert refused.value.field == "day"
+    assert grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 2), time(9)), **fields)
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------
@@ -543,10 +575,10 @@ def test_computing_takes_no_commendation_back_that_is_given_meanwhile(
     _with_a_point(lin)
 
     def computing():
-        return years.year_appraise(year=building.YEAR, now=LATER)
+        return years.year_appraise(year=building.YEAR, now=NEXT_YEAR)
 
     def commending_chen():
-        return commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+        return commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
 
     outcomes = at_once(computing, commending_chen)
     assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refused)], (

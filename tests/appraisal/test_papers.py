@@ -409,6 +409,14 @@ def test_nobody_was_told_and_nothing_was_said():
     assert "三、陈述申辩情况你未提出陈述申辩。" in said(papers.decision(defence=Defence()))
 
 
+def test_a_draft_says_nothing_that_has_not_happened():
+    told = Defence(told_on=date(2026, 11, 27), until=date(2026, 12, 2))
+    text = said(papers.decision(defence=told, decided_on=None, number_text=None))
+    assert "尚未收到你的陈述申辩。" in text
+    assert "期限届满" not in text
+    assert "拟对你给予效能告诫处理" in text
+
+
 def test_typed_text_is_no_heading_however_it_begins():
     body = printing.letter_of(papers.decision(reason="一、总体情况\n（一）窗口空岗")).body
     (typed,) = [part for part in body if part.text == "一、总体情况"]

@@ -1,17 +1,20 @@
 """The rollout (ROLL-1, ROLL-2): waves, readiness from facts, visits and orders, and what the ladder counts."""
 
 import csv
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from accounts.models import City, Role, SupervisionGroup, Unit
+from accounts.models import City, Role, SupervisionGroup, Unit, User
 from accounts.seeds import UNITS
 from appraisal import rollout_board, rollout_facts, rollout_words
+from appraisal.ladder_facts import Subject, of_subject
 from appraisal.models import RectificationOrder, Rollout, Sanction, Visit, Wave
 from appraisal.rules.rollout import End, Need, Stage, missing
 from appraisal.services import orders, rollout
+from appraisal.services.missed import orders_note_missed
 from appraisal.services.proposing import sanctions_propose
+from appraisal.services.sanctions import deciders
 from cards.models import Cadre
 from common.models import AuditEntry, Notice, OfficeHoursSet
 from common.problems import Refused
@@ -110,7 +113,7 @@ def test_once_the_day_of_a_wave_is_over_it_stays(unit):
     assert refused.value.field == "deadline"
     values = {**rollout.wave_facts(wave), "name": "第一批"}
     assert rollout.wave_edit(wave=wave, values=values, actor=express_user(), now=LATE).name == "第一批"
-    assert list(rollout_facts.missed(2026, LATE_DAY)) == [unit.pk]
+    assert list(rollout_facts.missed_deadlines(2026, LATE_DAY)) == [unit.pk]
 
 
 def test_88_departments_and_19_towns_stand_in_a_pilot_and_a_wave(city):
@@ -191,7 +194,6 @@ def test_what_is_late_or_done_is_not_moved_to_a_later_wave(unit, other_unit):
 def test_the_unit_names_its_discipline_secretary_and_the_leader_who_answers(unit, lin, chen, officer):
     row = named(in_wave(unit), lin, chen, officer)
     assert (row.group_head, row.group_head_post, row.responsible) == (lin, "纪检组长", chen)
-    assert rollout_facts.responsible_of([unit.pk, 0]) == {unit.pk: chen, 0: None}
     # The second press changes nothing.
     named(row, lin, chen, officer)
     assert AuditEntry.objects.filter(verb="rollout_edited").count() == 1
@@ -294,15 +296,58 @@ def test_the_city_confirms_what_is_ready_and_names_what_is_missing(unit, express
     assert (done.completed_at, done.completed_by) == (NOW, express)
     assert AuditEntry.objects.filter(verb="rollout_completed").count() == 1
     assert Notice.objects.filter(kind="rollout_completed").exists()
-    assert rollout_facts.missed(2026, LATE_DAY) == {}
+    assert rollout_facts.missed_deadlines(2026, LATE_DAY) == {}
+
+
+def test_the_day_of_the_units_own_report_counts_whenever_the_city_confirms(unit, express, supervisor):
+    row = make_ready(in_wave(unit))
+    officer = make_user("reporting")
+    give(officer, Role.UNIT_OFFICER, unit=unit)
+    for stranger in (express, supervisor):
+        with pytest.raises(Refused):
+            rollout.rollout_report(rollout=row, actor=stranger, now=NOW)
+    last = at(DEADLINE, time(23, 59))
+    for moment in (last, LATE):
+        row = rollout.rollout_report(rollout=row, actor=officer, now=moment)
+    assert (row.ready_reported_at, row.ready_reported_by) == (last, officer)
+    assert AuditEntry.objects.filter(verb="rollout_reported").count() == 1
+    assert {"rollout_reported"} <= kinds(express) & kinds(supervisor)
+    assert Rollout.objects.late(LATE_DAY).count() == 0
+    (shown,) = rollout_board.read(_whole_city(), city=City.current(), today=LATE_DAY)
+    assert (shown.stage, shown.left) == (Stage.REPORTED, "")
+    rollout.rollout_complete(rollout=row, actor=express, now=LATE)
+    (shown,) = rollout_board.read(_whole_city(), city=City.current(), today=LATE_DAY)
+    assert shown.stage == Stage.DONE
+    assert rollout_facts.missed_deadlines(2026, LATE_DAY) == {}
+
+
+def test_a_unit_reports_without_what_others_do_for_it_and_not_without_its_own(unit, express):
+    row = make_ready(in_wave(unit))
+    officer = User.objects.get(username=f"officer-{unit.pk}")
+    Rollout.objects.update(hotline_tested_on=None, assessment_body="")
+    with pytest.raises(Refused, match=str(rollout_words.NEEDS[Need.BODY])):
+        rollout.rollout_report(rollout=row, actor=officer, now=NOW)
+    Rollout.objects.update(assessment_body="派驻纪检组")
+    assert rollout.rollout_report(rollout=row, actor=officer, now=NOW).ready_reported_at == NOW
+    with pytest.raises(Refused, match=str(rollout_words.NEEDS[Need.TESTED])):
+        rollout.rollout_complete(rollout=row, actor=express, now=NOW)
 
 
 def test_nobody_of_the_city_confirms_the_unit_they_belong_to(unit, express):
     row = make_ready(in_wave(unit))
     give(express, Role.UNIT_OFFICER, unit=unit)
-    for verb in (rollout.rollout_complete, rollout.hotline_test):
+    day = {"deadline": date(2026, 12, 11), "reason": "搬迁"}
+    for verb, more in (
+        (rollout.rollout_complete, {}),
+        (rollout.hotline_test, {}),
+        (rollout.deadline_set, day),
+        (rollout.rollout_reopen, {"reason": "失实"}),
+    ):
         with pytest.raises(Refused):
-            verb(rollout=row, actor=express, now=NOW)
+            verb(rollout=row, **more, actor=express, now=NOW)
+    later = make_wave("二批", deadline=date(2026, 12, 18))
+    with pytest.raises(Refused, match=unit.name):
+        rollout.units_assign(wave=later, units=[unit], actor=express, now=NOW)
 
 
 def test_opened_again_with_a_reason_it_counts_as_missed_once_its_day_is_over(unit, express, officer):
@@ -314,7 +359,7 @@ def test_opened_again_with_a_reason_it_counts_as_missed_once_its_day_is_over(uni
     row = rollout.rollout_reopen(rollout=row, reason="抽查发现门牌未张贴。", actor=express, now=LATE)
     assert row.completed_at is None
     assert "rollout_reopened" in kinds(officer)
-    assert list(rollout_facts.missed(2026, LATE_DAY)) == [unit.pk]
+    assert list(rollout_facts.missed_deadlines(2026, LATE_DAY)) == [unit.pk]
 
 
 def test_a_day_of_its_own_needs_a_reason_and_takes_the_place_of_the_waves(unit, express):
@@ -331,8 +376,8 @@ def test_a_day_of_its_own_needs_a_reason_and_takes_the_place_of_the_waves(unit, 
         rollout=row, deadline=date(2026, 12, 11), reason="整体搬迁", actor=express, now=NOW
     )
     assert row.due_on == date(2026, 12, 11)
-    assert rollout_facts.missed(2026, LATE_DAY) == {}
-    assert len(rollout_facts.missed(2026, date(2026, 12, 12))[unit.pk]) == 1
+    assert rollout_facts.missed_deadlines(2026, LATE_DAY) == {}
+    assert len(rollout_facts.missed_deadlines(2026, date(2026, 12, 12))[unit.pk]) == 1
 
 
 # --- Visits and orders ------------------------------------------------------------------------------------------------
@@ -408,19 +453,70 @@ def test_an_order_is_answered_by_the_unit_and_checked_by_somebody_else(
         ended(order, supervisor, End.CALLED_OFF, "误发")
 
 
-def test_sent_back_with_a_reason_it_is_answered_again_and_the_first_answer_decides_on_time(
-    unit, officer, supervisor
-):
+def test_sent_back_with_a_reason_it_has_days_enough_to_be_answered_again(unit, officer, supervisor):
     order = answered(ordered(unit, supervisor), officer)
     with pytest.raises(Refused) as refused:
         ended(order, supervisor, End.SENT_BACK, " ")
     assert refused.value.field == "reason"
-    order = ended(order, supervisor, End.SENT_BACK, "三楼仍缺两块")
+    # The check came on the Monday after its day: three working days more.
+    order = ended(order, supervisor, End.SENT_BACK, "三楼仍缺两块", now=LATE)
     assert (order.state, order.end_reason, order.ended_at) == ("open", "三楼仍缺两块", None)
+    assert order.due_on == date(2026, 12, 10)
     assert "order_sent_back" in kinds(officer)
     order = answered(order, officer, now=LATE)
-    assert (order.first_answered_at, order.answered_at, order.end_reason) == (NOW, LATE, "")
-    assert rollout_facts.missed(2026, LATE_DAY) == {}
+    assert (order.answered_at, order.end_reason) == (LATE, "")
+    assert missed(at(date(2026, 12, 11), time(9))) == []
+
+
+def missed(now: datetime) -> list[rollout_facts.Missed]:
+    """As the hourly sweep finds it."""
+    orders_note_missed(now=now)
+    return rollout_facts.missed_orders(2026)
+
+
+def test_sent_back_and_never_put_right_it_is_missed_once(unit, officer, supervisor):
+    order = answered(ordered(unit, supervisor), officer)
+    order = ended(order, supervisor, End.SENT_BACK, "三楼仍缺两块", now=LATE)
+    assert missed(at(order.due_on, time(23, 59))) == []
+    (found,) = missed(at(date(2026, 12, 11), time(0, 1)))
+    assert (found.unit_id, found.line.key, found.line.day) == (unit.pk, order.pk, date(2026, 12, 10))
+    # Answered late, and sent back once more: it is the same omission.
+    order = answered(order, officer, now=at(date(2026, 12, 11), time(9)))
+    ended(order, supervisor, End.SENT_BACK, "仍缺一块", now=at(date(2026, 12, 14), time(9)))
+    assert [one.line.day for one in missed(at(date(2026, 12, 28), time(9)))] == [date(2026, 12, 10)]
+
+
+def test_an_answer_after_the_day_is_missed_however_soon_it_is_sent_back(unit, officer, supervisor):
+    order = answered(ordered(unit, supervisor), officer, now=LATE)
+    order = ended(order, supervisor, End.SENT_BACK, "三楼仍缺两块", now=LATE)
+    assert (order.due_on, [one.line.day for one in missed(LATE)]) == (date(2026, 12, 10), [ORDER_DUE])
+
+
+def test_who_answers_is_who_did_on_the_day_that_was_missed(unit, office, lin, chen, wei, officer, supervisor):
+    row = named(in_wave(unit), lin, chen, officer)
+    ordered(unit, supervisor)
+    # Somebody else is named before any sweep has run.
+    values = {**rollout.named_facts(row), "responsible": wei}
+    rollout.rollout_edit(rollout=row, values=values, actor=officer, now=LATE)
+    assert [found.leader for found in missed(LATE)] == [chen]
+
+
+def test_whoever_is_named_after_the_day_answers_for_nothing_before_it(unit, lin, chen, officer, supervisor):
+    row = in_wave(unit)
+    ordered(unit, supervisor)
+    values = {"group_head": lin, "group_head_post": "纪检组长", "assessment_body": "", "responsible": chen}
+    rollout.rollout_edit(rollout=row, values=values, actor=officer, now=LATE)
+    assert [found.leader for found in missed(LATE)] == [None]
+    sanctions_propose(year=2026, now=LATE)
+    assert [row.cadre for row in Sanction.objects.filter(rule="ROLL-2")] == [None]
+
+
+def test_an_order_added_to_a_visit_that_is_recorded_already_is_not_lost_in_silence(unit, supervisor):
+    visit = visited(unit, supervisor)
+    with pytest.raises(Refused) as refused:
+        visited(unit, supervisor, order_text="补印门牌", order_due_on=ORDER_DUE)
+    assert refused.value.field == "order_text"
+    assert visited(unit, supervisor) == visit
 
 
 def test_where_the_unit_has_nobody_the_city_answers_and_another_of_it_checks(unit, express, express_head):
@@ -433,30 +529,40 @@ def test_where_the_unit_has_nobody_the_city_answers_and_another_of_it_checks(uni
 # --- What the ladder counts -------------------------------------------------------------------------------------------
 
 
-def test_a_late_unit_goes_from_flag_to_order_to_what_the_ladder_counts(
+def test_a_late_unit_goes_from_flag_to_order_to_proposal(
     unit, office, lin, chen, officer, supervisor, express
 ):
-    row = named(in_wave(unit), lin, chen, officer)
-    order = ordered(unit, supervisor)
-    assert rollout_facts.missed(2026, TODAY) == {}
-    shown = next(one for one in rollout_board.read(_whole_city(), city=City.current(), today=LATE_DAY))
-    assert (shown.stage, shown.orders, shown.orders_late) == (Stage.LATE, 1, 1)
-    lines = rollout_facts.missed(2026, LATE_DAY)[unit.pk]
-    assert [(line.kind, line.key, line.day) for line in lines] == [
-        ("rollout", row.pk, DEADLINE),
-        ("order", order.pk, ORDER_DUE),
-    ]
-    assert "2026年12月4日" in lines[0].words
-    assert order.text in lines[1].words
-    assert rollout_facts.responsible_of([unit.pk]) == {unit.pk: chen}
-    assert rollout_facts.missed(2025, LATE_DAY) == {}
-    # The unit and its leader are proposed, for each of the two, once.
+    named(in_wave(unit), lin, chen, officer)
+    # The flag: overdue on the board, and nothing is proposed.
+    (shown,) = rollout_board.read(_whole_city(), city=City.current(), today=LATE_DAY)
+    assert shown.stage == Stage.LATE
+    sanctions_propose(year=2026, now=LATE)
+    assert not Sanction.objects.exists()
+    # The order, with a day; it is missed as well.
+    order = ordered(unit, supervisor, due=date(2026, 12, 10), now=LATE)
+    over = at(date(2026, 12, 11), time(9))
+    (shown,) = rollout_board.read(_whole_city(), city=City.current(), today=date(2026, 12, 11))
+    assert (shown.orders, shown.orders_late) == (1, 1)
+    # The proposal: the unit and its leader, once, with the order as its fact.
     for _run in range(2):
-        sanctions_propose(year=2026, now=LATE)
+        sanctions_propose(year=2026, now=over)
     proposed = Sanction.objects.filter(rule="ROLL-2")
-    assert [(row.unit, row.cadre) for row in proposed if row.cadre is None] == [(unit, None)] * 2
-    assert [row.cadre for row in proposed if row.cadre is not None] == [chen, chen]
-    assert {basis["kind"] for row in proposed for basis in row.basis} == {"rollout", "order"}
+    assert {(row.unit, row.cadre) for row in proposed} == {(unit, None), (unit, chen)}
+    assert proposed.count() == 2
+    for row in proposed:
+        (line,) = row.basis
+        assert (line["kind"], line["key"], line["day"]) == ("order", order.pk, "2026-12-10")
+        assert order.text in line["words"]
+        # Neither who ordered it nor who answers for the unit decides.
+        assert not {supervisor.pk, officer.pk} & deciders(row, over.date())
+    assert rollout_facts.missed_orders(2025) == []
+
+
+def test_a_missed_deadline_is_there_for_whoever_proposes_by_hand(unit):
+    row = in_wave(unit)
+    (line,) = of_subject(Subject(unit.pk), 2026, LATE_DAY)
+    assert (line.kind, line.key, line.day) == ("rollout", row.pk, DEADLINE)
+    assert "2026年12月4日" in line.words
 
 
 def test_answered_late_counts_and_called_off_or_seen_in_time_does_not(unit, officer, supervisor):
@@ -465,17 +571,22 @@ def test_answered_late_counts_and_called_off_or_seen_in_time_does_not(unit, offi
     ended(late, supervisor, now=LATE)
     ended(called_off, supervisor, End.CALLED_OFF, "误发", now=LATE)
     ended(seen, supervisor)
-    found = rollout_facts.missed(2026, LATE_DAY)[unit.pk]
-    assert [line.key for line in found] == [late.pk]
-    assert "12月7日" in found[0].words
+    assert [one.line.key for one in missed(LATE)] == [late.pk]
 
 
-def test_completed_late_counts_and_completed_on_the_last_day_does_not(unit, other_unit):
+def test_what_is_called_off_after_its_day_counts_no_more(unit, supervisor):
+    order = ordered(unit, supervisor)
+    assert len(missed(LATE)) == 1
+    ended(order, supervisor, End.CALLED_OFF, "误发", now=LATE)
+    assert missed(LATE) == []
+
+
+def test_completed_late_is_missed_and_completed_on_the_last_day_is_not(unit, other_unit):
     assigned([unit, other_unit])
     for one, moment in ((unit, at(DEADLINE, time(23, 59))), (other_unit, LATE)):
         row = rollout.whole().get(unit=one)
         rollout.record_completed(row, actor=express_user(), now=moment)
-    assert list(rollout_facts.missed(2026, LATE_DAY)) == [other_unit.pk]
+    assert list(rollout_facts.missed_deadlines(2026, LATE_DAY)) == [other_unit.pk]
 
 
 # --- In time ----------------------------------------------------------------------------------------------------------

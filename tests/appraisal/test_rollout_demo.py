@@ -7,6 +7,7 @@ import time_machine
 
 from appraisal import rollout_facts
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
+from appraisal.services.missed import orders_note_missed
 from common import demo
 from common.models import Notice
 
@@ -37,10 +38,13 @@ def test_a_pilot_and_a_wave_with_something_in_every_state():
     assert not Rollout.objects.filter(completed_at__gt=made.now).exists()
     assert set(RectificationOrder.objects.values_list("state", flat=True)) == set(OrderState.values)
     assert Visit.objects.filter(unit__in=undone.values("unit")).count() == 3
-    missed = rollout_facts.missed(made.today.year, made.today)
     late = set(Rollout.objects.late(made.today).values_list("unit", flat=True))
+    assert late <= set(rollout_facts.missed_deadlines(made.today.year, made.today))
+    # Both have missed the order that followed, too, and so have their leaders.
+    orders_note_missed(now=made.now)
+    missed = {one.unit_id: one.leader for one in rollout_facts.missed_orders(made.today.year)}
     assert late <= set(missed)
-    assert all(rollout_facts.responsible_of(late).values())
+    assert all(missed[unit_id] for unit_id in late)
 
 
 def test_built_twice_nothing_is_told_twice_and_old_news_are_read():

@@ -16,6 +16,7 @@ from appraisal.rules.rollout import (
     is_discipline_post,
     is_missed,
     missing,
+    own_missing,
     readiness,
     refuse_due,
     refuse_ending,
@@ -59,29 +60,40 @@ def test_what_is_missing(change, needs):
     assert missing(replace(READY, **change)) == needs
 
 
+def test_nobody_is_late_for_what_others_do():
+    assert own_missing(replace(READY, tested_on=None, accounts=0)) == []
+
+
+def test_what_a_unit_does_itself_keeps_it_from_reporting():
+    assert own_missing(replace(READY, tested_on=None, has_body=False)) == [Need.BODY]
+
+
 def test_a_unit_with_nothing_lacks_everything():
     assert missing(Facts()) == list(Need)
     assert [line.need for line in readiness(Facts())] == list(Need)
 
 
 @pytest.mark.parametrize(
-    ("begins", "due", "completed", "ready", "today", "expected"),
+    ("begins", "due", "done", "confirmed", "ready", "today", "expected"),
     [
-        (None, None, None, True, DAY, Stage.UNASSIGNED),
-        (BEGINS, DUE, None, False, date(2026, 8, 31), Stage.AHEAD),
-        (BEGINS, DUE, None, False, BEGINS, Stage.UNDER_WAY),
-        (BEGINS, DUE, None, True, BEGINS, Stage.READY),
+        (None, None, None, False, True, DAY, Stage.UNASSIGNED),
+        (BEGINS, DUE, None, False, False, date(2026, 8, 31), Stage.AHEAD),
+        (BEGINS, DUE, None, False, False, BEGINS, Stage.UNDER_WAY),
+        (BEGINS, DUE, None, False, True, BEGINS, Stage.READY),
         # The last day ends at 24:00.
-        (BEGINS, DUE, None, False, DUE, Stage.UNDER_WAY),
-        (BEGINS, DUE, None, False, date(2026, 10, 1), Stage.LATE),
-        (BEGINS, DUE, None, True, date(2026, 10, 1), Stage.LATE),
-        (BEGINS, DUE, DUE, False, date(2026, 12, 1), Stage.DONE),
-        (BEGINS, DUE, date(2026, 10, 1), True, date(2026, 12, 1), Stage.DONE_LATE),
+        (BEGINS, DUE, None, False, False, DUE, Stage.UNDER_WAY),
+        (BEGINS, DUE, None, False, False, date(2026, 10, 1), Stage.LATE),
+        (BEGINS, DUE, None, False, True, date(2026, 10, 1), Stage.LATE),
+        # Reported by the unit: from then on it is the city’s turn.
+        (BEGINS, DUE, DUE, False, True, date(2026, 12, 1), Stage.REPORTED),
+        (BEGINS, DUE, date(2026, 10, 1), False, True, date(2026, 12, 1), Stage.REPORTED),
+        (BEGINS, DUE, DUE, True, False, date(2026, 12, 1), Stage.DONE),
+        (BEGINS, DUE, date(2026, 10, 1), True, True, date(2026, 12, 1), Stage.DONE_LATE),
     ],
 )
-def test_where_a_unit_stands(begins, due, completed, ready, today, expected):
-    found = stage(begins_on=begins, due_on=due, completed_on=completed, is_ready=ready, today=today)
-    assert found == expected
+def test_where_a_unit_stands(begins, due, done, confirmed, ready, today, expected):
+    days = {"begins_on": begins, "due_on": due, "done_on": done, "today": today}
+    assert stage(**days, is_confirmed=confirmed, is_ready=ready) == expected
 
 
 @pytest.mark.parametrize(

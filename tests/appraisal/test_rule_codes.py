@@ -18,6 +18,7 @@ from accounts.models import Unit
 from appraisal.models import (
     AnnualResult,
     LedgerEntry,
+    RectificationOrder,
     Rollout,
     Sanction,
     UnitResult,
@@ -38,7 +39,7 @@ from complaints import clock
 from complaints.services import handling
 from tests.appraisal import reviewing, sanctioning
 from tests.appraisal.ledgers import NOVEMBER, begins, draft, stands
-from tests.cast import NOW, crowd, issue_card, make_office, make_unit
+from tests.cast import NOW, crowd, issue_card, make_office, make_unit, make_user
 from tests.complaints.cases import LATER, accepted, drafted
 
 pytestmark = pytest.mark.django_db
@@ -469,9 +470,17 @@ def test_roll_1_the_last_day_ends_at_midnight(today, is_late, unit):
 )
 def test_roll_2_the_unit_and_its_responsible_leader_answer(today, proposed, unit, lin):
     wave = Wave.objects.create(
-        number=1, name="第一批推广", begins_on=date(2026, 9, 1), deadline=date(2026, 9, 30)
+        number=1, name="第一批推广", begins_on=date(2026, 9, 1), deadline=date(2026, 9, 18)
     )
     Rollout.objects.create(unit=unit, wave=wave, responsible=lin)
+    # Its deadline was missed already, which is a flag; what counts is the order that followed.
+    RectificationOrder.objects.create(
+        unit=unit,
+        text="补齐门牌",
+        due_on=date(2026, 9, 30),
+        ordered_by=make_user("group"),
+        ordered_at=at(date(2026, 9, 22), time(9)),
+    )
     sanctioning.only_rule("ROLL-2")
     proposing.sanctions_propose(year=YEAR, now=at(today, time(6)))
     assert {"unit" if row.cadre is None else "leader" for row in Sanction.objects.all()} == proposed

@@ -207,37 +207,38 @@ def test_two_late_reports_propose_criticism_of_the_unit(number, made, unit, offi
         assert sanction.told_how == Told.IN_APP
 
 
-def late(unit, *keys: int) -> dict[int, list[Counted]]:
-    return {unit.pk: [Counted("rollout", key, date(2026, 9, 30), "应于9月30日前完成") for key in keys]}
-
-
 @pytest.fixture
 def answers_for(monkeypatch, unit):
-    """ROLL-2 (scheme.txt 二(三) 追效问责): what was missed, and who leads the unit."""
+    """ROLL-2 (scheme.txt 二(三) 追效问责): orders that were missed, and who led the unit on each day."""
 
-    def set_up(missed, leader):
-        monkeypatch.setattr(rollout_facts, "missed", lambda year, today: missed)
-        monkeypatch.setattr(rollout_facts, "responsible_of", lambda units: dict.fromkeys(units, leader))
+    def set_up(**leaders):
+        missed = [
+            rollout_facts.Missed(
+                unit.pk, leader, Counted("order", int(key[1:]), date(2026, 9, 30), "应于9月30日前完成")
+            )
+            for key, leader in leaders.items()
+        ]
+        monkeypatch.setattr(rollout_facts, "missed_orders", lambda year: missed)
 
     return set_up
 
 
-def test_a_missed_deadline_makes_the_unit_and_its_leader_answerable(unit, chen, officer, answers_for):
-    answers_for(late(unit, 1), chen)
+def test_a_missed_order_makes_the_unit_and_its_leader_answerable(unit, chen, officer, answers_for):
+    answers_for(_1=chen)
     assert sweep() == 2
     assert sweep() == 0
     assert {row.cadre for row in Sanction.objects.filter(rule="ROLL-2")} == {None, chen}
 
 
 def test_where_no_leader_is_named_the_unit_alone_answers(unit, officer, answers_for):
-    answers_for(late(unit, 1), None)
+    answers_for(_1=None)
     assert sweep() == 1
 
 
 def test_whoever_leads_the_unit_afterwards_has_not_missed_its_day(unit, chen, lin, officer, answers_for):
-    answers_for(late(unit, 1), chen)
+    answers_for(_1=chen)
     sweep()
-    answers_for(late(unit, 1, 2), lin)
+    answers_for(_1=chen, _2=lin)
     assert sweep() == 2
     assert [line["key"] for line in Sanction.objects.get(cadre=lin).basis] == [2]
 

@@ -21,6 +21,7 @@ from tests.appraisal.grading import (
     DECIDING,
     GRADING,
     LATER,
+    NEXT_YEAR,
     computed,
     decided,
     graded,
@@ -385,7 +386,7 @@ def test_a_changed_result_is_looked_at_again(unit, chen, officer, head, express_
 
 def test_the_city_chooses_whom_to_commend(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    clock(LATER)
+    clock(NEXT_YEAR)
     client = signed_in(express)
     address = result_page(chen, "result_commend")
     assert address in client.get(result_page(chen)).content.decode()
@@ -410,6 +411,23 @@ def test_a_cadre_sees_figures_and_bars_but_no_grade_before_it_is_decided(
     assert reverse("my_unit_year", args=[2026]) not in shown
     assert signed_in(chen.user).get(reverse("my_unit_year", args=[2026])).status_code == 404
     assert signed_in(chen.user).get(reverse("my_year_notice", args=[2026])).status_code == 404
+
+
+def test_the_own_file_keeps_the_grade_until_it_is_decided(
+    unit, chen, lin, officer, head, express_head, clock
+):
+    computed()
+    graded(unit, officer, **{f"r{result_of(chen).pk}": Entered("basic", reason="内部意见")})
+    own, desk = reverse("my_year_file", args=[2026]), result_page(chen, "result_file")
+    shown = text_of(signed_in(chen.user).get(own))
+    assert "内部意见" not in shown
+    assert "（拟定）" not in shown
+    assert "内部意见" in text_of(signed_in(officer).get(desk))
+    row = grading.year_propose(unit_result=year_of(unit), actor=officer, now=GRADING)
+    row = grading.year_publish(unit_result=row, actor=head, now=GRADING)
+    assert "内部意见" not in text_of(signed_in(chen.user).get(own))
+    grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
+    assert "内部意见" in text_of(signed_in(chen.user).get(own))
 
 
 def test_whoever_is_not_promoted_reads_until_when(unit, office, chen, lin, officer, express):
@@ -478,9 +496,9 @@ def test_the_files_of_a_year_are_pdf_and_private(unit, chen, lin, officer, head,
 @pytest.fixture
 def circular(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
-    clock(LATER)
-    return circulars.circular_draft(year=2026, actor=express, now=LATER)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
+    clock(NEXT_YEAR)
+    return circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
 
 
 def test_the_circular_is_edited_signed_and_read(circular, express, express_head, officer, client):
@@ -496,7 +514,7 @@ def test_the_circular_is_edited_signed_and_read(circular, express, express_head,
     signing = signed_in(express_head)
     assert signing.get(reverse("circular_sign", args=[2026])).status_code == 200
     assert signing.post(reverse("circular_sign", args=[2026])).status_code == 302
-    assert "龙效能办〔2026〕1号" in client.get(public).content.decode()
+    assert "龙效能办〔2027〕1号" in client.get(public).content.decode()
     assert "陈砚" not in client.get(public).content.decode()
     assert "陈砚" in signed_in(officer).get(public).content.decode()
     assert public in signed_in(officer).get(reverse("unit_year", args=[2026, "D901"])).content.decode()
@@ -505,7 +523,7 @@ def test_the_circular_is_edited_signed_and_read(circular, express, express_head,
 
 
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):
-    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
     type(circular).objects.update(content_hash="0" * 64)
     assert client.get(reverse("public_circular", args=[2026])).status_code == 409
     assert signed_in(express_head).get(reverse("circular_pdf", args=[2026])).status_code == 409

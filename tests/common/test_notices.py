@@ -584,3 +584,8 @@ def test_a_mail_server_that_never_greets_is_left(waiting, settings):
         send_at()
         over.set()
     assert Delivery.objects.get(pk=waiting[0].pk).last_error == "unreachable"
+
+
+@pytest.mark.parametrize(("given", "shown"), [("2026-02-28", "2月28日"), ("2026-02-30", "2026-02-30")])
+def test_what_reads_like_a_day_that_is_none_stays_as_it_was_typed(given, shown):
+    assert shown in str(notices._readable(given))

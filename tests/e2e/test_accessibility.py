@@ -45,6 +45,8 @@ FORMS += (
     "year_settings",
 )
 
+pytestmark = pytest.mark.one_database
+
 world = table.world
 
 

@@ -12,6 +12,7 @@ from accounts.models import User
 from appraisal import rollout_facts
 from appraisal.models import RectificationOrder, Rollout, Visit, Wave
 from appraisal.services import rollout
+from appraisal.services.missed import orders_note_missed
 from tests.appraisal.rolling import DEADLINE, LATE, ORDER_DUE, assigned, express_user, make_ready, make_wave
 from tests.cast import NOW
 from tests.e2e.tools import open_page, scrolls_sideways, sign_in, violations
@@ -77,8 +78,10 @@ def test_from_the_board_to_a_visit_to_an_order_and_to_what_the_ladder_counts(
     board.locator(f"main a[href='{reverse('rollout')}?state=late']").click()
     expect(board.locator("main table tbody tr")).to_have_count(2)
     expect(board.locator("main table tbody tr").first).to_contain_text(unit.name)
-    counted = rollout_facts.missed(2026, LATE.date())[unit.pk]
-    assert [(line.kind, line.day) for line in counted] == [("rollout", DEADLINE), ("order", ORDER_DUE)]
+    orders_note_missed(now=LATE)
+    assert [(one.unit_id, one.line.day) for one in rollout_facts.missed_orders(2026)] == [
+        (unit.pk, ORDER_DUE)
+    ]
 
     answering = window(officer)
     open_page(answering, live_server.url + "/desk/")
@@ -94,7 +97,7 @@ def test_from_the_board_to_a_visit_to_an_order_and_to_what_the_ladder_counts(
     order.refresh_from_db()
     assert (order.state, order.ended_by) == ("met", supervisor)
     # Put right, and late all the same.
-    assert [line.key for line in rollout_facts.missed(2026, LATE.date())[unit.pk]][1] == order.pk
+    assert [one.line.key for one in rollout_facts.missed_orders(2026)] == [order.pk]
 
 
 def test_the_city_makes_a_wave_and_confirms_a_unit_without_scripts(

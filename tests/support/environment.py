@@ -23,6 +23,7 @@ SETTINGS = (
 )  # fmt: skip
 
 _owned: list[Postgres | Redis] = []
+_started: list[Postgres | Redis] = []
 
 
 def prepare() -> None:
@@ -74,11 +75,13 @@ def _name_the_test_database(data: Path) -> None:
 def start() -> None:
     for service in _owned:
         service.start()
+        _started.append(service)
 
 
 def stop() -> None:
-    for service in _owned:
-        service.stop()
+    """Only what was started: a run that merely lists its tests starts nothing."""
+    while _started:
+        _started.pop().stop()
     if _owned:
         shutil.rmtree(os.environ[ROOT_VARIABLE], ignore_errors=True)
     _owned.clear()

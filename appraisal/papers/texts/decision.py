@@ -188,11 +188,13 @@ def _defence(content: Decision, words: _Words) -> list[Paragraph]:
         found.append(
             f"{date_text(defence.told_on)}，已将拟作处理的事实、依据和陈述申辩的权利告知{words.you}{until}。"
         )
+    if not defence.was_made and content.decided_on is None:
+        return plain("".join(found) + f"尚未收到{words.you}的陈述申辩。")
     if not defence.was_made:
         ended_on = "期限届满，" if defence.told_on and defence.until else ""
         return plain("".join(found) + f"{ended_on}{words.you}未提出陈述申辩。")
     made_on = f"于{date_text(defence.made_on)}" if defence.made_on else ""
-    first, *more = lines_of(defence.text)
+    first, *more = lines_of(defence.text) or [""]
     found.append(f"{words.you}{made_on}提出陈述申辩：{first}")
     answer = f"对陈述申辩的采纳情况：{ended(defence.answer)}"
     if not lines_of(defence.answer):
@@ -221,8 +223,10 @@ def _decision(content: Decision, words: _Words) -> list[Paragraph]:
         return found + plain(f"{said}，并将处理结果函告{clean(content.issuer)}。")
     year = content.decided_on.year if content.decided_on else content.year
     archived = f"本处理记入考评档案，作为{year}年度考核的依据。"
+    # A draft decides nothing yet.
+    decided = "经研究，决定" if content.decided_on else "拟"
     return found + plain(
-        f"{milder}经研究，决定对{words.you}给予{measure}处理。{_period(content, words)}{archived}"
+        f"{milder}{decided}对{words.you}给予{measure}处理。{_period(content, words)}{archived}"
     )
 
 

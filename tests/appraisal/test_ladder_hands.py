@@ -1,0 +1,60 @@
+"""Who has had a hand in a measure beyond what test_four_eyes shows: kin, orders, whoever closed a complaint."""
+
+from datetime import date
+
+import pytest
+
+from accounts.models import Role
+from appraisal import tasks
+from appraisal.models import RectificationOrder
+from appraisal.rules.ladder import Counted
+from appraisal.services import proposing
+from appraisal.services import sanctions as services
+from complaints.models import Interest
+from complaints.services import handling
+from tests.appraisal.sanctioning import proposed
+from tests.cast import NOW, TODAY, give, make_user
+from tests.complaints.cases import LATER, accepted, drafted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def second(express_head):
+    user = make_user("second", "第二主任")
+    give(user, Role.EXPRESS_HEAD)
+    return user
+
+
+def test_kin_neither_decides_nor_sets_aside_whatever_is_counted(chen, express_head, second):
+    sanction = proposed(chen)
+    assert second.pk in services.deciders(sanction, TODAY)
+    Interest.objects.create(user=second, cadre=chen, reason="亲属", declared_at=NOW)
+    assert services.deciders(sanction, TODAY) == {express_head.pk}
+    assert second.pk not in services.reviewers(sanction, TODAY)
+
+
+def test_whoever_gave_a_counted_order_does_not_decide(chen, express_head, second):
+    order = RectificationOrder.objects.create(
+        unit=chen.unit, text="公示牌上墙", due_on=date(2026, 11, 2), ordered_by=second, ordered_at=NOW
+    )
+    lines = (Counted("order", order.pk, order.due_on, "责令整改"),)
+    sanction = proposed(None, "criticism", unit=chen.unit, lines=lines)
+    assert services.deciders(sanction, TODAY) == {express_head.pk}
+
+
+def test_whoever_closed_a_counted_complaint_does_not_decide(chen, express, express_head, second):
+    case = drafted(accepted(chen.unit, express, chen), outcome="substantiated")
+    handling.close(case=case, feedback="receipt", actor=second, now=LATER)
+    lines = (Counted("complaint", case.pk, TODAY, "经核查属实的投诉"),)
+    sanction = proposed(chen, "criticism", lines=lines)
+    assert services.deciders(sanction, TODAY) == {express_head.pk}
+
+
+@pytest.mark.parametrize("month", [1, 2, 12])
+def test_last_year_is_swept_all_year_long(monkeypatch, month):
+    swept = []
+    monkeypatch.setattr(proposing, "sanctions_propose", lambda *, year, now: swept.append(year) or 0)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: NOW.replace(month=month))
+    tasks.propose_sanctions()
+    assert swept == [2025, 2026]
