@@ -40,7 +40,7 @@ def go_on(story: Story, report: MonthlyReport) -> None:
     """What comes next with the money of a month that has just come to where it is."""
     if report.state not in (ReportState.REPORTED, ReportState.ACCEPTED) or report.reported_at is None:
         return
-    states = set(report.proposals.values_list("state", flat=True))
+    states = set(report.proposals.order_by().values_list("state", flat=True))
     if ProposalState.CONFIRMED in states:
         story.plan(sent_at(story, report), partial(_send, story, report.pk))
     elif ProposalState.SENT in states:
