@@ -159,13 +159,14 @@ class Story:
 
     def _late_units(self, late: Sequence[Unit]) -> None:
         """The first has answered too late and waits to be checked, the second never, the third has a day of its own."""
-        for place, unit in enumerate(late):
-            visit_on = self.ago(WAVE[1] - 1, 15)
-            due_on = self.later(visit_on, 2)
+        visit_on = self.ago(WAVE[1] - 1, 15)
+        due_on = self.later(visit_on, 2)
+        for unit in late:
             self._visit(unit, visit_on, SEEN_LATE, "组织全体干部学习制度，在办事窗口公示监督电话。", due_on)
-            order = RectificationOrder.objects.get(unit=unit)
-            if place == 0 and due_on < self.today:
-                self._answer(order, self.ago(1, 9), "已组织全体干部学习，监督电话已在各窗口公示。")
+        orders.orders_and_deadlines_remind(now=self.ago(WAVE[1] - 4, 9))
+        if late and due_on < self.today:
+            order = RectificationOrder.objects.get(unit=late[0])
+            self._answer(order, self.ago(1, 9), "已组织全体干部学习，监督电话已在各窗口公示。")
         if len(late) > 2:
             row = Rollout.objects.get(unit=late[2])
             day = self.later(self.now, 8)
@@ -173,7 +174,6 @@ class Story:
             rollout.deadline_set(
                 rollout=row, deadline=day, reason=reason, actor=self.express, now=self.ago(2, 11)
             )
-        orders.orders_and_deadlines_remind(now=self.ago(WAVE[1] - 4, 9))
 
     def _visit(
         self, unit: Unit, moment: datetime, note: str, text: str = "", due_on: date | None = None
