@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
-from appraisal import notifying
+from appraisal import notifying, sanction_papers
 from appraisal.models import Sanction, SanctionState, YearSettings
 from common import notices
 
@@ -176,7 +176,8 @@ def decided(sanction: Sanction, *, subject: Collection[int], serving: Collection
 def served(sanction: Sanction, subject: Collection[int], now: datetime) -> None:
     if sanction.cadre_id is None or sanction.served_on is None:
         return
-    days = YearSettings.current().review_days
+    kept = sanction_papers.as_decided(sanction)
+    days = kept.review_days if kept is not None else YearSettings.current().review_days
     served_on = sanction.served_on.isoformat()
     notices.send_all([_message(MINE_SERVED, sanction, subject, served=served_on, days=days)], now=now)
 

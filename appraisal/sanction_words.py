@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
 from accounts.models import Membership, Role
+from appraisal import sanction_papers
 from appraisal.models import Measure, Receipt, Sanction, SanctionState
+from appraisal.papers.content import Decision
 from attendance.models import Exemption, Told
 from attendance.rules import days_left
 from common import audit, calendar
@@ -72,9 +75,21 @@ class View:
     def is_decided(self) -> bool:
         return self.sanction.decided_at is not None
 
+    @cached_property
+    def kept(self) -> Decision | None:
+        return sanction_papers.as_decided(self.sanction)
+
     @property
     def who(self) -> str:
-        return self.sanction.cadre.name if self.sanction.cadre is not None else str(self.sanction.unit)
+        return self.kept.to.name if self.kept is not None else str(self.sanction.subject)
+
+    @property
+    def unit(self) -> str:
+        return (self.kept.to.unit or self.kept.to.name) if self.kept is not None else str(self.sanction.unit)
+
+    @property
+    def proposed(self) -> str:
+        return _proposed(self.sanction, self.kept)
 
     @property
     def rule(self) -> str:
@@ -83,9 +98,20 @@ class View:
 
 
 def title(sanction: Sanction) -> str:
+    kept = sanction_papers.as_decided(sanction)
+    measure = _rung(sanction.measure, kept and kept.measure)
     if sanction.is_recommendation and not sanction.measure.refers:
-        return _("%(measure)s, recommended") % {"measure": sanction.measure}
-    return str(sanction.measure)
+        return _("%(measure)s, recommended") % {"measure": measure}
+    return measure
+
+
+def _proposed(sanction: Sanction, kept: Decision | None) -> str:
+    return _rung(sanction.proposed_measure, kept and (kept.proposed_measure or kept.measure))
+
+
+def _rung(measure: Measure, kept: str | None) -> str:
+    """As it was called when it was decided; in the reader’s language as long as that is its name."""
+    return str(measure) if kept in (None, measure.name) else str(kept)
 
 
 def state_label(state: str) -> str:
@@ -252,7 +278,11 @@ def rungs(levels: str | Iterable[int], measures: Iterable[Measure]) -> str:
 
 def history(sanction: Sanction) -> list[Line]:
     """What has happened to it, newest first."""
-    names = {measure.code: str(measure) for measure in Measure.objects.all()}
+    kept = sanction_papers.as_decided(sanction)
+    names = {
+        sanction.proposed_measure.code: _proposed(sanction, kept),
+        sanction.measure.code: _rung(sanction.measure, kept and kept.measure),
+    }
     return [
         Line(
             at=entry.at,

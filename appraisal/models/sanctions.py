@@ -199,6 +199,9 @@ class Sanction(models.Model):
     #: Of the written decision, gapless within a year.
     document_year = models.PositiveSmallIntegerField(null=True)
     document_serial = models.PositiveIntegerField(null=True)
+    #: As decided (papers.content.Decision), with its SHA-256: what later pages and papers say of it.
+    content = models.JSONField(null=True)
+    content_hash = models.CharField(max_length=64, blank=True)
 
     served_on = models.DateField(_("served on"), null=True)
     served_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -257,6 +260,11 @@ class Sanction(models.Model):
                 condition=Q(document_year=None, document_serial=None)
                 | Q(document_year__isnull=False, document_serial__isnull=False, decided_at__isnull=False),
                 name="sanction_document_of_a_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(content__isnull=True, content_hash="")
+                | Q(content__isnull=False, decided_at__isnull=False) & ~Q(content_hash=""),
+                name="sanction_kept_as_decided",
             ),
         ]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
-from appraisal import ladder_facts, notifying_sanctions
+from appraisal import ladder_facts, notifying_sanctions, sanction_papers
 from appraisal.models import (
     DocumentCounter,
     Measure,
@@ -228,6 +228,8 @@ def sanction_decide(
     changes = {"state": sanction.state, "measure": sanction.measure.code, "reason": reason, "skipped": skips}
     if exemption:
         changes["exemption"] = exemption
+    if sanction.content_hash:
+        changes["content"] = sanction.content_hash
     audit.record(verb="sanction_decided", subject=sanction, actor=actor, now=now, changes=changes)
     notifying_sanctions.decided(
         sanction, subject=answerable(sanction, today), serving=servers(sanction, today), now=now
@@ -268,6 +270,7 @@ def _take(sanction: Sanction, measure: Measure, skips: list[int], skipped_reason
     if measure.by_document:
         sanction.document_year = today.year
         sanction.document_serial = next_number(DECISIONS, today.year)
+    sanction_papers.keep(sanction)
 
 
 def next_number(series: str, year: int) -> int:
@@ -407,8 +410,9 @@ def sanction_serve(
     sanction.served_on, sanction.served_by, sanction.receipt = served_on, actor, receipt
     sanction.witness = witness if receipt == Receipt.REFUSED else ""
     # Whether a recommendation warns is their superiors’ to say.
-    months = 0 if sanction.is_recommendation else sanction.measure.months
-    sanction.expires_on = ladder.warns_until(served_on, months)
+    kept = sanction_papers.as_decided(sanction)
+    months = kept.months if kept is not None else sanction.measure.months
+    sanction.expires_on = ladder.warns_until(served_on, 0 if sanction.is_recommendation else months)
     sanction.save()
     changes = {"served_on": served_on, "receipt": receipt, "witness": sanction.witness}
     audit.record(verb="sanction_served", subject=sanction, actor=actor, now=now, changes=changes)

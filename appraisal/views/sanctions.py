@@ -1,5 +1,6 @@
 """Measures of the ladder at the desk: proposed, told, answered, decided, served, set aside, printed."""
 
+import logging
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -35,9 +36,10 @@ from appraisal.sanction_turns import waiting_for
 from appraisal.services import sanctions as services
 from attendance.finding_forms import DefenceForm, TellForm
 from common.forms import accepted, posted
-from common.responses import PDF, download, private
+from common.responses import PDF, download, private, unkept
 
 PAGE_SIZE = 50
+logger = logging.getLogger(__name__)
 
 
 def seen_by(request: HttpRequest) -> SanctionQuerySet:
@@ -308,17 +310,19 @@ def _page(request: HttpRequest, found: Sanction, now: datetime, failed: Any = No
 
 def facts_of(found: Sanction, lines: list[sanction_lines.Line], today: date) -> dict[str, Any]:
     """What both pages of a measure show of it."""
-    measures = list(Measure.objects.all())
+    kept = sanction_papers.as_decided(found)
+    rule = kept.rule if kept is not None else sanction_papers.rule_of(found)
     return {
         "lines": lines,
         "fallen": any(line.fallen for line in lines),
         "counted": sanction_words.counted(found),
-        "trigger": Trigger.objects.filter(code=found.rule).first() if found.rule else None,
+        "clause": rule.clause if rule is not None else "",
         "steps": sanction_words.steps(found, today),
         "told": sanction_words.told(found),
         "on_paper": found.defended_by_id is not None and not found.own_word,
-        "skipped": sanction_words.rungs(found.skipped, measures),
-        "number": sanction_papers.number(found),
+        "skipped": "、".join(kept.skipped) if kept is not None else "",
+        "number": (kept and kept.number_text) or "",
+        "post": kept.to.post if kept is not None else "",
         "follows": sanction_words.follows(found),
         "receipt": sanction_words.receipt(found) if found.receipt else "",
     }
@@ -363,15 +367,19 @@ def _may_enter(request: HttpRequest, found: Sanction, today: date) -> bool:
 # --- On paper ---------------------------------------------------------------------------------------------------------
 
 
-def paper(found: Sanction) -> HttpResponse:
+def paper(request: HttpRequest, found: Sanction) -> HttpResponse:
     if not sanction_papers.has_paper(found):
         raise Http404
-    content = sanction_papers.decision(found)
+    try:
+        content = sanction_papers.decision(found)
+    except sanction_papers.Changed as changed:
+        logger.error("Decision %s is not what was decided.", changed)
+        return unkept(render(request, "appraisal/sanction_changed.html", status=409))
     return download(printing.pdf(content), PDF, f"{printing.file_name(content)}.pdf", shown=True)
 
 
 def sanction_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    return paper(sanction_of(request, pk))
+    return paper(request, sanction_of(request, pk))
 
 
 def clues(request: HttpRequest, pk: int) -> HttpResponse:
@@ -385,6 +393,5 @@ def clues(request: HttpRequest, pk: int) -> HttpResponse:
         "sanction": found,
         **facts_of(found, sanction_lines.at_desk(found, access_for(request), today), today),
         "printed_at": timezone.now(),
-        "post": next((post.title for post in found.cadre.posts.all()), "") if found.cadre else "",
     }
     return private(render(request, "appraisal/sanction_clues.html", context))

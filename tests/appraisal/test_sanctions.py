@@ -140,10 +140,11 @@ def test_whoever_may_not_know_of_the_complaint_does_not_hear_of_its_consequence(
     sweep()
     sanction = Sanction.objects.get()
     assert sanction.kept_out_ids == {kin.pk}
-    assert services.deciders(sanction, TODAY) == {express_head.pk}
+    # Nor does whoever closed it decide.
+    assert services.deciders(sanction, TODAY) == {ladder_head().pk}
     # And so does what follows from that.
     only_rule("SANC-1-AGAIN", times=1)
-    decide(sanction, actor=express_head)
+    decide(sanction)
     assert sweep(morning(date(2026, 12, 30))) == 1
     assert Sanction.objects.get(rule="SANC-1-AGAIN").kept_out_ids == {kin.pk}
 
