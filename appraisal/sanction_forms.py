@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from appraisal.models import Measure, Receipt, Sanction, SanctionState, Trigger
-from appraisal.sanction_words import rungs, state_label
+from appraisal.sanction_words import rungs
 from appraisal.services.proposing import trigger_facts
 from appraisal.services.sanctions import defence_facts
 from attendance.finding_forms import DefenceForm, Elsewhere, PaperDefenceForm
@@ -38,6 +38,8 @@ class MeasureForm(Elsewhere):
 
     submit = _("Decide")
     tone = "seal"
+    #: Of what was on the page (services.sanctions.decided_over).
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=32, required=False)
     measure = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
     reason = asked_for_at_times(
         forms.CharField(
@@ -81,6 +83,15 @@ class MeasureForm(Elsewhere):
         self.fields["measure"].choices = [*choices, (DROP, _("Not pursued"))]  # type: ignore[attr-defined]
         if not any(skips.values()) or not chosen:
             del self.fields["skipped_reason"]
+
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] or None
+
+    def show_version(self, version: str) -> None:
+        """After it came back: deciding is then a decision on what stands there now."""
+        data: Any = self.data
+        self.data = data.copy()
+        self.data[self.add_prefix("seen")] = version  # type: ignore[index]
 
 
 def _choice(measure: Measure, skipped: list[int], measures: Sequence[Measure]) -> str:
@@ -126,7 +137,7 @@ class SanctionFilterForm(forms.Form):
         states: Any = [("", _("All")), (WAITS, _("Waits for me"))]
         # What was referred nobody else finds.
         shown = [one for one in SanctionState.values if one != SanctionState.REFERRED or is_commission]
-        states += [(state, state_label(state)) for state in shown]
+        states += [(state, SanctionState(state).label) for state in shown]
         named: Any = [("", _("All rules")), *((code, code) for code in rules), (BY_HAND, _("Without a rule"))]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]

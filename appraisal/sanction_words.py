@@ -114,13 +114,6 @@ def _rung(measure: Measure, kept: str | None) -> str:
     return str(measure) if kept in (None, measure.name) else str(kept)
 
 
-def state_label(state: str) -> str:
-    """In words that fit a measure: what is in force is not every one that was served."""
-    if state == SanctionState.SERVED:
-        return _("Has been served")
-    return str(SanctionState(state).label)
-
-
 def views(sanctions: Iterable[Sanction], today: date) -> list[View]:
     """One query more for any number."""
     working = calendar.around(today)
@@ -144,7 +137,7 @@ def _state(sanction: Sanction, today: date) -> tuple[str, str]:
             return "info", _("Warns")
         if sanction.state == SanctionState.SERVED and sanction.expires_on is not None:
             return "idle", _("Its time is over")
-        return TONES[sanction.state], state_label(sanction.state)
+        return TONES[sanction.state], str(SanctionState(sanction.state).label)
     if sanction.proposed_measure.refers or sanction.own_word:
         return "info", _("Waits for its decision")
     if sanction.told_at is None:
@@ -301,7 +294,7 @@ def _details(changes: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     if (code := changes.get("measure")) and state != SanctionState.DROPPED:
         found.append(names.get(code, code))
     if state:
-        found.append(state_label(state))
+        found.append(str(SanctionState(state).label))
     if exemption := changes.get("exemption"):
         found.append(str(dict(Exemption.choices).get(exemption, exemption)))
     if how := changes.get("how"):

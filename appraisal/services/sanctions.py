@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
-from appraisal import ladder_facts, notifying_sanctions, sanction_papers
+from appraisal import ladder_facts, notifying_sanctions, review_rules, sanction_papers
 from appraisal.models import (
     DocumentCounter,
     Measure,
@@ -33,7 +33,7 @@ from cards.models import Cadre, EmploymentKind
 from common import audit, calendar
 from common.problems import Refused
 from common.rules import at, local
-from common.versions import check_unchanged
+from common.versions import check_unchanged, version_of
 from complaints.models import Complaint, Interest
 
 DECISIONS = "decisions"
@@ -181,6 +181,16 @@ def may_defend(sanction: Sanction, user: User, today: date) -> bool:
 # --- Deciding ---------------------------------------------------------------------------------------------------------
 
 
+def decided_over(sanction: Sanction) -> dict[str, Any]:
+    """What whoever decides has to have read (common/versions.py)."""
+    return {
+        "measure": sanction.proposed_measure_id,
+        "proposed": sanction.reason,
+        "basis": sanction.basis,
+        "statement": sanction.defence,
+    }
+
+
 @transaction.atomic
 def sanction_decide(
     *,
@@ -189,11 +199,13 @@ def sanction_decide(
     reason: str,
     exemption: str = "",
     skipped_reason: str = "",
+    seen: str | None = None,
     actor: User,
     now: datetime,
 ) -> Sanction:
     """With a measure, at most the one that could be answered; without one it is not pursued, for a reason or one of the
-    three exemptions. Raises Refused for whoever may not decide on this one, or when a counted fact no longer stands."""
+    three exemptions. Raises Refused for whoever may not decide on this one, when a counted fact no longer stands, or
+    when what was read (`seen`) has been written anew."""
     sanction, today = _locked(sanction), local(now).date()
     drop, exemption = measure is None, exemption if measure is None else ""
     reason = reason.strip() or (str(Exemption(exemption).label) if exemption else "")
@@ -213,6 +225,10 @@ def sanction_decide(
     )
     if refusal is not None:
         raise Refused(REFUSALS[refusal], FIELDS.get(refusal))
+    if seen is not None and seen != version_of(decided_over(sanction)):
+        raise Refused(
+            _("The statement in defence was written since this page was shown: read it, then decide.")
+        )
     if measure is not None:
         _check_measure(sanction, measure, today)
     sanction.exemption, sanction.decision_reason = exemption, reason
@@ -404,6 +420,10 @@ def sanction_serve(
     assert sanction.decided_on is not None
     if not sanction.decided_on <= served_on <= today:
         raise Refused(_("Between the day of the decision and today."), "served_on")
+    if _review_until(sanction, served_on) < today:
+        raise Refused(
+            _("The days for a review would be over already: hand the decision over again today."), "served_on"
+        )
     if receipt == Receipt.REFUSED and not witness:
         raise Refused(_("Name who was there when the receipt was refused."), "witness")
     sanction.state = SanctionState.SERVED
@@ -418,6 +438,12 @@ def sanction_serve(
     audit.record(verb="sanction_served", subject=sanction, actor=actor, now=now, changes=changes)
     notifying_sanctions.served(sanction, answerable(sanction, today), now)
     return sanction
+
+
+def _review_until(sanction: Sanction, served_on: date) -> date:
+    kept = sanction_papers.as_decided(sanction)
+    days = kept.review_days if kept is not None else YearSettings.current().review_days
+    return review_rules.last_day(served_on, days, calendar.around(served_on))
 
 
 # --- Setting aside ----------------------------------------------------------------------------------------------------

@@ -37,14 +37,15 @@ from appraisal.services import sanctions as services
 from attendance.finding_forms import DefenceForm, TellForm
 from common.forms import accepted, posted
 from common.responses import PDF, download, private, unkept
+from common.versions import version_of
 
 PAGE_SIZE = 50
 logger = logging.getLogger(__name__)
 
 
 def seen_by(request: HttpRequest) -> SanctionQuerySet:
-    """What this page may show this person; of what was referred the commission alone sees anything."""
-    return Sanction.objects.visible_to(access_for(request), scope_for(request))
+    """What this person may see; of what was referred the commission alone sees anything."""
+    return Sanction.objects.visible_to(access_for(request), TABLE["sanctions"])
 
 
 def sanction_of(request: HttpRequest, pk: int) -> Sanction:
@@ -236,6 +237,7 @@ def _measure_form(found: Sanction, today: date, data: Any = None) -> MeasureForm
     form = MeasureForm(
         data,
         prefix="decide",
+        initial={"seen": version_of(services.decided_over(found))},
         measures=list(Measure.objects.all()),
         skips=_skips(found, today),
         may_decide=data is not None or ripe,
@@ -285,6 +287,8 @@ def _page(request: HttpRequest, found: Sanction, now: datetime, failed: Any = No
     ):
         if isinstance(failed, kind):
             forms[name] = failed
+    if isinstance(failed, MeasureForm):
+        failed.show_version(version_of(services.decided_over(found)))
     context = {
         "view": view,
         "sanction": found,

@@ -1,5 +1,6 @@
 """The pages of the ladder: the city's and the unit's list and page, one's own, the commission's, the rules."""
 
+import re
 from datetime import date
 
 import pytest
@@ -514,3 +515,52 @@ def test_a_cadre_prints_what_was_decided_and_no_draft(chen):
 def test_what_was_dropped_has_no_paper(chen, officer):
     sanction = decide(proposed(chen), None)
     assert signed_in(officer).get(page(sanction, "sanction_pdf")).status_code == 404
+
+
+# --- Read before it is decided ----------------------------------------------------------------------------------------
+
+
+def test_a_statement_written_after_the_page_was_shown_is_read_first(chen, express_head, later, monkeypatch):
+    sanction = defended(proposed(chen, "criticism", day=TODAY))
+    client, address = signed_in(express_head), page(sanction, "sanction_decide")
+    given = {"decide-measure": rung("criticism").pk, "decide-reason": "情况属实", "decide-exemption": ""}
+    given["decide-seen"] = seen_on(client.get(page(sanction)))
+    defended(sanction, "补充：有会议通知为证")
+    response = client.post(address, given)
+    assert response.status_code == 422
+    assert "补充：有会议通知为证" in response.content.decode()
+    sanction.refresh_from_db()
+    assert sanction.state == SanctionState.PROPOSED
+    assert client.post(address, {**given, "decide-seen": seen_on(response)}).status_code == 302
+
+
+def seen_on(response) -> str:
+    found = re.search(r'name="decide-seen" value="([^"]+)"', response.content.decode())
+    assert found is not None
+    return found[1]
+
+
+# --- Several roles, and units that somebody has moved between ---------------------------------------------------------
+
+
+def test_a_commission_account_with_a_unit_sees_only_that_units_measures(chen, zhou, discipline, express_head):
+    referral = proposed(zhou, "referral")
+    theirs, other = proposed(chen), proposed(zhou)
+    give(discipline, Role.UNIT_OFFICER, unit=chen.unit)
+    client = signed_in(discipline)
+    listed = shown(discipline, reverse("sanctions"))
+    for sanction, status in ((theirs, 200), (other, 404), (referral, 404)):
+        assert client.get(page(sanction)).status_code == status
+        assert (page(sanction) in listed) is (status == 200)
+    decide(referral, day=TODAY, actor=express_head)
+    assert client.get(page(referral)).status_code == 200
+
+
+def test_what_stands_follows_whoever_moves(chen, zhou, officer, other_officer):
+    standing, lifted, opened = served(chen), set_aside(served(chen, "criticism")), proposed(chen, "caution")
+    assert signed_in(other_officer).get(page(standing)).status_code == 404
+    chen.unit = zhou.unit
+    chen.save()
+    for sanction, status in ((standing, 200), (lifted, 404), (opened, 404)):
+        assert signed_in(other_officer).get(page(sanction)).status_code == status
+        assert signed_in(officer).get(page(sanction)).status_code == 200

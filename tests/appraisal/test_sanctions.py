@@ -136,12 +136,13 @@ def test_whoever_may_not_know_of_the_complaint_does_not_hear_of_its_consequence(
     kin = make_user("kin")
     give(kin, Role.EXPRESS_HEAD)
     Interest.objects.create(user=kin, cadre=chen, reason="亲属", declared_at=NOW)
+    free = ladder_head()
     substantiated(chen, express, express_head)
     sweep()
     sanction = Sanction.objects.get()
     assert sanction.kept_out_ids == {kin.pk}
     # Nor does whoever closed it decide.
-    assert services.deciders(sanction, TODAY) == {ladder_head().pk}
+    assert services.deciders(sanction, TODAY) == {free.pk}
     # And so does what follows from that.
     only_rule("SANC-1-AGAIN", times=1)
     decide(sanction)
@@ -523,6 +524,18 @@ def test_it_was_served_between_its_decision_and_today(chen, day):
             now=NOW,
         )
     assert refused.value.field == "served_on"
+
+
+@pytest.mark.parametrize(("entered", "refused"), [(date(2026, 12, 24), False), (date(2026, 12, 25), True)])
+def test_what_is_entered_late_leaves_days_for_a_review(chen, entered, refused):
+    facts = {"served_on": TODAY, "receipt": Receipt.REFUSED, "witness": "朱立", "actor": ladder_clerk()}
+    sanction = decided(chen, "caution")
+    if not refused:
+        assert services.sanction_serve(sanction=sanction, **facts, now=morning(entered)).served_on == TODAY
+        return
+    with pytest.raises(Refused) as problem:
+        services.sanction_serve(sanction=sanction, **facts, now=morning(entered))
+    assert problem.value.field == "served_on"
 
 
 def test_a_unit_is_served_by_the_city_and_hears_that_it_has_been(unit, officer, express):
