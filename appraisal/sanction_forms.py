@@ -152,15 +152,19 @@ class SanctionFilterForm(forms.Form):
 class AboutForm(forms.Form):
     """First the unit, then who of it; lenient, since it only asks for the next page."""
 
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), required=False)
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("Unit"), required=False, empty_label=_("Please choose")
+    )
     about = forms.ChoiceField(label=_("About whom"), required=False)
+    year = forms.ChoiceField(label=_("Facts of the year"), required=False)
 
-    def __init__(self, data: Any, *, units: Any, people: Iterable[Cadre]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, *, units: Any, people: Iterable[Cadre], years: Sequence[int]) -> None:
+        super().__init__(data, initial={"year": years[0]})
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         named: Any = [("", _("Please choose")), (THE_UNIT, _("The unit itself"))]
         named += [(str(cadre.pk), cadre.name) for cadre in people]
         self.fields["about"].choices = named  # type: ignore[attr-defined]
+        self.fields["year"].choices = [(str(year), str(year)) for year in years]  # type: ignore[attr-defined]
         if len(named) == 2 and not self.data.get("unit"):
             del self.fields["about"]
 
@@ -171,7 +175,7 @@ class ProposeForm(PageForm):
         Measure.objects.none(), label=_("Measure"), widget=forms.RadioSelect, empty_label=None
     )
     facts = forms.MultipleChoiceField(
-        label=_("Facts of this year that it rests on"),
+        label=_("Facts that it rests on"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Whom it is about reads them. What falls later blocks the decision."),

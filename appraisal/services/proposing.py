@@ -153,17 +153,20 @@ def sanction_propose(
     actor: User,
     now: datetime,
 ) -> Sanction:
-    """By somebody of the Express, without a rule: with a reason, and the facts of the year that it rests on."""
+    """By somebody of the Express, without a rule: with a reason, and the facts that it rests on, of this year or, as
+    rules do, of the last."""
     _hold()
     today, reason = local(now).date(), reason.strip()
-    unit = cadre.unit if cadre is not None else unit
+    unit, year = cadre.unit if cadre is not None else unit, year or today.year
+    if year < today.year - 1:
+        raise Refused(_("Nobody proposes anything for facts of the year before last."))
     _check_proposing(unit, cadre, measure, reason, actor, today)
     sanction = Sanction(
         unit=unit,
         cadre=cadre,
         proposed_measure=measure,
         measure=measure,
-        year=year or today.year,
+        year=year,
         source=f"hand:{get_random_string(16)}",
         basis=ladder_facts.as_basis(sorted(lines, key=lambda line: (line.day, line.kind, line.key))),
         reason=reason,

@@ -420,6 +420,20 @@ def test_a_measure_is_proposed_in_three_steps(chen, express):
     assert (sanction.cadre, [line["key"] for line in sanction.basis]) == (chen, [finding.pk])
 
 
+def test_facts_of_last_year_can_be_chosen(chen, express, monkeypatch):
+    begins()
+    finding = stands(chen, date(2026, 11, 3))
+    draft(chen.unit)
+    monkeypatch.setattr(timezone, "now", lambda: morning(date(2027, 2, 4)))
+    client, address = signed_in(express), f"{reverse('sanction_new')}?unit={chen.unit_id}&about={chen.pk}"
+    assert f"finding:{finding.pk}" not in client.get(address).content.decode()
+    address += "&year=2026"
+    assert f"finding:{finding.pk}" in client.get(address).content.decode()
+    given = {"measure": rung("caution").pk, "reason": "屡次脱岗", "facts": [f"finding:{finding.pk}"]}
+    client.post(address, given)
+    assert [(row.year, len(row.basis)) for row in Sanction.objects.all()] == [(2026, 1)]
+
+
 @pytest.mark.parametrize(
     "given", [{"unit": "x"}, {"unit": "9" * 30}, {"about": "1"}, {"unit": "0", "about": "unit"}]
 )

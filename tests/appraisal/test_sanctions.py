@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.models import Role
-from appraisal import ladder_facts, rollout_facts
+from appraisal import ladder_facts, rollout_facts, tasks
 from appraisal.models import (
     DocumentCounter,
     LedgerEntry,
@@ -24,6 +24,7 @@ from cards.models import Cadre, EmploymentKind
 from common import notices
 from common.models import AuditEntry, Notice
 from common.problems import Refused
+from common.rules import local
 from complaints.models import Complaint, Interest
 from complaints.services import handling
 from tests.appraisal.ledgers import DRAFTING, begins, draft, entry_of, stands
@@ -86,7 +87,8 @@ def test_the_line_says_nothing_of_the_complaint(chen, express, express_head):
     case = substantiated(chen, express, express_head)
     sweep()
     (line,) = Sanction.objects.get().basis
-    assert line == {"kind": "complaint", "key": case.pk, "day": "2026-11-24", "words": "经核查属实的投诉"}
+    words = "经核查属实的投诉（2026年11月24日收到）"
+    assert line == {"kind": "complaint", "key": case.pk, "day": f"{local(LATER).date()}", "words": words}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,18 @@ def end(case: Complaint, outcome: str) -> None:
     Complaint.objects.filter(pk=case.pk).update(
         state="answered", outcome=outcome, statement="属实", answered_at=LATER, closed_at=LATER
     )
+
+
+def test_received_in_december_and_closed_in_february_it_is_proposed(
+    chen, express, express_head, time_machine
+):
+    case = substantiated(chen, express, express_head)
+    received, closed = morning(date(2026, 12, 21)), morning(date(2027, 2, 3))
+    Complaint.objects.filter(pk=case.pk).update(received_at=received, closed_at=closed)
+    time_machine.move_to(morning(date(2027, 2, 4)), tick=False)
+    assert [tasks.propose_sanctions(), tasks.propose_sanctions()] == [1, 0]
+    made = Sanction.objects.get()
+    assert (made.year, made.basis[0]["day"]) == (2026, "2027-02-03")
 
 
 def test_what_is_with_the_commission_proposes_nothing(chen, express, express_head):
@@ -326,6 +340,12 @@ def test_by_hand_it_needs_a_reason_and_a_second_tap_is_the_first(chen):
     with pytest.raises(Refused):
         proposed(chen, reason="另一个理由")
     assert Sanction.objects.count() == AuditEntry.objects.filter(verb="sanction_proposed").count() == 1
+
+
+def test_by_hand_it_rests_on_facts_of_this_year_or_the_last(chen):
+    assert proposed(chen, day=date(2027, 3, 1), year=2026).year == 2026
+    with pytest.raises(Refused):
+        proposed(chen, "caution", day=date(2027, 3, 1), year=2025)
 
 
 def test_no_unit_is_referred(unit):
