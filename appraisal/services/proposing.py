@@ -34,7 +34,7 @@ from common.problems import Refused
 from common.rules import local
 from common.versions import check_unchanged
 from complaints.interests import conflicts, express_people
-from complaints.models import Complaint
+from complaints.models import Complaint, Interest
 
 # --- By a rule --------------------------------------------------------------------------------------------------------
 
@@ -187,6 +187,8 @@ def _check_proposing(
         raise Refused(_("Only a member of the Efficiency Express proposes a measure."))
     if cadre is not None and cadre.user_id == actor.pk:
         raise Refused(_("Nobody proposes anything about themselves."))
+    if cadre is not None and Interest.objects.filter(cadre=cadre, user=actor).exists():
+        raise Refused(_("You have declared an interest in this person: leave it to others."))
     if not reason:
         raise Refused(_("Say why."), "reason")
     if not (measure.for_units if cadre is None else measure.for_cadres):
@@ -235,7 +237,7 @@ def _save(sanction: Sanction, actor: User | None, now: datetime) -> Sanction:
 
 def _kept_out(sanction: Sanction, today: date) -> str:
     """Whoever may not know of a fact that it counts does not hear of it through its consequence either; and of a
-    referral nobody of the Express whom it is about, or who answers for the unit."""
+    referral nobody of the Express whom it is about, who is their kin, or who answers for the unit."""
     keys: dict[str, list[int]] = {"complaint": [], "finding": [], "measure": []}
     for line in sanction.basis:
         keys.setdefault(line["kind"], []).append(line["key"])
@@ -253,6 +255,8 @@ def _kept_out(sanction: Sanction, today: date) -> str:
     if sanction.proposed_measure.refers:
         people.update(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
         people.update(filter(None, [sanction.cadre.user_id if sanction.cadre is not None else None]))
+        declared = Interest.objects.filter(cadre=sanction.cadre_id or 0)
+        people.update(declared.values_list("user", flat=True))
     return f",{','.join(map(str, sorted(people)))}," if people else ""
 
 

@@ -86,24 +86,35 @@ def is_told_in_app(sanction: Sanction, today: date) -> bool:
 
 
 def servers(sanction: Sanction, today: date) -> set[int]:
-    """Who is asked to tell, and to serve: the unit’s officers; the Express where the unit has none, and where it is
-    about the unit itself."""
-    officers = set(inspection.officers_of(sanction.unit_id, today)) - answerable(sanction, today)
-    able = _able_to_serve(sanction, today)
-    return (officers & able) or able
+    return servers_of([sanction], today)[sanction.pk]
+
+
+def servers_of(sanctions: Collection[Sanction], today: date) -> dict[int, set[int]]:
+    """Who is asked to tell of each, and to serve it: the unit’s officers; whoever else may where the unit has none, and
+    where it is about the unit itself. The same queries for any number."""
+    officers = inspection.members_of(Role.UNIT_OFFICER, {sanction.unit_id for sanction in sanctions}, today)
+    found = {}
+    for sanction, able in zip(sanctions, _able_to_serve(sanctions, today), strict=True):
+        found[sanction.pk] = able.intersection(officers.get(sanction.unit_id, ())) or able
+    return found
 
 
 def may_serve(sanction: Sanction, user: User, today: date) -> bool:
     """The unit’s officers and heads, or the Express; nobody their own, and no unit itself."""
-    return user.pk in _able_to_serve(sanction, today)
+    return user.pk in _able_to_serve([sanction], today)[0]
 
 
-def _able_to_serve(sanction: Sanction, today: date) -> set[int]:
-    express = set(inspection.express(today)) - sanction.kept_out_ids
-    of_unit = set(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
-    if sanction.cadre is None:
-        return express - of_unit
-    return (express | of_unit) - {sanction.cadre.user_id or 0}
+def _able_to_serve(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
+    city = set(inspection.express(today))
+    of_units = inspection.responsible_for({sanction.unit_id for sanction in sanctions}, today)
+    found = []
+    for sanction in sanctions:
+        express, of_unit = city - sanction.kept_out_ids, set(of_units[sanction.unit_id])
+        if sanction.cadre is None:
+            found.append(express - of_unit)
+        else:
+            found.append((express | of_unit) - {sanction.cadre.user_id or 0})
+    return found
 
 
 # --- Answering --------------------------------------------------------------------------------------------------------
@@ -321,22 +332,14 @@ def deciders(sanction: Sanction, today: date) -> frozenset[int]:
 
 def deciders_of(sanctions: Collection[Sanction], today: date) -> dict[int, frozenset[int]]:
     """The accounts that may decide each: heads of the Express; where none of them is free, its staff (DESIGN §1)."""
-    heads = _holders(Role.EXPRESS_HEAD, today)
-    staff = _holders(Role.EXPRESS_STAFF, today)
-    found = {}
-    for sanction, hands in zip(sanctions, hands_of(sanctions, today), strict=True):
-        found[sanction.pk] = frozenset((heads - hands) or (staff - hands))
-    return found
-
-
-def _holders(role: Role, today: date) -> set[int]:
-    held = Membership.objects.current(today).filter(role=role, user__is_active=True)
-    return set(held.values_list("user", flat=True))
+    free = inspection.free_deciders(hands_of(sanctions, today), today)
+    return {sanction.pk: people for sanction, people in zip(sanctions, free, strict=True)}
 
 
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has
-    an interest: none of them decides, nor reviews. The same queries for any number."""
+    an interest: none of them decides, nor reviews. Who decided a measure that it counts is free: that stands by itself,
+    open to a review of its own. The same queries for any number."""
     keys: dict[str, set[int]] = {"finding": set(), "complaint": set(), "order": set()}
     for sanction in sanctions:
         for line in sanction.basis:
