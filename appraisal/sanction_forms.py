@@ -30,7 +30,13 @@ THE_UNIT = "unit"
 def statement_form(sanction: Sanction, data: Any = None, *, on_paper: bool = False) -> DefenceForm:
     kind = PaperDefenceForm if on_paper else DefenceForm
     facts = defence_facts(sanction)
-    return kind(data, prefix="defence", initial={**facts, "seen": version_of(facts)})
+    form = kind(data, prefix="defence", initial={**facts, "seen": version_of(facts)})
+    if not on_paper:
+        form.fields["text"].help_text = _(
+            "As long as nobody has decided it may be written again, until the last day. "
+            "Whoever decides reads all of it."
+        )
+    return form
 
 
 class MeasureForm(Elsewhere):
@@ -132,13 +138,16 @@ class SanctionFilterForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False)
     rule = forms.ChoiceField(label=_("Rule applied"), required=False)
 
-    def __init__(self, data: Any, *, units: Any, rules: Iterable[str], is_commission: bool) -> None:
+    def __init__(
+        self, data: Any, *, units: Any, rules: Iterable[tuple[str, str]], is_commission: bool
+    ) -> None:
+        """`rules`: each by its code and its name."""
         super().__init__(data)
         states: Any = [("", _("All")), (WAITS, _("Waits for me"))]
         # What was referred nobody else finds.
         shown = [one for one in SanctionState.values if one != SanctionState.REFERRED or is_commission]
         states += [(state, SanctionState(state).label) for state in shown]
-        named: Any = [("", _("All rules")), *((code, code) for code in rules), (BY_HAND, _("Without a rule"))]
+        named: Any = [("", _("All rules")), *rules, (BY_HAND, _("Without a rule"))]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]
         self.fields["rule"].choices = named  # type: ignore[attr-defined]

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
 from accounts.models import Membership, Role
-from appraisal import sanction_papers
-from appraisal.models import Measure, Receipt, Sanction, SanctionState
+from appraisal import ladder_facts, ladder_words, sanction_papers
+from appraisal.models import Measure, Receipt, Sanction, SanctionState, Trigger
 from appraisal.papers.content import Decision
 from attendance.models import Exemption, Told
 from attendance.rules import days_left
@@ -62,6 +62,8 @@ class View:
     state: str
     #: Until when a statement may be made, or until when it warns; empty where neither.
     deadline: str
+    #: What its rule counts; or that somebody proposed it without one.
+    rule: str
 
     @property
     def title(self) -> str:
@@ -92,9 +94,9 @@ class View:
         return _proposed(self.sanction, self.kept)
 
     @property
-    def rule(self) -> str:
-        """SANC-1 where somebody proposed it without a rule of its own."""
-        return self.sanction.rule or "SANC-1"
+    def code(self) -> str:
+        """Of its rule."""
+        return self.sanction.rule
 
 
 def title(sanction: Sanction) -> str:
@@ -115,14 +117,29 @@ def _rung(measure: Measure, kept: str | None) -> str:
 
 
 def views(sanctions: Iterable[Sanction], today: date) -> list[View]:
-    """One query more for any number."""
-    working = calendar.around(today)
-    return [view(sanction, today, working) for sanction in sanctions]
+    """Two queries more for any number."""
+    working, rules = calendar.around(today), _rules()
+    return [_view(sanction, today, working, rules) for sanction in sanctions]
 
 
-def view(sanction: Sanction, today: date, working: WorkingCalendar | None = None) -> View:
+def view(sanction: Sanction, today: date) -> View:
+    return views([sanction], today)[0]
+
+
+def _view(sanction: Sanction, today: date, working: WorkingCalendar, rules: Mapping[str, Trigger]) -> View:
     tone, state = _state(sanction, today)
-    return View(sanction, tone, state, _deadline(sanction, today, working or calendar.around(today)))
+    return View(sanction, tone, state, _deadline(sanction, today, working), _rule(sanction, rules))
+
+
+def _rules() -> dict[str, Trigger]:
+    return {trigger.code: trigger for trigger in ladder_facts.triggers(only_active=False)}
+
+
+def _rule(sanction: Sanction, rules: Mapping[str, Trigger]) -> str:
+    if not sanction.rule:
+        return _("Without a rule")
+    trigger = rules.get(sanction.rule)
+    return ladder_words.name(trigger, sanction.times) if trigger is not None else sanction.rule
 
 
 def is_answerable(sanction: Sanction, today: date) -> bool:

@@ -18,8 +18,8 @@ from accounts.access import Access, Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE
-from appraisal import ladder_facts, sanction_lines, sanction_papers, sanction_words
-from appraisal.models import Measure, Sanction, SanctionState, Trigger
+from appraisal import ladder_facts, ladder_words, sanction_lines, sanction_papers, sanction_words
+from appraisal.models import Measure, Sanction, SanctionState
 from appraisal.models.sanctions import SanctionQuerySet
 from appraisal.papers import printing
 from appraisal.sanction_forms import (
@@ -60,7 +60,8 @@ def sanction_of(request: HttpRequest, pk: int) -> Sanction:
 def sanctions(request: HttpRequest) -> HttpResponse:
     """What waits for the reader first, then the newest."""
     scope, today = scope_for(request), timezone.localdate()
-    rules = Trigger.objects.order_by("code").values_list("code", flat=True)
+    triggers = ladder_facts.triggers(only_active=False)
+    rules = [(one.code, f"{ladder_words.name(one, one.times)} · {one.code}") for one in triggers]
     is_commission = access_for(request).has(Role.DISCIPLINE)
     form = SanctionFilterForm(request.GET, units=_units(scope), rules=rules, is_commission=is_commission)
     form.is_valid()
@@ -347,6 +348,7 @@ def progress_words(rows: list[ladder_facts.Progress]) -> list[dict[str, str]]:
     return [
         {
             "code": row.trigger.code,
+            "rule": ladder_words.name(row.trigger, row.times),
             "measure": str(row.trigger.measure),
             "words": sanction_words.on_the_way(row.towards, row.times),
         }

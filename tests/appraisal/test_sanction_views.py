@@ -5,13 +5,14 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Role
-from appraisal import sanction_papers
+from appraisal import sanction_papers, sanction_words
 from appraisal.models import Sanction, SanctionState, Trigger
 from appraisal.papers.content import DECISION, RECOMMENDATION, RECORD, REFERRAL
 from appraisal.rules.ladder import Counted
+from appraisal.sanction_forms import statement_form
 from appraisal.services import proposing
 from appraisal.services import sanctions as services
 from attendance.models import Finding
@@ -245,6 +246,36 @@ def test_the_list_is_filtered(chen, lin, express):
     ):
         text = shown(express, reverse("sanctions"), **given)
         assert (page(by_rule) in text, page(by_hand) in text) == expected, given
+
+
+def test_a_rule_is_named_by_what_it_counts(chen, express, express_head):
+    only_rule("SANC-1-REPEAT", times=2)
+    begins()
+    for day in (3, 4):
+        stands(chen, date(2026, 11, day), recorder=express_head)
+    draft(chen.unit)
+    proposing.sanctions_propose(year=2026, now=NOW)
+    by_hand = proposed(chen, "criticism", day=TODAY)
+    with translation.override("en"):
+        rows = {view.sanction.pk: view for view in sanction_words.views(Sanction.objects.all(), TODAY)}
+        assert (rows[by_hand.pk].rule, rows.pop(by_hand.pk).code) == ("Without a rule", "")
+        (view,) = rows.values()
+        assert (view.rule, view.code) == ("Problems of any kind, 2 times in a year", "SANC-1-REPEAT")
+    text = shown(express, reverse("sanctions"))
+    assert "人工提出" in text
+    assert ">SANC-1<" not in text
+
+
+def test_the_list_says_when_it_was_decided(chen, express):
+    decide(proposed(chen, "criticism", day=date(2026, 11, 2)), day=TODAY)
+    text = shown(express, reverse("sanctions"))
+    assert ("11月24日" in text, "11月2日" in text) == (True, False)
+
+
+def test_the_statement_is_written_until_it_is_decided(chen):
+    with translation.override("en"):
+        form = statement_form(proposed(chen))
+        assert form.fields["text"].help_text.startswith("As long as nobody has decided")
 
 
 @pytest.mark.parametrize("state", ["", "waits"])

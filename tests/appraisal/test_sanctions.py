@@ -604,6 +604,15 @@ def test_nobody_is_told_of_a_referral_but_the_commission(
     assert not Sanction.objects.standing().exists()
 
 
+def test_a_referral_takes_its_notice_back(chen, express_head):
+    second = make_user("second", "第二主任")
+    give(second, Role.EXPRESS_HEAD)
+    decide(proposed(chen, "referral"), day=TODAY, actor=express_head)
+    assert not Notice.objects.filter(kind="sanction_to_decide").exists()
+    decide(proposed(chen, "caution"), None, actor=express_head)
+    assert Notice.objects.filter(kind="sanction_to_decide", user=second).exists()
+
+
 def test_nothing_milder_comes_of_a_referral_since_nobody_could_answer(chen):
     sanction = proposed(chen, "referral")
     with pytest.raises(Refused) as refused:
@@ -657,6 +666,20 @@ def test_titles_name_nobody_and_texts_say_what_and_until_when(chen, express_head
     decided_on = heard(chen.user, "my_sanction_decided")
     assert "效能诫勉" in decided_on.text
     assert "30日" in heard(chen.user, "my_sanction_served").text
+
+
+def test_proposals_about_a_unit_and_its_leader_can_be_told_apart(unit, chen, express_head):
+    line = (Counted("deadline", 1, TODAY, "逾期未完成门牌"),)
+    proposed(chen, "criticism", lines=line)
+    proposed(None, "criticism", unit=unit, lines=line, reason="单位")
+    rows = Notice.objects.filter(kind="sanction_to_decide", user=express_head).order_by("pk")
+    about_chen, about_unit = (notices.in_words(row).text for row in rows)
+    assert ("陈砚" in about_chen, "陈砚" in about_unit) == (True, False)
+    assert "逾期未完成门牌" in about_chen
+    # What was sent before is read all the same.
+    row = rows[0]
+    row.params = {name: row.params[name] for name in ("sanction", "unit", "measure", "until", "state")}
+    assert "批评教育" in notices.in_words(row).text
 
 
 def test_what_is_dropped_or_set_aside_is_not_called_by_its_rung(chen, lin):
