@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
@@ -131,11 +131,10 @@ def _named(params: dict[str, Any]) -> dict[str, Any]:
     about, what = params["unit"], params["measure"]
     if params.get("cadre"):
         about = gettext("%(cadre)s of %(unit)s") % params
-    if params.get("facts"):
-        sentence = ngettext(
-            "%(measure)s (%(fact)s)", "%(measure)s (%(fact)s and others, %(facts)s facts)", params["facts"]
-        )
-        what = sentence % params
+    if params.get("facts") == 1:
+        what = gettext("%(measure)s (%(fact)s)") % params
+    elif params.get("facts"):
+        what = gettext("%(measure)s (%(fact)s and others, %(facts)s facts)") % params
     return {"about": about, "what": what}
 
 

@@ -101,19 +101,20 @@ class View:
 
 def title(sanction: Sanction) -> str:
     kept = sanction_papers.as_decided(sanction)
-    measure = _rung(sanction.measure, kept and kept.measure)
+    measure = _rung(sanction.measure, kept.measure if kept is not None else "")
     if sanction.is_recommendation and not sanction.measure.refers:
         return _("%(measure)s, recommended") % {"measure": measure}
     return measure
 
 
 def _proposed(sanction: Sanction, kept: Decision | None) -> str:
-    return _rung(sanction.proposed_measure, kept and (kept.proposed_measure or kept.measure))
+    name = (kept.proposed_measure or kept.measure) if kept is not None else ""
+    return _rung(sanction.proposed_measure, name)
 
 
-def _rung(measure: Measure, kept: str | None) -> str:
+def _rung(measure: Measure, kept: str) -> str:
     """As it was called when it was decided; in the reader’s language as long as that is its name."""
-    return str(measure) if kept in (None, measure.name) else str(kept)
+    return kept if kept and kept != measure.name else str(measure)
 
 
 def views(sanctions: Iterable[Sanction], today: date) -> list[View]:
@@ -291,7 +292,7 @@ def history(sanction: Sanction) -> list[Line]:
     kept = sanction_papers.as_decided(sanction)
     names = {
         sanction.proposed_measure.code: _proposed(sanction, kept),
-        sanction.measure.code: _rung(sanction.measure, kept and kept.measure),
+        sanction.measure.code: _rung(sanction.measure, kept.measure if kept is not None else ""),
     }
     return [
         Line(

@@ -337,9 +337,9 @@ def deciders_of(sanctions: Collection[Sanction], today: date) -> dict[int, froze
 
 
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
-    """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has
-    an interest: none of them decides, nor reviews. Who decided a measure that it counts is free: that stands by itself,
-    open to a review of its own. The same queries for any number."""
+    """Of each, who proposed it, recorded, verified or decided a fact of it, is who it is about or answers for the unit,
+    or has an interest: none of them decides, nor reviews. Who decided a measure that it counts is free: that stands by
+    itself, open to a review of its own. The same queries for any number."""
     keys: dict[str, set[int]] = {"finding": set(), "complaint": set(), "order": set()}
     for sanction in sanctions:
         for line in sanction.basis:
@@ -370,8 +370,10 @@ def _hands_of_findings(keys: Collection[int]) -> Hands:
     if not keys:
         return {}
     rows = Finding.objects.filter(pk__in=keys).select_related("cadre", "spot_line")
+    cases = findings.cases_of(rows)
     return {
-        ("finding", pk): {case.recorder_id, *case.involved} for pk, case in findings.cases_of(rows).items()
+        ("finding", row.pk): {cases[row.pk].recorder_id, *cases[row.pk].involved, row.decided_by_id}
+        for row in rows
     }
 
 

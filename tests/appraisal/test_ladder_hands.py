@@ -10,9 +10,11 @@ from appraisal.models import RectificationOrder, Sanction
 from appraisal.rules.ladder import Counted
 from appraisal.services import proposing
 from appraisal.services import sanctions as services
+from attendance.models import Finding
 from common.problems import Refused
 from complaints.models import Interest
 from complaints.services import handling
+from tests.appraisal.ledgers import begins, stands
 from tests.appraisal.sanctioning import decided, ladder_clerk, proposed
 from tests.cast import NOW, TODAY, give, make_cadre, make_user
 from tests.complaints.cases import LATER, accepted, drafted
@@ -67,6 +69,14 @@ def test_whoever_gave_a_counted_order_does_not_decide(chen, express_head, second
     lines = (Counted("order", order.pk, order.due_on, "责令整改"),)
     sanction = proposed(None, "criticism", unit=chen.unit, lines=lines)
     assert services.deciders(sanction, TODAY) == {express_head.pk}
+
+
+def test_whoever_decided_a_counted_finding_does_not_decide(chen, express_head, second):
+    begins()
+    finding = stands(chen, date(2026, 11, 3))
+    Finding.objects.filter(pk=finding.pk).update(decided_by=second)
+    lines = (Counted("finding", finding.pk, finding.day, "脱岗"),)
+    assert services.deciders(proposed(chen, lines=lines), TODAY) == {express_head.pk}
 
 
 def test_whoever_closed_a_counted_complaint_does_not_decide(chen, express, express_head, second):
