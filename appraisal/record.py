@@ -99,11 +99,22 @@ class Reader:
     def own(self) -> bool:
         return self.scope.reach == Reach.SELF
 
-    def url(self, own: str, desk: str, own_args: Sequence[Any], desk_args: Sequence[Any]) -> str:
-        """Of the page behind a fact; empty where this reader has none."""
+    def url(
+        self,
+        own: str,
+        desk: str,
+        own_args: Sequence[Any],
+        desk_args: Sequence[Any],
+        *,
+        unit_id: int | None = None,
+    ) -> str:
+        """Of the page behind a fact; empty where this reader has none, or with `unit_id` none of that unit."""
         name, args = (own, own_args) if self.own else (desk, desk_args)
         page = TABLE.get(name)
-        return reverse(name, args=args) if page is not None and self.access.may(page) else ""
+        if page is None or not self.access.may(page):
+            return ""
+        is_theirs = unit_id is None or self.own or self.access.scope(page).allows_unit(unit_id)
+        return reverse(name, args=args) if is_theirs else ""
 
 
 def years_of(cadre: Cadre, reader: Reader) -> list[Year]:
@@ -132,7 +143,7 @@ def _annual(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
 def _year(result: AnnualResult, reader: Reader) -> Row:
     state = YearState(result.unit_result.state)
     page = [result.year, result.unit.code, result.pk]
-    url = reader.url("my_year", "unit_year_result", [result.year], page)
+    url = reader.url("my_year", "unit_year_result", [result.year], page, unit_id=result.unit_id)
     label, grade = str(state.label), grade_words.result_words(result) or _("not graded yet")
     if reader.own and state not in TOLD:
         # What the unit proposes is nobody’s own to read before it hangs.
@@ -189,7 +200,8 @@ def _sanctions(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
         if not is_here and not sanction.is_warning(reader.today):
             continue
         day = sanction.decided_on or local(sanction.proposed_at).date()
-        url = reader.url("my_sanction", "sanction", [sanction.pk], [sanction.pk]) if is_here else ""
+        pk = [sanction.pk]
+        url = reader.url("my_sanction", "sanction", pk, pk, unit_id=sanction.unit_id)
         advice = _("recommended to their own superiors") if sanction.is_recommendation else ""
         remarks = ["" if is_here else str(sanction.unit), advice, view.deadline, sanction.set_aside_reason]
         yield (
@@ -285,7 +297,8 @@ def _findings(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
     by_finding = {entry.finding_id: entry for entry in sorted(entries, key=_stands)}
     for view in cases.listed(found.order_by("-day", "-pk"), reader.today):
         finding = view.finding
-        url = reader.url("my_finding", "finding", [finding.pk], [finding.pk])
+        pk = [finding.pk]
+        url = reader.url("my_finding", "finding", pk, pk, unit_id=finding.unit_id)
         yield (
             finding.day.year,
             (
