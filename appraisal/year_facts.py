@@ -198,7 +198,7 @@ def _wholes(year: int, there: Mapping[int, Unit]) -> dict[int, Whole]:
 
 def _people(year: int, first: date, last: date) -> dict[int, Person]:
     rows = Cadre.objects.filter(Q(serves_to=None) | Q(serves_to__gte=first), serves_from__lte=last)
-    moved = _later_moves(year, last)
+    moved = _later_moves(last)
     hanging = AnnualResult.objects.filter(year=year, unit_result__state__in=KEPT)
     kinds = dict(hanging.values_list("cadre", "employment_kind"))
     return {
@@ -212,23 +212,25 @@ def _people(year: int, first: date, last: date) -> dict[int, Person]:
     }
 
 
-def _later_moves(year: int, last: date) -> Mapping[int, Unit]:
+def _later_moves(last: date) -> Mapping[int, Unit]:
     """Whoever moved after the year belonged, on its last day, where they came from."""
     later = Transfer.objects.filter(decision=Transfer.Decision.ACCEPTED, first_day__gt=last)
     found: dict[int, Unit] = {}
     for transfer in later.select_related("from_unit").order_by("-first_day"):
         found[transfer.cadre_id] = transfer.from_unit
     followed = {unit.pk: unit.successor_id for unit in Unit.objects.filter(successor__isnull=False)}
-    for row in _counted_before_a_merge(year, last):
+    for row in _counted_before_a_merge(last):
         there = found[row.cadre_id].pk if row.cadre_id in found else row.cadre.unit_id
         if there in line_along(row.unit_id, followed):
             found[row.cadre_id] = row.unit
     return found
 
 
-def _counted_before_a_merge(year: int, last: date) -> QuerySet[AnnualResult]:
+def _counted_before_a_merge(last: date) -> QuerySet[AnnualResult]:
     """A merge moves people without a transfer: what knows of it is the year, computed in a unit that outlived it."""
-    rows = AnnualResult.objects.filter(year=year, unit__successor__isnull=False, unit__valid_to__gte=last)
+    rows = AnnualResult.objects.filter(
+        year=last.year, unit__successor__isnull=False, unit__valid_to__gte=last
+    )
     return rows.select_related("unit", "cadre")
 
 
