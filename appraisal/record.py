@@ -202,13 +202,12 @@ def _sanctions(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
         day = sanction.decided_on or local(sanction.proposed_at).date()
         pk = [sanction.pk]
         url = reader.url("my_sanction", "sanction", pk, pk, unit_id=sanction.unit_id)
-        advice = _("recommended to their own superiors") if sanction.is_recommendation else ""
-        remarks = ["" if is_here else str(sanction.unit), advice, view.deadline, sanction.set_aside_reason]
+        remarks = ["" if is_here else str(sanction.unit), view.deadline, sanction.set_aside_reason]
         yield (
             day.year,
             (
                 Cell(zh_date(day)),
-                Cell(str(sanction.measure), url),
+                Cell(view.title, url),
                 Cell(view.state, tone=view.tone),
                 Cell("；".join(filter(None, remarks))),
             ),
@@ -228,7 +227,7 @@ def _reviews(cadre: Cadre, reader: Reader) -> Iterator[tuple[datetime, Cell, str
     found = Review.objects.within(reader.scope).filter(about).exclude(sanction__state=SanctionState.REFERRED)
     for review in found.select_related("sanction__measure", "result"):
         if review.sanction is not None:
-            subject = str(review.sanction.measure)
+            subject = sanction_words.title(review.sanction)
         else:
             assert review.result is not None
             subject = _("annual appraisal of %(year)s") % {"year": review.result.year}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access import Access
 from accounts.history import Line
 from accounts.permissions import TABLE
+from appraisal import sanction_words
 from appraisal.grade_words import code_words, grade_words, result_words
 from appraisal.models import AnnualResult, Review, ReviewState, Sanction, Stage, YearCorrection
 from appraisal.objection_words import on_behalf
@@ -108,7 +109,7 @@ def outcome_words(state: str, grade: str, employment_kind: str) -> str:
 
 def title(of: About) -> str:
     if isinstance(of, Sanction):
-        return str(of.measure)
+        return sanction_words.title(of)
     return _("annual result of %(year)s") % {"year": of.year}
 
 
@@ -170,12 +171,13 @@ def ground(of: About, access: Access, *, own: bool) -> Ground:
 
 
 def _of_sanction(sanction: Sanction, access: Access, own: bool) -> Ground:
-    pairs: list[tuple[str, Any]] = [(_("Measure"), sanction.measure)]
+    shown = sanction_words.view(sanction, local(sanction.proposed_at).date())
+    pairs: list[tuple[str, Any]] = [(_("Measure"), shown.title)]
     if sanction.document_serial is not None and sanction.document_year is not None:
         number = f"〔{sanction.document_year}〕{sanction.document_serial}号"
         pairs.append((_("Decision"), number))
     pairs += [
-        (_("Rule of the ladder"), sanction.rule or "SANC-1"),
+        (_("Rule of the ladder"), shown.rule),
         (_("Decided on"), zh_date(sanction.decided_on)),
     ]
     if sanction.served_on is not None:
