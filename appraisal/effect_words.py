@@ -78,9 +78,10 @@ class Shown:
     change: str
     tag: tuple[str, object] | None
     chart: charts.Chart | None
-    #: Heads of the columns: of what is counted with its unit, of what was before with its period.
-    since: str
-    before: str
+    #: Of what is counted; empty of a share.
+    unit: object
+    #: Of what was before, where that is the same for every month.
+    period: str
     rows: list[Row]
     #: Month or year, value and source.
     baselines: list[tuple[str, str, str]]
@@ -94,8 +95,8 @@ def show(trend: Trend) -> Shown:
         change(trend),
         tag(trend),
         chart(trend) if trend.newest else None,
-        _since(indicator),
-        _before(trend),
+        UNITS.get(indicator, ""),
+        _period_of_all(trend),
         [_row(trend, point) for point in trend.points],
         [
             (_of_baseline(trend, one.month), figure(indicator, one.value), one.source)
@@ -104,18 +105,9 @@ def show(trend: Trend) -> Shown:
     )
 
 
-def _since(indicator: Indicator) -> str:
-    if indicator not in UNITS:
-        return _("Since the scheme")
-    return _("Since the scheme (%(unit)s)") % {"unit": UNITS[indicator]}
-
-
-def _before(trend: Trend) -> str:
-    """With its period, where that is the same for every month."""
+def _period_of_all(trend: Trend) -> str:
     periods = {_period(trend, point.month) for point in trend.points if trend.baselines}
-    if len(periods) != 1:
-        return _("Before the scheme")
-    return _("Before the scheme (%(period)s)") % {"period": periods.pop()}
+    return periods.pop() if len(periods) == 1 else ""
 
 
 def _period(trend: Trend, month: date) -> str:
@@ -199,7 +191,10 @@ def chart(trend: Trend) -> charts.Chart:
     points = [point for point in trend.points if point.is_over]
     series = [charts.Series(_("Since the scheme"), [point.value for point in points])]
     if trend.baselines:
-        series.append(charts.Series(_before(trend), [point.before for point in points], "third"))
+        before = _("Before the scheme")
+        if period := _period_of_all(trend):
+            before = _("Before the scheme (%(period)s)") % {"period": period}
+        series.append(charts.Series(before, [point.before for point in points], "third"))
     name = str(trend.indicator.label)
     labels = [label(point.month, points[0].month) for point in points]
     return charts.line_chart(trend.indicator.value, name, change(trend), labels, series)

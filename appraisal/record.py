@@ -144,14 +144,15 @@ def _year(result: AnnualResult, reader: Reader) -> Row:
     state = YearState(result.unit_result.state)
     page = [result.year, result.unit.code, result.pk]
     url = reader.url("my_year", "unit_year_result", [result.year], page, unit_id=result.unit_id)
-    label, grade = str(state.label), grade_words.result_words(result) or _("not graded yet")
+    label = str(state.label)
+    grade = Cell(grade_words.result_words(result) or _("not graded yet"), url)
     if reader.own and state not in TOLD:
         # What the unit proposes is nobody’s own to read before it hangs.
-        label, grade = _("Not decided yet"), "–"
+        label, grade = _("Not decided yet"), Cell("–")
     return (
         Cell(label, tone=YEAR_TONES.get(state, "on")),
         Cell(points(result.figures.get("half_points", 0)), url),
-        Cell(grade, url),
+        grade,
         Cell(_consequences(result, state)),
     )
 
@@ -416,7 +417,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[Head, ...], Gather], ...] = (
             Head(gettext_lazy("State"), 22),
             Head(gettext_lazy("Points"), 14, number=True),
             Head(gettext_lazy("Grade"), 24),
-            Head(gettext_lazy("What follows"), 60),
+            Head(gettext_lazy("Use of the result"), 60),
         ),
         _annual,
     ),
