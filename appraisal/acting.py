@@ -1,7 +1,7 @@
 """Who does for a unit what comes after its months: its own people; once it has ended, those of the unit that followed;
 and where none of them may, the city (DESIGN §1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -34,7 +34,7 @@ def acting(unit_id: int, roles: Iterable[Role], today: date) -> Acting:
 
 def line_of(unit_id: int, today: date) -> list[int]:
     """The unit and, as far as each of them has ended, whoever followed it."""
-    return _line(unit_id, _followed(today))
+    return line_along(unit_id, _followed(today))
 
 
 def widened(scope: Scope, today: date) -> Scope:
@@ -42,7 +42,7 @@ def widened(scope: Scope, today: date) -> Scope:
     if not scope.unit_ids:
         return scope
     followed = _followed(today)
-    behind = (unit for unit in followed if not scope.unit_ids.isdisjoint(_line(unit, followed)))
+    behind = (unit for unit in followed if not scope.unit_ids.isdisjoint(line_along(unit, followed)))
     return replace(scope, unit_ids=scope.unit_ids.union(behind))
 
 
@@ -51,7 +51,7 @@ def _followed(today: date) -> dict[int, int]:
     return {unit: after for unit, after in ended.values_list("pk", "successor") if after is not None}
 
 
-def _line(unit: int, followed: dict[int, int]) -> list[int]:
+def line_along(unit: int, followed: Mapping[int, int | None]) -> list[int]:
     line = [unit]
     while (after := followed.get(line[-1])) is not None and after not in line:
         line.append(after)

@@ -14,7 +14,10 @@ MOST_CENTS = 10_000_000
 
 
 def base_field() -> YuanField:
-    return YuanField(label=_("Bonus a month (yuan)"), most=MOST_CENTS)
+    """Of the form and of the sheet: both ask for what is missing in the same words."""
+    return YuanField(
+        label=_("Bonus a month (yuan)"), most=MOST_CENTS, error_messages={"required": _("Fill this in.")}
+    )
 
 
 class BonusForm(Elsewhere):

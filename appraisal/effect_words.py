@@ -1,6 +1,8 @@
 """The effect in words and pictures."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -41,6 +43,11 @@ RISING_IS_BETTER = {
     Indicator.RATING: True,
     Indicator.OFF_POST: False,
 }
+#: What is counted is a sum of a month.
+UNITS = {
+    Indicator.LOOKUPS: gettext_lazy("times a month"),
+    Indicator.COMPLAINTS: gettext_lazy("cases a month"),
+}
 #: So many values of the baseline stand with their source below a table, a year of them; the others on their own page.
 SOURCES = 12
 #: Of fewer cases a share says little.
@@ -71,8 +78,12 @@ class Shown:
     change: str
     tag: tuple[str, object] | None
     chart: charts.Chart | None
+    #: Of what is counted; empty of a share.
+    unit: object
+    #: Of what was before, where that is the same for every month.
+    period: str
     rows: list[Row]
-    #: Month, value and source.
+    #: Month or year, value and source.
     baselines: list[tuple[str, str, str]]
 
 
@@ -84,12 +95,38 @@ def show(trend: Trend) -> Shown:
         change(trend),
         tag(trend),
         chart(trend) if trend.newest else None,
+        UNITS.get(indicator, ""),
+        _period_of_all(trend),
         [_row(trend, point) for point in trend.points],
         [
-            (month_name(one.month), figure(indicator, one.value), one.source)
+            (_of_baseline(trend, one.month), figure(indicator, one.value), one.source)
             for one in trend.baselines[-SOURCES:]
         ],
     )
+
+
+def _period_of_all(trend: Trend) -> str:
+    periods = {_period(trend, point.month) for point in trend.points if trend.baselines}
+    return periods.pop() if len(periods) == 1 else ""
+
+
+def _period(trend: Trend, month: date) -> str:
+    """What such a month is held against (rules.effects.before): its own of an earlier year, or an average."""
+    months = [one.month for one in trend.baselines]
+    same = [one for one in months if one.month == month.month]
+    return _of_baseline(trend, max(same)) if same else _average(trend, months)
+
+
+def _of_baseline(trend: Trend, month: date) -> str:
+    """The average of a year stands at its January, alone."""
+    of_year = [one.month for one in trend.baselines if one.month.year == month.year]
+    return _average(trend, of_year) if of_year == [date(month.year, 1, 1)] else month_name(month)
+
+
+def _average(trend: Trend, months: Iterable[date]) -> str:
+    years = sorted({one.year for one in months})
+    words = _("monthly average of %(years)s") if trend.is_count else _("average of %(years)s")
+    return words % {"years": "–".join(map(str, years[:1] + years[1:][-1:]))}
 
 
 def figure(indicator: str, value: float | Decimal | None) -> str:
@@ -111,9 +148,8 @@ def change(trend: Trend) -> str:
         return _("%(month)s: %(value)s. What it was before the scheme has not been entered.") % said
     said["before"] = _counted(trend.indicator, newest.before)
     said["change"] = _difference(trend, newest.value, newest.before)
-    if trend.is_count:
-        return _("%(month)s: %(value)s; before the scheme %(before)s in an average month; %(change)s.") % said
-    return _("%(month)s: %(value)s; before the scheme %(before)s; %(change)s.") % said
+    said["period"] = _period(trend, newest.month)
+    return _("%(month)s: %(value)s; before the scheme (%(period)s) %(before)s; %(change)s.") % said
 
 
 def _counted(indicator: str, value: float) -> str:
@@ -133,7 +169,8 @@ def _difference(trend: Trend, value: float, before: float) -> str:
         higher, lower = _("%(number)s percentage points higher"), _("%(number)s percentage points lower")
         return (higher if difference > 0 else lower) % number
     if not before:
-        return _("%(number)s more") % number
+        return _("%(number)s more") % {"number": _counted(trend.indicator, difference)}
+    number["number"] = _counted(trend.indicator, abs(difference))
     number["share"] = f"{abs(100 * difference / before):.1f}%"
     return (
         _("%(number)s (%(share)s) more") if difference > 0 else _("%(number)s (%(share)s) fewer")
@@ -154,7 +191,10 @@ def chart(trend: Trend) -> charts.Chart:
     points = [point for point in trend.points if point.is_over]
     series = [charts.Series(_("Since the scheme"), [point.value for point in points])]
     if trend.baselines:
-        series.append(charts.Series(_("Before the scheme"), [point.before for point in points], "third"))
+        before = _("Before the scheme")
+        if period := _period_of_all(trend):
+            before = _("Before the scheme (%(period)s)") % {"period": period}
+        series.append(charts.Series(before, [point.before for point in points], "third"))
     name = str(trend.indicator.label)
     labels = [label(point.month, points[0].month) for point in points]
     return charts.line_chart(trend.indicator.value, name, change(trend), labels, series)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
 from appraisal import notifying
-from appraisal.models import Review, ReviewState, Stage
+from appraisal.models import Review, Stage
+from appraisal.review_words import outcome_words
 from common import notices
 
 
@@ -27,7 +28,7 @@ def _words(params: dict[str, Any]) -> dict[str, Any]:
     return {
         "stage": Stage(params["stage"]).label,
         "what": gettext("annual result of %(year)s") % {"year": year} if year else params["measure"],
-        "decision": ReviewState(params["state"]).label,
+        "decision": outcome_words(params["state"], params.get("grade", ""), params.get("kind", "")),
     }
 
 
@@ -110,6 +111,8 @@ def message(kind: notices.Kind, review: Review, to: Iterable[int]) -> notices.Me
         "year": result.year if result is not None else None,
         "measure": sanction.measure.name if sanction is not None else "",
         "state": str(review.state),
+        "grade": str(review.grade),
+        "kind": str(result.employment_kind) if result is not None else "",
         "until": review.due_on.isoformat(),
     }
     return notices.Message(kind.name, f"review:{review.pk}:{kind.name}", to, params)

@@ -97,6 +97,12 @@ REFERRED = notices.Kind(
     text=_("%(unit)s: the clues stand in the file."),
     url=_page,
 )
+RIPE = notices.Kind(
+    "sanction_ripe",
+    title=_("A proposal of the ladder can be decided now"),
+    text=_("%(unit)s: %(measure)s. The days for a statement in defence ended on %(until)s."),
+    url=_page,
+)
 KINDS = (
     MINE_PROPOSED,
     UNIT_PROPOSED,
@@ -109,6 +115,7 @@ KINDS = (
     MINE_SERVED,
     MINE_SET_ASIDE,
     REFERRED,
+    RIPE,
 )
 
 
@@ -209,3 +216,7 @@ def served(sanction: Sanction, subject: Collection[int], now: datetime) -> None:
 def set_aside(sanction: Sanction, subject: Collection[int], now: datetime) -> None:
     kind = MINE_SET_ASIDE if sanction.cadre_id is not None else UNIT_DECIDED
     notices.send_all([_message(kind, sanction, subject, ":set_aside")], now=now)
+
+
+def ripe(sanction: Sanction, deciding: Collection[int]) -> notices.Message:
+    return _message(RIPE, sanction, deciding)

@@ -7,7 +7,7 @@ Cells are text, so that the screen and the paper say the same.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import Access, Scope
 from accounts.permissions import TABLE, Reach
-from appraisal import counted, grade_words, month_words
+from appraisal import counted, grade_words, month_words, review_words, sanction_words, year_words
 from appraisal.models import (
     AnnualResult,
     LedgerEntry,
@@ -42,13 +42,6 @@ from common.templatetags.components import zh_date
 from complaints import points as hearing
 from complaints.models import Praise
 
-SANCTION_TONES = {
-    SanctionState.PROPOSED: "out",
-    SanctionState.DROPPED: "idle",
-    SanctionState.DECIDED: "bad",
-    SanctionState.SERVED: "bad",
-    SanctionState.SET_ASIDE: "idle",
-}
 ANSWER_TONES = {"open": "out", "withdrawn": "idle"}
 YEAR_TONES = {YearState.COMPUTED: "info", YearState.PROPOSED: "info", YearState.PUBLIC: "out"}
 #: In which a result is told to whom it is about.
@@ -106,11 +99,22 @@ class Reader:
     def own(self) -> bool:
         return self.scope.reach == Reach.SELF
 
-    def url(self, own: str, desk: str, own_args: Sequence[Any], desk_args: Sequence[Any]) -> str:
-        """Of the page behind a fact; empty where this reader has none."""
+    def url(
+        self,
+        own: str,
+        desk: str,
+        own_args: Sequence[Any],
+        desk_args: Sequence[Any],
+        *,
+        unit_id: int | None = None,
+    ) -> str:
+        """Of the page behind a fact; empty where this reader has none, or with `unit_id` none of that unit."""
         name, args = (own, own_args) if self.own else (desk, desk_args)
         page = TABLE.get(name)
-        return reverse(name, args=args) if page is not None and self.access.may(page) else ""
+        if page is None or not self.access.may(page):
+            return ""
+        is_theirs = unit_id is None or self.own or self.access.scope(page).allows_unit(unit_id)
+        return reverse(name, args=args) if is_theirs else ""
 
 
 def years_of(cadre: Cadre, reader: Reader) -> list[Year]:
@@ -129,55 +133,84 @@ def years_of(cadre: Cadre, reader: Reader) -> list[Year]:
 
 
 def _annual(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
-    results = (
-        AnnualResult.objects.within(reader.scope).filter(cadre=cadre).select_related("unit", "unit_result")
+    for result in AnnualResult.objects.filter(cadre=cadre).select_related("unit", "unit_result"):
+        if reader.own or reader.scope.allows_unit(result.unit_id):
+            yield result.year, _year(result, reader)
+        elif _still_bars(result, reader.today):
+            yield result.year, _bar_elsewhere(result)
+
+
+def _year(result: AnnualResult, reader: Reader) -> Row:
+    state = YearState(result.unit_result.state)
+    page = [result.year, result.unit.code, result.pk]
+    url = reader.url("my_year", "unit_year_result", [result.year], page, unit_id=result.unit_id)
+    label = str(state.label)
+    grade = Cell(grade_words.result_words(result) or _("not graded yet"), url)
+    if reader.own and state not in TOLD:
+        # What the unit proposes is nobody’s own to read before it hangs.
+        label, grade = _("Not decided yet"), Cell("–")
+    return (
+        Cell(label, tone=YEAR_TONES.get(state, "on")),
+        Cell(points(result.figures.get("half_points", 0)), url),
+        grade,
+        Cell(_consequences(result, state)),
     )
-    if reader.own:
-        results = results.filter(unit_result__state__in=TOLD)
-    for result in results:
-        state = YearState(result.unit_result.state)
-        page = [result.year, result.unit.code, result.pk]
-        url = reader.url("my_year", "unit_year_result", [result.year], page)
-        yield (
-            result.year,
-            (
-                Cell(str(state.label), tone=YEAR_TONES.get(state, "on")),
-                Cell(points(result.figures.get("half_points", 0)), url),
-                Cell(grade_words.result_words(result) or _("not graded yet"), url),
-                Cell("；".join(_follows(result)) or _("no consequence")),
-            ),
-        )
 
 
-def _follows(result: AnnualResult) -> Iterator[str]:
+def _consequences(result: AnnualResult, state: YearState) -> str:
+    follows = "；".join(_follows(result, state))
+    if not follows:
+        return _("no consequence")
+    if state == YearState.DECIDED:
+        return follows
+    return _("provisional: %(follows)s") % {"follows": follows}
+
+
+def _follows(result: AnnualResult, state: YearState) -> Iterator[str]:
     yield from grade_words.code_words(result)
-    if result.barred_until:
-        yield _("not promoted until %(day)s") % {"day": zh_date(result.barred_until)}
+    if result.barred_until is not None and state == YearState.DECIDED:
+        yield year_words.promotion_words(result.barred_until)
     if result.commended_by_id:
         yield _("commended: %(reason)s") % {"reason": result.commended_reason}
 
 
+def _still_bars(result: AnnualResult, today: date) -> bool:
+    is_decided = result.unit_result.state == YearState.DECIDED
+    return is_decided and result.barred_until is not None and result.barred_until >= today
+
+
+def _bar_elsewhere(result: AnnualResult) -> Row:
+    """Whoever takes somebody over has to know what still bars them, and of the year before nothing else."""
+    bars = "；".join(year_words.bars(result))
+    said = _("%(unit)s: %(words)s") % {"unit": result.unit, "words": bars}
+    return Cell(str(YearState.DECIDED.label), tone="on"), Cell("–"), Cell("–"), Cell(said)
+
+
 def _sanctions(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
-    found = Sanction.objects.within(reader.scope).filter(cadre=cadre)
+    # Of other units, too: whoever takes somebody over has to know what is in force.
+    found = Sanction.objects.within(replace(reader.scope, unit_ids=None)).filter(cadre=cadre)
+    if reader.scope.unit_ids is not None:
+        found = found.filter(proposed_measure__refers=False)
     if reader.own:
         # Whoever is proposed for a measure hears of it with the days for their answer, not from a list.
         found = found.exclude(state=SanctionState.PROPOSED, told_at=None)
-    for sanction in found.select_related("measure").order_by("-proposed_at", "-pk"):
+    rows = found.select_related("measure", "proposed_measure", "unit").order_by("-proposed_at", "-pk")
+    for view in sanction_words.views(rows, reader.today):
+        sanction = view.sanction
+        is_here = reader.own or reader.scope.allows_unit(sanction.unit_id)
+        if not is_here and not sanction.is_warning(reader.today):
+            continue
         day = sanction.decided_on or local(sanction.proposed_at).date()
-        state = SanctionState(sanction.state)
-        until = ""
-        if sanction.state == SanctionState.SERVED and sanction.expires_on is not None:
-            until = _("warns until %(day)s") % {"day": zh_date(sanction.expires_on)}
-        advice = _("recommended to their own superiors") if sanction.is_recommendation else ""
+        pk = [sanction.pk]
+        url = reader.url("my_sanction", "sanction", pk, pk, unit_id=sanction.unit_id)
+        remarks = ["" if is_here else str(sanction.unit), view.deadline, sanction.set_aside_reason]
         yield (
             day.year,
             (
                 Cell(zh_date(day)),
-                Cell(
-                    str(sanction.measure), reader.url("my_sanction", "sanction", [sanction.pk], [sanction.pk])
-                ),
-                Cell(str(state.label), tone=SANCTION_TONES.get(state, "info")),
-                Cell("；".join(filter(None, [advice, until, sanction.set_aside_reason]))),
+                Cell(view.title, url),
+                Cell(view.state, tone=view.tone),
+                Cell("；".join(filter(None, remarks))),
             ),
         )
 
@@ -195,13 +228,13 @@ def _reviews(cadre: Cadre, reader: Reader) -> Iterator[tuple[datetime, Cell, str
     found = Review.objects.within(reader.scope).filter(about).exclude(sanction__state=SanctionState.REFERRED)
     for review in found.select_related("sanction__measure", "result"):
         if review.sanction is not None:
-            subject = str(review.sanction.measure)
+            subject = sanction_words.title(review.sanction)
         else:
             assert review.result is not None
             subject = _("annual appraisal of %(year)s") % {"year": review.result.year}
         said = _("%(stage)s: %(subject)s") % {"stage": review.get_stage_display(), "subject": subject}
         url = reader.url("my_review", "review", [review.pk], [review.pk])
-        yield review.made_at, Cell(said, url), review.state, review.get_state_display()
+        yield review.made_at, Cell(said, url), review.state, review_words.state_of(review)
 
 
 def _objections(cadre: Cadre, reader: Reader) -> Iterator[tuple[datetime, Cell, str, str]]:
@@ -264,7 +297,8 @@ def _findings(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
     by_finding = {entry.finding_id: entry for entry in sorted(entries, key=_stands)}
     for view in cases.listed(found.order_by("-day", "-pk"), reader.today):
         finding = view.finding
-        url = reader.url("my_finding", "finding", [finding.pk], [finding.pk])
+        pk = [finding.pk]
+        url = reader.url("my_finding", "finding", pk, pk, unit_id=finding.unit_id)
         yield (
             finding.day.year,
             (
@@ -383,7 +417,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[Head, ...], Gather], ...] = (
             Head(gettext_lazy("State"), 22),
             Head(gettext_lazy("Points"), 14, number=True),
             Head(gettext_lazy("Grade"), 24),
-            Head(gettext_lazy("What follows"), 60),
+            Head(gettext_lazy("Use of the result"), 60),
         ),
         _annual,
     ),

@@ -112,7 +112,7 @@ def _note(late: int, mine: int) -> str:
     if late:
         words_ = ngettext("%(number)s of them is overdue", "%(number)s of them are overdue", late)
         return words_ % {"number": late}
-    return _("%(number)s for you to decide") % {"number": mine}
+    return _("%(number)s for you to decide") % {"number": mine} if mine else ""
 
 
 def register() -> None:

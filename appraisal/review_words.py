@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounts.access import Access
 from accounts.history import Line
 from accounts.permissions import TABLE
+from appraisal import sanction_words
 from appraisal.grade_words import code_words, grade_words, result_words
-from appraisal.models import AnnualResult, Grade, Review, ReviewState, Sanction, Stage, YearCorrection
+from appraisal.models import AnnualResult, Review, ReviewState, Sanction, Stage, YearCorrection
 from appraisal.objection_words import on_behalf
 from appraisal.reviewing import About, about
 from common import audit
@@ -69,12 +70,6 @@ class View:
     def made_by(self) -> str:
         return made_by(self.review)
 
-    @property
-    def grade(self) -> str:
-        """What an annual result was changed to."""
-        result = self.review.result
-        return grade_words(self.review.grade, result.employment_kind) if result is not None else ""
-
 
 def views(reviews: Iterable[Review], today: date) -> list[View]:
     return [view(review, today) for review in reviews]
@@ -88,7 +83,7 @@ def view(review: Review, today: date) -> View:
         review,
         title(about(review)),
         "bad" if late else TONES[review.state],
-        _("Overdue") if late else state_words(review.state),
+        _("Overdue") if late else state_of(review),
         deadline,
     )
 
@@ -97,9 +92,24 @@ def state_words(state: str) -> str:
     return str(WAITS if state == ReviewState.OPEN else ReviewState(state).label)
 
 
+def state_of(review: Review) -> str:
+    result = review.result
+    return outcome_words(review.state, review.grade, result.employment_kind if result is not None else "")
+
+
+def outcome_words(state: str, grade: str, employment_kind: str) -> str:
+    """What happened: which of “set aside or changed” it was, and to what grade; without a kind it is of a measure. The
+    grade that stands after a review may be the old one, with other figures."""
+    if state != ReviewState.REVISED:
+        return state_words(state)
+    if not employment_kind:
+        return _("The decision is set aside")
+    return _("Changed, the grade is: %(grade)s") % {"grade": grade_words(grade, employment_kind)}
+
+
 def title(of: About) -> str:
     if isinstance(of, Sanction):
-        return str(of.measure)
+        return sanction_words.title(of)
     return _("annual result of %(year)s") % {"year": of.year}
 
 
@@ -161,12 +171,13 @@ def ground(of: About, access: Access, *, own: bool) -> Ground:
 
 
 def _of_sanction(sanction: Sanction, access: Access, own: bool) -> Ground:
-    pairs: list[tuple[str, Any]] = [(_("Measure"), sanction.measure)]
+    shown = sanction_words.view(sanction, local(sanction.proposed_at).date())
+    pairs: list[tuple[str, Any]] = [(_("Measure"), shown.title)]
     if sanction.document_serial is not None and sanction.document_year is not None:
         number = f"〔{sanction.document_year}〕{sanction.document_serial}号"
         pairs.append((_("Decision"), number))
     pairs += [
-        (_("Rule of the ladder"), sanction.rule or "SANC-1"),
+        (_("Rule of the ladder"), shown.rule),
         (_("Decided on"), zh_date(sanction.decided_on)),
     ]
     if sanction.served_on is not None:
@@ -278,10 +289,8 @@ def _details(changes: Mapping[str, Any], review: Review) -> list[str]:
         found.append(_("handed in on paper on %(day)s") % {"day": zh_date(date.fromisoformat(day))})
     if day := changes.get("until"):
         found.append(_("to be decided by %(day)s") % {"day": zh_date(date.fromisoformat(day))})
-    if state := changes.get("state"):
-        found.append(str(ReviewState(state).label))
-    if (grade := changes.get("grade")) and review.result is not None and grade in Grade.values:
-        found.append(grade_words(grade, review.result.employment_kind))
+    if changes.get("state"):
+        found.append(state_of(review))
     if authority := changes.get("authority"):
         found.append(f"{authority} {changes.get('document', '')}".strip())
     if reason := changes.get("reason"):

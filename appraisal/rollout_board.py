@@ -34,7 +34,7 @@ class Row:
     rollout: Rollout | None
     stage: Stage
     today: date
-    #: Empty once the city has said that it is done.
+    #: As of today, also of a unit that the city has said is done.
     lines: tuple[Line, ...] = ()
     #: Orders that are not put right yet, and those of them that are late.
     orders: int = 0
@@ -70,13 +70,13 @@ class Row:
 
 
 def read(scope: Scope, *, city: City, today: date) -> list[Row]:
-    """Every unit of the scope; the same queries for any number. Readiness is counted for those that are not done."""
+    """Every unit of the scope; the same queries for any number."""
     active = Unit.objects.active(today).select_related("supervision_group")
     if scope.unit_ids is not None:
         active = active.filter(pk__in=scope.unit_ids)
     units = list(active)
     rollouts = {row.unit_id: row for row in whole().filter(unit__in=units)}
-    counted = [unit for unit in units if unit.pk in rollouts and rollouts[unit.pk].completed_at is None]
+    counted = [unit for unit in units if unit.pk in rollouts]
     facts = rollout_facts.facts_of(counted, rollouts.values(), city=city, today=today)
     orders, visits = _orders(units, today), _visits(units)
     rows = [

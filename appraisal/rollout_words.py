@@ -87,7 +87,8 @@ DAYS = ("begins_on", "deadline")
 
 
 def names(needs: Iterable[Need]) -> str:
-    return "、".join(str(NEEDS[need]) for need in needs)
+    # Some of them have a comma of their own.
+    return "；".join(str(NEEDS[need]) for need in needs)
 
 
 # --- Readiness --------------------------------------------------------------------------------------------------------

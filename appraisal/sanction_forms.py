@@ -14,7 +14,7 @@ from appraisal.services.sanctions import defence_facts
 from attendance.finding_forms import DefenceForm, Elsewhere, PaperDefenceForm
 from attendance.models import Exemption
 from cards.models import Cadre
-from common.forms import EditForm, PageForm, WordedForm, asked_for_at_times, day_field
+from common.forms import CHOOSE, EditForm, PageForm, WordedForm, asked_for_at_times, day_field
 from common.versions import version_of
 
 #: Of a decision: not pursued.
@@ -161,16 +161,14 @@ class SanctionFilterForm(forms.Form):
 class AboutForm(forms.Form):
     """First the unit, then who of it; lenient, since it only asks for the next page."""
 
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(), label=_("Unit"), required=False, empty_label=_("Please choose")
-    )
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), required=False, empty_label=CHOOSE)
     about = forms.ChoiceField(label=_("About whom"), required=False)
     year = forms.ChoiceField(label=_("Facts of the year"), required=False)
 
     def __init__(self, data: Any, *, units: Any, people: Iterable[Cadre], years: Sequence[int]) -> None:
         super().__init__(data, initial={"year": years[0]})
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-        named: Any = [("", _("Please choose")), (THE_UNIT, _("The unit itself"))]
+        named: Any = [("", CHOOSE), (THE_UNIT, _("The unit itself"))]
         named += [(str(cadre.pk), cadre.name) for cadre in people]
         self.fields["about"].choices = named  # type: ignore[attr-defined]
         self.fields["year"].choices = [(str(year), str(year)) for year in years]  # type: ignore[attr-defined]

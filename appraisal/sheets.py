@@ -46,6 +46,8 @@ class Problem:
     #: “C 起始月份”
     column: str
     sentence: str
+    #: Whom the row names, as it says.
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,11 @@ class Looked:
     present: frozenset[str]
     lines: list[Line] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    #: Row -> name or card number, as typed.
+    names: dict[int, str] = field(default_factory=dict)
 
     def wrong(self, row: int, named: str, sentence: str) -> None:
-        self.problems.append(Problem(row, self.titles.get(named, ""), sentence))
+        self.problems.append(Problem(row, self.titles.get(named, ""), sentence, self.names.get(row, "")))
 
     def in_order(self) -> None:
         self.problems.sort(key=lambda problem: problem.row)
@@ -129,6 +133,7 @@ def look(data: bytes, layout: tables.Layout, parsers: Parsers, people: People) -
     looked = Looked({**layout.titles, **table.titles}, frozenset(table.titles))
     for row, cells in table.rows:
         values, wrong = _checked(cells, {**NAMES, **parsers}, layout.required)
+        looked.names[row] = values.get("person", "")
         cadre = None
         if not wrong.keys() & {"person", "unit"}:
             try:

@@ -9,6 +9,7 @@ from appraisal.services import (
     orders,
     proposing,
     reviews,
+    sanction_reminders,
     sweeps,
     years,
 )
@@ -48,8 +49,10 @@ def remind_of_reviews() -> int:
 
 @shared_task
 def propose_sanctions() -> int:
-    """This year's, and what is established late of the last: a complaint of December may be closed in March."""
+    """This year's, and what is established late of the last: a complaint of December may be closed in March. What was
+    proposed and can be decided by now is told to whoever may."""
     now = timezone.now()
+    sanction_reminders.sanctions_remind(now=now)
     year = timezone.localdate(now).year
     return sum(proposing.sanctions_propose(year=one, now=now) for one in (year - 1, year))
 

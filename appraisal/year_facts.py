@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Unit, UnitKind
 from appraisal import ladder_facts
+from appraisal.acting import line_along
 from appraisal.models import (
     AnnualResult,
     BonusBase,
@@ -217,7 +218,20 @@ def _later_moves(last: date) -> Mapping[int, Unit]:
     found: dict[int, Unit] = {}
     for transfer in later.select_related("from_unit").order_by("-first_day"):
         found[transfer.cadre_id] = transfer.from_unit
+    followed = {unit.pk: unit.successor_id for unit in Unit.objects.filter(successor__isnull=False)}
+    for row in _counted_before_a_merge(last):
+        there = found[row.cadre_id].pk if row.cadre_id in found else row.cadre.unit_id
+        if there in line_along(row.unit_id, followed):
+            found[row.cadre_id] = row.unit
     return found
+
+
+def _counted_before_a_merge(last: date) -> QuerySet[AnnualResult]:
+    """A merge moves people without a transfer: what knows of it is the year, computed in a unit that outlived it."""
+    rows = AnnualResult.objects.filter(
+        year=last.year, unit__successor__isnull=False, unit__valid_to__gte=last
+    )
+    return rows.select_related("unit", "cadre")
 
 
 def entries(year: int) -> QuerySet[LedgerEntry]:

@@ -26,7 +26,7 @@ from appraisal.bulletin_forms import CorrectForm, SignForm, TextsForm
 from appraisal.bulletin_texts import HEADINGS, PARTS
 from appraisal.bulletins.content import MISSING, WAITING
 from appraisal.bulletins.content import Bulletin as Content
-from appraisal.models import AppraisalSettings, Bulletin, BulletinCounter
+from appraisal.models import AppraisalSettings, Bulletin, BulletinCounter, Circular
 from appraisal.models.months import BulletinQuerySet
 from appraisal.services import bulletins as services
 from appraisal.services import closing
@@ -412,7 +412,11 @@ def public_bulletins(request: HttpRequest) -> HttpResponse:
     rows = _listed(_published())
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     shown = [{"bulletin": row, "by": _signed_correction(row)} for row in page]
-    return unkept(render(request, "appraisal/public_bulletins.html", {"page": page, "rows": shown}))
+    # They take the next number of the same series.
+    signed = Circular.objects.filter(signed_at__isnull=False)
+    circulars = signed.annotate(number=KT("content__number_text")).defer("content")
+    context = {"page": page, "rows": shown, "circulars": circulars if page.number == 1 else []}
+    return unkept(render(request, "appraisal/public_bulletins.html", context))
 
 
 def _signed_correction(bulletin: Bulletin) -> Bulletin | None:

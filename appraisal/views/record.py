@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.permissions import TABLE
+from appraisal import acting, record_paper
 from appraisal import record as records
-from appraisal import record_paper
 from appraisal.papers import file
 from appraisal.services.records import record_printed
 from cards import history
@@ -29,7 +29,9 @@ def _cadre(request: HttpRequest, **named: Any) -> Cadre:
 
 
 def _years(request: HttpRequest, cadre: Cadre) -> list[records.Year]:
-    reader = records.Reader(access_for(request), scope_for(request), timezone.localdate())
+    today = timezone.localdate()
+    # Of a unit that has ended, too: whoever follows it keeps what it kept.
+    reader = records.Reader(access_for(request), acting.widened(scope_for(request), today), today)
     return records.years_of(cadre, reader)
 
 

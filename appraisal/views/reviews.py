@@ -218,7 +218,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         )
 
     if form.is_valid() and accepted(form, verb):
-        messages.success(request, _("The decision has been recorded."))
+        messages.success(request, _("The decision of the review has been recorded."))
         return redirect("review", pk)
     # Somebody may have been faster: the page shows what stands now, and the form's sentence says who.
     return _page(request, review_of(request, pk), now, failed=form)

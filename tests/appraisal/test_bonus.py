@@ -75,6 +75,16 @@ def hand_in(user, file):
     return signed_in(user).post(reverse("bonus_import"), {"file": file})
 
 
+def test_a_mistake_names_its_row_and_person_and_every_empty_cell_is_said_alike(chen, officer):
+    response = hand_in(officer, book((chen.name, "", "2026-01", ""), (chen.name, "", "", "1200")))
+    assert response.status_code == 422
+    first, second = response.context["problems"]
+    assert (first.row, second.row) == (2, 3)
+    assert first.sentence == second.sentence
+    assert {first.name, second.name} == {chen.name}
+    assert response.content.decode().count(f"· {chen.name}") == 2
+
+
 # --- The rules --------------------------------------------------------------------------------------------------------
 
 

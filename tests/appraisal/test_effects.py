@@ -247,17 +247,27 @@ def english():
         (
             {"covered": 9, "uncovered": 1},
             "70",
-            "90%; before the scheme 70%; 20 percentage points higher.",
+            "90%; before the scheme (average of 2025) 70%; 20 percentage points higher.",
             "on",
         ),
         (
             {"covered": 9, "uncovered": 3},
             "80.5",
-            "75%; before the scheme 80.5%; 5.5 percentage points lower.",
+            "75%; before the scheme (average of 2025) 80.5%; 5.5 percentage points lower.",
             "out",
         ),
-        ({"covered": 9, "uncovered": 1}, "90", "90%; before the scheme 90%; unchanged.", "idle"),
-        ({"covered": 3}, "70", "100%; before the scheme 70%; 30 percentage points higher.", "idle"),
+        (
+            {"covered": 9, "uncovered": 1},
+            "90",
+            "90%; before the scheme (average of 2025) 90%; unchanged.",
+            "idle",
+        ),
+        (
+            {"covered": 3},
+            "70",
+            "100%; before the scheme (average of 2025) 70%; 30 percentage points higher.",
+            "idle",
+        ),
         ({"covered": 3}, None, "100%. What it was before the scheme has not been entered.", None),
     ],
 )
@@ -277,14 +287,14 @@ def test_the_change_in_words(numbers, was, words, tone, unit, express, english):
         (
             1234,
             "1000",
-            "1,234 look-ups; before the scheme 1,000 look-ups in an average month; 234 (23.4%) more.",
+            "1,234 look-ups; before the scheme (monthly average of 2025) 1,000 look-ups; 234 look-ups (23.4%) more.",
         ),
         (
             8,
             "18.25",
-            "8 look-ups; before the scheme 18.25 look-ups in an average month; 10.25 (56.2%) fewer.",
+            "8 look-ups; before the scheme (monthly average of 2025) 18.25 look-ups; 10.25 look-ups (56.2%) fewer.",
         ),
-        (8, "0", "8 look-ups; before the scheme 0 look-ups in an average month; 8 more."),
+        (8, "0", "8 look-ups; before the scheme (monthly average of 2025) 0 look-ups; 8 look-ups more."),
     ],
 )
 def test_of_a_number_nobody_says_whether_more_is_better(number, was, words, unit, express, english):
@@ -293,6 +303,22 @@ def test_of_a_number_nobody_says_whether_more_is_better(number, was, words, unit
     trend = read(express)["lookups"]
     assert effect_words.change(trend).endswith(words)
     assert effect_words.tag(trend) is None
+
+
+def test_what_was_before_is_named_with_its_period(unit, express, english):
+    for month in (9, 10):
+        looked_up(unit, date(2026, month, 5), present=10)
+    before(Indicator.LOOKUPS, date(2025, 1, 1), "12", express)
+    whole = effect_words.show(read(express)["lookups"])
+    assert (str(whole.unit), whole.period) == ("times a month", "monthly average of 2025")
+    assert "Before the scheme (monthly average of 2025)" in [line.label for line in whole.chart.lines]
+    assert [month for month, _value, _source in whole.baselines] == ["monthly average of 2025"]
+    before(Indicator.LOOKUPS, date(2025, 10, 1), "15", express)
+    mixed = effect_words.show(read(express)["lookups"])
+    # October has its own month of the year before, September the average of what there is.
+    assert mixed.period == ""
+    assert "Before the scheme" in [line.label for line in mixed.chart.lines]
+    assert "(2025年10月) 15 look-ups" in mixed.change
 
 
 def test_the_picture_ends_with_the_last_whole_month(unit, express):

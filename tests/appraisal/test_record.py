@@ -29,6 +29,7 @@ from tests.complaints.test_hearing import TEXT, answer, case, closed, without_ac
 __all__ = ["case"]
 pytestmark = pytest.mark.django_db
 
+YEAR_URL = "/me/years/2026/"
 STATEMENT = "当日窗口空岗十五分钟，未安排B岗。"
 
 
@@ -271,9 +272,70 @@ def test_a_year_is_told_to_whom_it_is_about_once_it_hangs_out(chen, officer):
     for response, user in ((shown(chen.user), chen.user), (shown(officer, chen), officer)):
         (url,) = urls(response, "annual")
         assert signed_in(user).get(url).status_code == 200
-    UnitResult.objects.update(state="proposed")
-    assert (2026, "annual") not in parts(shown(chen.user))
-    assert (2026, "annual") in parts(shown(officer, chen))
+    assert YEAR_URL in urls(shown(chen.user), "annual")
+
+
+@pytest.mark.parametrize("state", ["computed", "proposed"])
+def test_before_it_hangs_somebody_reads_figures_in_their_record_and_no_grade(chen, officer, state):
+    result = decided_year(chen, "2026-11")
+    AnnualResult.objects.filter(pk=result.pk).update(barred_until=date(2027, 12, 31), codes=["YEAR-4"])
+    UnitResult.objects.update(state=state)
+    own, printed = shown(chen.user), paper(signed_in(chen.user).get(reverse("my_record_pdf")))
+    (row,) = parts(own)[2026, "annual"]
+    assert row[1:3] == ["0 分", "–"]
+    assert YEAR_URL in urls(own, "annual")
+    assert "不称职" not in own.content.decode() + printed
+    assert "年度考核" in printed
+    # What follows is said as what it would come to: nothing bars anybody before it is decided.
+    for response in (own, shown(officer, chen)):
+        (row,) = parts(response)[2026, "annual"]
+        assert "YEAR-4" in row[3]
+        assert not row[3].startswith("YEAR-4")
+        assert "12月31日" not in row[3]
+
+
+# --- After a transfer -------------------------------------------------------------------------------------------------
+
+
+def moved(cadre, office):
+    cadre.unit, cadre.office = office.unit, office
+    cadre.save(update_fields=["unit", "office"])
+
+
+def test_the_unit_that_takes_somebody_over_reads_what_is_in_force_and_nothing_else(
+    chen, other_office, other_officer
+):
+    in_force, open_one = served(chen, "caution"), proposed(chen, "admonishment")
+    over = served(chen, "caution", day=date(2025, 1, 14))
+    moved(chen, other_office)
+    response = shown(other_officer, chen)
+    (row,) = [row for (_year, key), rows in parts(response).items() if key == "sanctions" for row in rows]
+    assert row[1] == "效能告诫"
+    assert str(in_force.unit) in row[3]
+    assert urls(response, "sanctions") == set()
+    for hidden in (open_one, over):
+        assert signed_in(other_officer).get(reverse("sanction", args=[hidden.pk])).status_code == 404
+    Sanction.objects.filter(pk=in_force.pk).update(
+        state="set_aside", set_aside_at=LATER, set_aside_reason="否"
+    )
+    assert not [key for key in parts(shown(other_officer, chen)) if key[1] == "sanctions"]
+
+
+def test_the_unit_that_takes_somebody_over_reads_the_bar_and_not_the_year(chen, other_office, other_officer):
+    result = decided_year(chen, "2026-11")
+    AnnualResult.objects.filter(pk=result.pk).update(barred_until=date(2027, 12, 31))
+    moved(chen, other_office)
+    response = shown(other_officer, chen)
+    (row,) = parts(response)[2026, "annual"]
+    assert "2027年12月31日" in row[3]
+    assert row[1:3] == ["–", "–"]
+    assert urls(response, "annual") == set()
+    for lapsed in ({"barred_until": date(2026, 1, 1)}, {"barred_until": None}):
+        AnnualResult.objects.filter(pk=result.pk).update(**lapsed)
+        assert (2026, "annual") not in parts(shown(other_officer, chen))
+    AnnualResult.objects.filter(pk=result.pk).update(barred_until=date(2027, 12, 31))
+    UnitResult.objects.update(state="public")
+    assert (2026, "annual") not in parts(shown(other_officer, chen))
 
 
 # --- On paper ---------------------------------------------------------------------------------------------------------
@@ -325,7 +387,7 @@ def test_a_record_costs_the_same_for_any_number_of_facts(chen, officer, express)
     assert max(many) <= MOST_QUERIES
 
 
-MOST_QUERIES = 26
+MOST_QUERIES = 27
 
 
 def more_facts(cadre, number: int) -> None:

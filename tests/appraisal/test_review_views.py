@@ -6,9 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from appraisal.models import Review, Sanction
+from appraisal import review_words
+from appraisal.models import Grade, Review, ReviewState, Sanction
+from common import notices
+from common.models import Notice
 from tests.appraisal.ledgers import stands
 from tests.appraisal.objecting import OBJECTING, drafted, published
 from tests.appraisal.reviewing import (
@@ -79,6 +82,25 @@ def test_a_cadre_asks_reads_the_answer_and_appeals(unit, chen, express):
     assert response.headers["Location"] == reverse("my_review", args=[appeal.pk])
     listed = html(client.get(reverse("my_reviews")))
     assert listed.index(response.headers["Location"]) < listed.index(mine)
+
+
+def test_the_answer_says_which_of_the_two_happened(unit, office, chen, express):
+    crowd(office, 4, cards=False)
+    with translation.override("en"):
+        both = str(ReviewState.REVISED.label)
+        measure = asked(served(chen, "caution", day=DAY))
+        year = asked(graded(chen, "basic"))
+        answered(measure, revise=True, actor=express)
+        answered(year, revise=True, grade="competent", actor=express)
+        shown = [
+            review_words.view(Review.objects.get(pk=row.pk), ASKING.date()).state for row in (measure, year)
+        ]
+        assert both not in shown
+        assert shown[0] != shown[1]
+        assert str(Grade.COMPETENT.label) in shown[1]
+        kept = Notice.objects.filter(kind="my_review_decided", user=chen.user).order_by("pk")
+        for notice, words in zip(kept, shown, strict=True):
+            assert words in notices.in_words(notice).text
 
 
 def test_without_words_the_form_comes_back(unit, chen):

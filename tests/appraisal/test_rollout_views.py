@@ -24,7 +24,7 @@ from tests.appraisal.rolling import (
     make_wave,
     ordered,
 )
-from tests.cast import NOW, TODAY, give, make_unit, make_user, signed_in
+from tests.cast import NOW, TODAY, give, make_cadre, make_unit, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 BOARD = "/desk/rollout/"
@@ -244,6 +244,25 @@ def test_the_city_confirms_on_the_page_or_reads_what_is_missing(unit, express):
     assert client.post(again, {"reason": "门牌未张贴。"}).status_code == 302
     row.refresh_from_db()
     assert row.completed_at is None
+
+
+def test_what_was_confirmed_and_is_not_so_today_is_said_on_the_board_and_on_the_page(
+    unit, other_unit, express
+):
+    row, client = in_wave(unit), signed_in(express)
+    make_ready(row)
+    client.post(page("rollout_complete", unit))
+    (shown,) = [one for one in client.get(BOARD).context["rows"] if one.unit == unit]
+    assert (str(shown.stage), shown.lacks) == ("done", "")
+    assert 'class="notice' not in client.get(page("rollout_unit", unit)).content.decode()
+    # Somebody new has no card yet.
+    make_cadre(unit.offices.first(), "新来人")
+    board = client.get(BOARD)
+    (shown,) = [one for one in board.context["rows"] if one.unit == unit]
+    assert str(shown.stage) == "done"
+    assert shown.lacks
+    assert shown.lacks in board.content.decode()
+    assert 'class="notice' in client.get(page("rollout_unit", unit)).content.decode()
 
 
 def test_a_day_of_its_own_with_its_reason_stands_on_the_page(unit, express, officer):

@@ -1,6 +1,6 @@
 """What a year is judged by stays with it: settings, kinds of people and units. What no longer belongs to it goes."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -14,6 +14,7 @@ from appraisal.services.grading import Entered
 from appraisal.services.year_setting import SETTINGS, settings_facts, year_settings_edit
 from appraisal.services.years import year_appraise
 from cards.models import Cadre, EmploymentKind
+from cards.services.merging import units_merge
 from common import audit
 from common.models import AuditEntry, Notice
 from common.problems import Refused
@@ -29,11 +30,14 @@ from tests.appraisal.grading import (
     year_of,
 )
 from tests.appraisal.ledgers import begins, draft, stands
-from tests.cast import signed_in
+from tests.appraisal.reviewing import rows_of
+from tests.appraisal.sanctioning import served
+from tests.cast import crowd, signed_in
 
 pytestmark = pytest.mark.django_db
 
 MAY = at(date(2027, 5, 4), time(9))
+DURING = at(date(2026, 11, 25), time(9))
 
 
 def edit(actor, now, **values):
@@ -191,3 +195,52 @@ def test_the_phone_shows_the_decided_year_and_no_provisional_bar(
     assert reverse("my_year", args=[2026]) in shown
     assert "2027年12月31日" in shown
     assert "2028" not in shown
+
+
+# --- Units that are merged --------------------------------------------------------------------------------------------
+
+
+def merge(unit, other_unit, actor, now):
+    """A merge moves everybody without a transfer."""
+    return units_merge(unit=unit, successor=other_unit, last_day=now.date(), actor=actor, now=now)
+
+
+def test_a_merge_after_the_year_leaves_its_figures_where_people_were(
+    unit, other_unit, other_office, points, officer, head, express_head, administrator
+):
+    # As many as are compared, with fewer points than the most of the other unit.
+    crowd(other_office, 6, cards=False)
+    decided(unit, officer, head, express_head)
+    before = rows_of(2026)
+    merge(unit, other_unit, administrator, MAY)
+    year_appraise(year=2026, now=MAY)
+    assert rows_of(2026) == before
+    assert not YearCorrection.objects.exists()
+
+
+def test_a_merge_within_the_year_takes_its_figures_along(unit, other_unit, points, chen, administrator):
+    computed(DURING)
+    merge(unit, other_unit, administrator, DURING)
+    computed(DURING)
+    result = result_of(chen)
+    assert (result.unit, result.unit_result.unit) == (other_unit, other_unit)
+    assert result.figures["half_points"] > 0
+
+
+def test_whoever_follows_a_merged_unit_reads_its_part_of_the_record(
+    unit, other_unit, points, chen, officer, head, express_head, administrator, other_officer, monkeypatch
+):
+    decided(unit, officer, head, express_head)
+    sanction = served(chen, "criticism", day=date(2026, 12, 20))
+    merge(unit, other_unit, administrator, MAY)
+    monkeypatch.setattr(timezone, "now", lambda: MAY + timedelta(days=1))
+    client = signed_in(other_officer)
+    response = client.get(reverse("record", args=[chen.pk]))
+    rows = {
+        part.key: part.rows for year in response.context["years"] for part in year.parts if year.year == 2026
+    }
+    assert len(rows["annual"]) == 1
+    assert str(sanction.measure) in [row[1].text for row in rows["sanctions"]]
+    for row in (*rows["annual"], *rows["sanctions"], *rows["findings"]):
+        for cell in row:
+            assert not cell.url or client.get(cell.url).status_code == 200

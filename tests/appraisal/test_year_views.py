@@ -522,6 +522,15 @@ def test_the_circular_is_edited_signed_and_read(circular, express, express_head,
     assert desk.get(reverse("circular_docx", args=[2026])).content[:2] == b"PK"
 
 
+def test_a_signed_circular_is_found_beside_the_bulletins(circular, express_head, client):
+    listed, public = reverse("public_bulletins"), reverse("public_circular", args=[2026])
+    assert public not in client.get(listed).content.decode()
+    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
+    shown = client.get(listed).content.decode()
+    assert public in shown
+    assert "龙效能办〔2027〕1号" in shown
+
+
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):
     circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
     type(circular).objects.update(content_hash="0" * 64)

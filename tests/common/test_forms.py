@@ -1,5 +1,8 @@
 """What people type into forms, as it is kept."""
 
+import importlib
+import pkgutil
+
 import pytest
 from django import forms
 from django.http import QueryDict
@@ -8,6 +11,7 @@ from django.utils import translation
 
 from common.forms import (
     CountedFormSet,
+    WordedForm,
     accepted,
     mobile_number,
     person_name,
@@ -204,3 +208,26 @@ def test_more_rows_lose_none(total, shown):
     rows = Cells(data, prefix="row")
     assert [form["word"].value() for form in rows][:2] == ["一", "二"]
     assert (len(rows.forms), rows.is_valid()) == (shown, True)
+
+
+def all_forms(kind=forms.BaseForm):
+    for app in ("accounts", "common", "cards", "attendance", "complaints", "appraisal"):
+        for module in pkgutil.iter_modules(importlib.import_module(app).__path__, f"{app}."):
+            if module.name.endswith("forms"):
+                importlib.import_module(module.name)
+    for found in kind.__subclasses__():
+        yield found
+        yield from all_forms(found)
+
+
+def test_no_list_to_choose_from_begins_with_a_line_of_dashes():
+    dashes = forms.ModelChoiceField(None).empty_label
+    bare = [
+        (form.__name__, name)
+        for form in all_forms()
+        # Whatever is worded says it in the words of its field.
+        if not issubclass(form, WordedForm) and form.__module__.partition(".")[0] not in ("django", "tests")
+        for name, field in getattr(form, "base_fields", {}).items()
+        if isinstance(field, forms.ModelChoiceField) and field.empty_label == dashes
+    ]
+    assert bare == []
