@@ -15,8 +15,10 @@ from appraisal import grade_words, year_chain, year_words
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
 from appraisal.services import commending, grading
-from appraisal.views import years as desk
+from appraisal.views.year_files import file_of, notice_of
+from appraisal.views.year_results import result_context
 from appraisal.year_facts import KEPT
+from appraisal.year_pages import reader_of
 from cards.models import Cadre
 from common import slots
 from common.responses import private
@@ -59,7 +61,7 @@ def my_year(request: HttpRequest, year: int) -> HttpResponse:
     result, today = result_of(request, year), timezone.localdate()
     tone, state = own_state(result)
     context = {
-        **desk.result_context(result, year_chain.of_result(result, desk.reader_of(request)), today),
+        **result_context(result, year_chain.of_result(result, reader_of(request)), today),
         "tone": tone,
         "state": state,
         "hangs": result.unit_result.state == YearState.PUBLIC,
@@ -90,11 +92,11 @@ def my_unit_year(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def my_year_notice(request: HttpRequest, year: int) -> HttpResponse:
-    return desk.notice_of(result_of(request, year))
+    return notice_of(result_of(request, year))
 
 
 def my_year_file(request: HttpRequest, year: int) -> HttpResponse:
-    return desk.file_of(request, result_of(request, year))
+    return file_of(request, result_of(request, year))
 
 
 def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | None:
