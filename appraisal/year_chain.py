@@ -85,7 +85,7 @@ def of_result(result: AnnualResult, reader: Reader) -> Chain:
 
 
 def entries_of(result: AnnualResult) -> Any:
-    rows = LedgerEntry.objects.charges().filter(cadre=result.cadre_id, day__year=result.year)
+    rows = LedgerEntry.objects.charges().public().filter(cadre=result.cadre_id, day__year=result.year)
     return rows.order_by("day", "pk")
 
 

@@ -221,8 +221,9 @@ def _later_moves(last: date) -> Mapping[int, Unit]:
 
 
 def entries(year: int) -> QuerySet[LedgerEntry]:
-    """Facts of the year that stand, whichever month counted them."""
-    return LedgerEntry.objects.standing().filter(day__year=year).order_by()
+    """Facts of the year that stand, whichever month counted them; without what went straight to the commission, which
+    has no points, and of which a figure must not tell."""
+    return LedgerEntry.objects.standing().public().filter(day__year=year).order_by()
 
 
 def _add_points(year: int, people: Mapping[int, Person], units: Mapping[int, Whole]) -> None:

@@ -143,6 +143,10 @@ def _also_what_was_reversed(year: int) -> Any:
     return LedgerEntry.objects.charges().filter(day__year=year).order_by()
 
 
+def _also_what_was_referred(year: int) -> Any:
+    return LedgerEntry.objects.standing().filter(day__year=year).order_by()
+
+
 def _twelve(_year: int, _from: Any, _to: Any) -> int:
     return 12
 
@@ -159,13 +163,22 @@ def _whoever_has_a_point(people: Any, **limits: int) -> set[int]:
     ("owner", "name", "fault", "where"),
     [
         (year_facts, "entries", _also_what_was_reversed, "figures"),
+        (year_facts, "entries", _also_what_was_referred, "figures"),
         (years, "months_served", _twelve, "figures"),
         (years, "bonus_cents", _one_cent, "bonus_cents"),
         (years, "most_of_unit", _whoever_has_a_point, "among_most"),
         (years, "least_of_class", lambda units, barred, **limits: set(), "among_least"),
         (year_facts, "_later_moves", lambda last: {}, "unit"),
     ],
-    ids=["what was reversed", "months", "money", "the most", "least of a class", "who moved later"],
+    ids=[
+        "what was reversed",
+        "what was referred",
+        "months",
+        "money",
+        "the most",
+        "least of a class",
+        "who moved later",
+    ],
 )
 def test_a_fault_of_the_program_is_noticed(city, owner, name, fault, where, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:

@@ -27,7 +27,11 @@ class Facts:
         self.standing = [
             row
             for row in rows["entries"]
-            if row["kind"] != "reversal" and row["id"] not in taken_back and row["day"][:4] == self.year
+            if row["kind"] != "reversal"
+            and row["id"] not in taken_back
+            and row["day"][:4] == self.year
+            # What the commission deals with is no figure of anybody's year.
+            and [row["standard"], row["item"]] not in rows["referring"]
         ]
 
     # --- Who, and where -------------------------------------------------------------------------------------------
