@@ -1,6 +1,6 @@
 """A unit’s year: its figures, its grades with their path, and what the city may do beside the next step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import grade_words, year_turns, year_words
+from appraisal import grade_words, year_chain, year_turns, year_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.month_forms import StepForm
 from appraisal.rules import grading as rules
 from appraisal.services import commending, grading
 from appraisal.services import years as computing
 from appraisal.year_forms import CommendForm, GradesForm, QuotaForm, SendBackForm
-from appraisal.year_pages import is_express, result_url, unit_of, unit_url
+from appraisal.year_pages import is_express, reader_of, result_url, unit_of, unit_url
 from common.forms import accepted
 from common.problems import Refused
 from common.responses import private
@@ -54,6 +54,8 @@ def _unit_page(
     today, user = local(now).date(), user_of(request)
     results = grading.results_of(row)
     lines = [grading.line_of(result) for result in results]
+    reader, above = reader_of(request), set(rules.above(lines))
+    untold = reader.untold(results)
     form = _grades_form(row, results, user.pk, today, failed)
     action = _action(row, results, user.pk, today)
     context = {
@@ -64,11 +66,11 @@ def _unit_page(
         "steps": year_words.steps(row, today),
         "provisional": year_words.provisional_words(row.year, today),
         "refused": refused,
-        "figures": row.figures,
+        "figures": year_chain.unit_figures(row, reader),
         "unit_codes": [
             str(grade_words.UNIT_CODES[code]) for code in row.codes if code in grade_words.UNIT_CODES
         ],
-        "lines": [_line(result, form, set(rules.above(lines))) for result in results],
+        "lines": [_line(result, form, above, untold) for result in results],
         "form": form,
         "has_grades": any(line.takes_grade for line in lines),
         "quota": rules.quota_of(lines, grading.percent_of(row)),
@@ -84,14 +86,16 @@ def _unit_page(
     return private(render(request, "appraisal/unit_year.html", context, status=status))
 
 
-def _line(result: AnnualResult, form: GradesForm | None, above: set[int]) -> dict[str, Any]:
+def _line(
+    result: AnnualResult, form: GradesForm | None, above: Collection[int], untold: Collection[int]
+) -> dict[str, Any]:
     cells = form.cells(result.pk) if form is not None and result.pk in form.results else None
     return {
         "result": result,
+        "is_untold": result.pk in untold,
         "url": result_url(result),
         "grade": grade_words.result_words(result),
         "ceiling": year_words.ceiling_label(result),
-        "limited": result.ceiling != rules.allowed("excellent")[0],
         "why": [*grade_words.ceiling_words(result), *year_words.outcomes(result)],
         "takes_grade": grading.takes_grade(result),
         "is_above": result.pk in above,

@@ -21,12 +21,15 @@ def unit_year_notice(request: HttpRequest, year: int, code: str) -> HttpResponse
 
 def unit_year_file(request: HttpRequest, year: int, code: str) -> HttpResponse:
     row = unit_of(request, year, code)
-    paper = year_papers.unit_file(row, user_of(request).name, timezone.now())
+    paper = year_papers.unit_file(row, reader_of(request), user_of(request).name, timezone.now())
     return download(year_papers.file_pdf(paper), PDF, f"{paper.title}.pdf", shown=True)
 
 
 def unit_year_result_notice(request: HttpRequest, year: int, code: str, pk: int) -> HttpResponse:
-    return notice_of(result_of(request, year, code, pk))
+    result = result_of(request, year, code, pk)
+    if reader_of(request).untold([result]):
+        raise Http404
+    return notice_of(result)
 
 
 def notice_of(result: AnnualResult) -> HttpResponse:

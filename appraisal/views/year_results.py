@@ -16,7 +16,6 @@ from accounts.permissions import TABLE
 from appraisal import grade_words, year_chain, year_turns, year_words
 from appraisal.models import AnnualResult, YearState
 from appraisal.month_forms import StepForm
-from appraisal.rules import grading as rules
 from appraisal.services import commending, grading
 from appraisal.year_forms import CommendForm, HandOverForm, LookAgainForm
 from appraisal.year_pages import is_express, reader_of, result_of, result_url, unit_url
@@ -43,7 +42,7 @@ def _result_page(
         "unit_url": unit_url(result.unit_result),
         "refused": refused,
         "may_open_cadre": access_for(request).may(TABLE["cadre"]),
-        "history": year_words.history(result),
+        "history": [] if chain.is_untold else year_words.history(result),
         **_result_forms(request, result, today, failed),
     }
     status = 422 if failed is not None or refused else 200
@@ -61,7 +60,6 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
         "chain": chain,
         "grade": grade_words.result_words(result),
         "ceiling": year_words.ceiling_label(result),
-        "limited": result.ceiling != rules.allowed("excellent")[0],
         "codes": grade_words.code_words(result),
         "bars": year_words.bars(result),
         "bonus": year_words.bonus_words(result),

@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.history import SHOWN, Line
 from accounts.http import user_of
-from appraisal import year_turns, year_words
+from appraisal import year_chain, year_turns, year_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import UnitResultQuerySet
 from appraisal.rules import grading as rules
 from appraisal.services import grading, year_setting
 from appraisal.services import years as computing
 from appraisal.year_forms import YearSettingsForm, value_words
-from appraisal.year_pages import is_express, result_url, unit_url, units_of
+from appraisal.year_pages import is_express, reader_of, result_url, unit_url, units_of
 from common import audit
 from common.forms import accepted, posted, render_form
 from common.models import AuditEntry
@@ -101,7 +101,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
         chosen = rows.filter(state=state)
     page = Paginator(chosen.order_by("unit__code"), PAGE_SIZE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
-    looks = _looks(rows)
+    looks = _looks(rows, reader_of(request))
     context = {
         "year": year,
         "page": page,
@@ -140,11 +140,12 @@ def _tabs(rows: UnitResultQuerySet, chosen: str, user_id: int, today: date) -> l
     return tabs
 
 
-def _looks(rows: UnitResultQuerySet) -> list[dict[str, Any]]:
-    """Of decided years: whose figures have changed since."""
+def _looks(rows: UnitResultQuerySet, reader: year_chain.Reader) -> list[dict[str, Any]]:
+    """Of decided years: whose figures have changed since, as far as the reader is told of them."""
     changed = AnnualResult.objects.filter(unit_result__in=rows, changed_at__isnull=False)
     found = changed.select_related("unit", "cadre").order_by("unit__code", "cadre__pinyin", "pk")[:PAGE_SIZE]
-    return [{"result": result, "url": result_url(result)} for result in found]
+    untold = reader.untold(found)
+    return [{"result": result, "url": result_url(result)} for result in found if result.pk not in untold]
 
 
 def _rows(rows: Sequence[UnitResult], today: date) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import Role
-from appraisal.models import AnnualResult, BonusBase, UnitResult, YearSettings
+from appraisal.models import AnnualResult, BonusBase, LedgerEntry, UnitResult, YearSettings
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
 from cards.models import EmploymentKind
@@ -333,6 +333,96 @@ def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
         assert 'id="complaints"' in shown
     Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
     assert 'id="complaints"' not in signed_in(express).get(result_page(chen)).content.decode()
+
+
+def _read(client, chen, unit) -> str:
+    """Everything that the desk says of somebody's year."""
+    pages = [result_page(chen), unit_page(unit)]
+    papers = [result_page(chen, "result_file"), unit_page(unit, "_file")]
+    shown = [client.get(page).content.decode() for page in pages]
+    return "".join(shown + [text_of(client.get(page)) for page in papers])
+
+
+#: What a substantiated complaint and an admonishment leave on pages and papers.
+TRACES = ("COMP-2", "YEAR-1", "效能诫勉", 'id="complaints"', 'id="measures"', "经核查属实的投诉1")
+
+
+@pytest.mark.parametrize("why", ["kin", "stepped back", "kept out", "own unit", "leads it", "oneself"])
+def test_whoever_may_not_know_hears_nothing_through_the_year(
+    unit, chen, officer, express, express_head, clock, why
+):
+    case = substantiated(accepted(unit, express, chen), outcome="substantiated")
+    handling.close(case=case, feedback="receipt", actor=express_head, now=CASE_CLOSED)
+    sanction = measured(chen)
+    computed()
+    told = _read(signed_in(express_head), chen, unit)
+    assert all(trace in told for trace in TRACES[:5])
+    reader = express
+    match why:
+        case "kin":
+            Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+        case "stepped back":
+            Interest.objects.create(user=express, complaint=case, reason="回避", declared_at=GRADING)
+        case "kept out":
+            type(sanction).objects.update(kept_out=f",{express.pk},")
+        case "own unit":
+            give(express, Role.UNIT_OFFICER, unit=unit)
+        case "leads it":
+            type(chen).objects.filter(pk=chen.pk).update(leads_unit=True)
+            give(chen.user, Role.EXPRESS_STAFF)
+            reader = chen.user
+        case "oneself":
+            give(chen.user, Role.EXPRESS_STAFF)
+            reader = chen.user
+    shown = _read(signed_in(reader), chen, unit)
+    assert [trace for trace in TRACES if trace in shown] == []
+    assert "不向您显示" in shown
+    if why == "oneself":
+        own = signed_in(reader).get(reverse("my_year", args=[2026])).content.decode()
+        assert 'id="complaints"' in own
+
+
+def test_silence_does_not_depend_on_what_there_is_to_hide(unit, chen, express):
+    Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+    computed()
+    client = signed_in(express)
+    before = client.get(result_page(chen)).content.decode()
+    measured(chen)
+    computed()
+    assert result_of(chen).codes
+    after = client.get(result_page(chen)).content.decode()
+    hidden = before.split('id="consequences"')[1].split("</section>")[0]
+    assert after.split('id="consequences"')[1].split("</section>")[0] == hidden
+
+
+def test_a_notice_tells_nothing_either(unit, chen, officer, head, express, express_head, clock):
+    decided(unit, officer, head, express_head)
+    clock(LATER)
+    notice = result_page(chen, "result_notice")
+    assert signed_in(express).get(notice).status_code == 200
+    Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+    assert signed_in(express).get(notice).status_code == 404
+    assert notice not in signed_in(express).get(result_page(chen)).content.decode()
+
+
+def test_of_a_units_own_measures_only_those_count_that_the_reader_may_know(unit, chen, express, express_head):
+    sanction = measured(None, "criticism", unit=unit)
+    computed()
+    type(sanction).objects.update(kept_out=f",{express.pk},")
+    for reader, number in ((express_head, 1), (express, 0)):
+        assert signed_in(reader).get(unit_page(unit)).context["figures"]["criticisms"] == number
+
+
+def test_what_went_to_the_commission_stands_in_no_year(unit, chen, officer):
+    begins()
+    for code in ("off_post", "soliciting"):
+        stands(chen, date(2026, 11, 3), code=code)
+    draft(unit)
+    assert LedgerEntry.objects.filter(cadre=chen).count() == 2
+    computed()
+    assert result_of(chen).figures["entries"] == 1
+    shown = signed_in(officer).get(result_page(chen)).context["chain"].reasons
+    assert [reason.entry.item.code for reason in shown] == ["off_post"]
 
 
 def test_the_bonus_is_named_and_summed_only_with_a_base(unit, chen, officer):
