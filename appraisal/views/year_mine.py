@@ -103,29 +103,32 @@ def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | 
     """On the phone page: the newest year that hangs or is decided, and every bar that holds."""
     if not access_for(request).may(TABLE["my_years"]):
         return None
-    own = AnnualResult.objects.filter(cadre=cadre).select_related("unit_result").order_by("-year")
-    shown = own.filter(unit_result__state__in=KEPT).first() or own.first()
-    if shown is None:
+    own = list(AnnualResult.objects.filter(cadre=cadre).select_related("unit_result").order_by("-year"))
+    if not own:
         return None
+    shown = next((one for one in own if one.unit_result.state in KEPT), own[0])
+    state_of_year = shown.unit_result.state
     tone, state = own_state(shown)
     return "appraisal/my_years_part.html", {
         "result": shown,
         "tone": tone,
         "state": state,
-        "bars": _bars(shown, own.exclude(pk=shown.pk)),
-        "hangs": shown.unit_result.state == YearState.PUBLIC,
+        "bars": year_words.bars(shown) if state_of_year == YearState.DECIDED else [],
+        # Nothing follows yet, but whoever reads the notice should know what would.
+        "to_come": year_words.bars(shown) if state_of_year == YearState.PUBLIC else [],
+        "still": _still(one for one in own if one is not shown),
+        "hangs": state_of_year == YearState.PUBLIC,
     }
 
 
-def _bars(shown: AnnualResult, others: Iterable[AnnualResult]) -> list[str]:
-    """Of the year that is shown, and of any other that still holds. Provisional ones bar nobody from anything."""
-    found = year_words.bars(shown) if shown.unit_result.state in KEPT else []
+def _still(others: Iterable[AnnualResult]) -> list[str]:
+    """What holds from other years: only what was decided bars anybody from anything."""
     today = timezone.localdate()
-    for one in others:
-        is_decided = one.unit_result.state == YearState.DECIDED
-        if is_decided and one.barred_until is not None and one.barred_until >= today:
-            found.append(year_words.promotion_words(one.barred_until))
-    return found
+    return [
+        year_words.promotion_words(one.barred_until)
+        for one in others
+        if one.unit_result.state == YearState.DECIDED and one.barred_until and one.barred_until >= today
+    ]
 
 
 def register() -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.history import SHOWN, Line
 from accounts.http import user_of
-from appraisal import year_chain, year_turns, year_words
+from appraisal import year_chain, year_facts, year_turns, year_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import UnitResultQuerySet
 from appraisal.rules import grading as rules
@@ -67,7 +67,7 @@ def _year_row(found: Mapping[str, Any], today: date) -> dict[str, Any]:
 
 
 def _computable(today: date) -> list[int]:
-    return [today.year, today.year - 1]
+    return [year for year in (today.year, today.year - 1) if year_facts.is_kept(year)]
 
 
 def year_compute(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from accounts.models import Unit, User
-from appraisal.models import AnnualResult, Measure, Sanction, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, Measure, Sanction, UnitResult
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
 from cards.models import Cadre
@@ -25,6 +25,9 @@ COMPETENT = Entered("competent")
 
 
 def computed(now: datetime = GRADING, year: int = YEAR) -> None:
+    """A year that is kept, whatever there is of it."""
+    AppraisalSettings.objects.get_or_create(pk=1)
+    AppraisalSettings.objects.filter(begins=None).update(begins=date(YEAR, 1, 1))
     years.year_appraise(year=year, now=now)
 
 

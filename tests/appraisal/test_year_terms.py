@@ -180,6 +180,24 @@ def test_years_of_another_century_are_refused():
         years.year_appraise(year=1999, now=GRADING)
 
 
+def test_the_phone_says_of_what_hangs_that_it_is_provisional(
+    points, unit, chen, officer, head, express_head, monkeypatch
+):
+    def card():
+        return signed_in(chen.user).get(reverse("my_whereabouts")).context
+
+    monkeypatch.setattr(timezone, "now", lambda: GRADING)
+    computed()
+    assert (card()["bars"], card()["to_come"]) == ([], [])
+    row = published(unit, officer, head)
+    shown = card()
+    assert shown["bars"] == []
+    assert len(shown["to_come"]) == 2
+    monkeypatch.setattr(timezone, "now", lambda: DECIDING)
+    grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
+    assert (len(card()["bars"]), card()["to_come"]) == (2, [])
+
+
 def test_the_phone_shows_the_decided_year_and_no_provisional_bar(
     points, unit, chen, officer, head, express_head, monkeypatch
 ):

@@ -70,6 +70,7 @@ def text_of(response) -> str:
 
 
 def test_the_city_computes_a_year_with_a_button(unit, chen, express):
+    begins(OCTOBER)
     client = signed_in(express)
     assert client.get(reverse("year_compute")).status_code == 405
     response = client.post(reverse("year_compute"), {"year": "2026"})
@@ -80,6 +81,25 @@ def test_the_city_computes_a_year_with_a_button(unit, chen, express):
     for typed in ("", "x", "2099"):
         assert client.post(reverse("year_compute"), {"year": typed}).status_code == 302
     assert set(UnitResult.objects.values_list("year", flat=True)) == {2026}
+
+
+def test_a_year_of_which_nothing_was_kept_is_not_computed(unit, chen, express):
+    client = signed_in(express)
+
+    def offered():
+        return client.get(reverse("years")).context["computable"]
+
+    assert offered() == []
+    begins(OCTOBER)
+    assert offered() == [2026]
+    response = client.post(reverse("year_compute"), {"year": "2025"}, follow=True)
+    (said,) = response.context["messages"]
+    assert "2025" in str(said)
+    assert not UnitResult.objects.exists()
+    stands(chen, date(2025, 12, 30))
+    assert offered() == [2026, 2025]
+    client.post(reverse("year_compute"), {"year": "2025"})
+    assert set(UnitResult.objects.values_list("year", flat=True)) == {2025}
 
 
 def test_a_year_that_nobody_has_computed_is_not_there(unit, chen, express, officer):
