@@ -157,8 +157,7 @@ def _action(row: UnitResult, results: Sequence[AnnualResult], user_id: int, toda
 
 
 def _decision(row: UnitResult, seen: str, user_id: int, today: date) -> Action | None:
-    is_over = row.published_until is not None and today > row.published_until
-    if not is_over or user_id not in year_turns.deciders(row, today):
+    if not year_words.is_decidable(row, today) or user_id not in year_turns.deciders(row, today):
         return None
     return Action(
         reverse("unit_year_decide", args=[row.year, row.unit.code]),

@@ -116,8 +116,8 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def _waiting(rows: UnitResultQuerySet, user_id: int, today: date) -> list[int]:
-    """Whose notice is over, and this person may decide."""
-    over = list(rows.filter(state=YearState.PUBLIC, published_until__lt=today))
+    """Whose notice and year are over, and this person may decide."""
+    over = [row for row in rows.filter(state=YearState.PUBLIC) if year_words.is_decidable(row, today)]
     deciding = year_turns.deciders_of(over, today)
     return [row.pk for row in over if user_id in deciding[row.pk]]
 
@@ -171,9 +171,7 @@ def _row(
         "people": len(results),
         "missing": len(rules.missing(lines)),
         "quota": rules.quota_of(lines, grading.percent_of(row, settings)),
-        "late": row.state == YearState.PUBLIC
-        and row.published_until is not None
-        and today > row.published_until,
+        "late": year_words.is_decidable(row, today),
     }
 
 

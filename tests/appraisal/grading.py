@@ -17,10 +17,10 @@ YEAR = 2026
 GRADING = at(date(2026, 12, 10), time(9))
 UNTIL = date(2026, 12, 17)
 HANGING = at(UNTIL, time(23))
-DECIDING = at(date(2026, 12, 18), time(9))
-LATER = at(date(2026, 12, 21), time(9))
-#: Whom to commend is chosen once the year is over.
-NEXT_YEAR = at(date(2027, 1, 4), time(9))
+#: The first working day on which the year is over.
+DECIDING = at(date(2027, 1, 4), time(9))
+LATER = at(date(2027, 1, 5), time(9))
+NEXT_YEAR = at(date(2027, 1, 6), time(9))
 COMPETENT = Entered("competent")
 
 

@@ -1,6 +1,6 @@
 """The pages of the year: the city's, a unit's, one person's, and a cadre's own."""
 
-from datetime import date
+from datetime import date, time
 from io import BytesIO
 
 import pytest
@@ -15,6 +15,7 @@ from appraisal.models import AnnualResult, BonusBase, LedgerEntry, UnitResult, Y
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
 from cards.models import EmploymentKind
+from common.rules import at
 from complaints.models import Interest
 from complaints.services import handling
 from tests.appraisal.grading import (
@@ -254,6 +255,37 @@ def test_the_path_on_the_page(unit, chen, lin, officer, head, express_head, cloc
     assert year_of(unit).state == "decided"
 
 
+def test_before_a_step_opens_the_path_and_the_landing_page_say_when(unit, chen, officer, clock):
+    november = at(date(2026, 11, 20), time(9))
+    clock(november)
+    computed(november)
+    client = signed_in(officer)
+    steps = client.get(unit_page(unit)).context["steps"]
+    assert [step.state for step in steps] == ["done", "", "", ""]
+    assert "2026" in steps[1].note
+    assert "2027" in steps[3].note
+    (row,) = client.get(reverse("desk")).context["rows"]
+    assert (row["number"], row["url"]) == (0, unit_page(unit))
+    clock(at(date(2026, 10, 20), time(9)))
+    assert unit_page(unit) not in client.get(reverse("desk")).content.decode()
+    clock(GRADING)
+    assert client.get(unit_page(unit)).context["steps"][1].state == "current"
+
+
+def test_nothing_is_decided_before_the_year_is_over(unit, chen, officer, head, express_head, clock):
+    published(unit, officer, head)
+    client, waits = signed_in(express_head), reverse("year", args=[2026]) + "?state=waits"
+    for moment, is_offered in ((at(date(2026, 12, 31), time(23)), False), (DECIDING, True)):
+        clock(moment)
+        page = client.get(unit_page(unit))
+        assert (unit_page(unit, "_decide") in page.content.decode()) is is_offered
+        assert (page.context["steps"][3].state == "current") is is_offered
+        assert (unit_page(unit) in client.get(waits).content.decode()) is is_offered
+        assert (waits in client.get(reverse("desk")).content.decode()) is is_offered
+    clock(at(date(2026, 12, 31), time(23)))
+    assert "2027" in client.get(unit_page(unit)).context["why_not"]
+
+
 def test_a_refused_decision_shows_the_figures_that_stand_in_its_way(
     unit, chen, officer, head, express_head, clock
 ):
@@ -471,10 +503,14 @@ def test_the_notice_is_entered_as_handed_over(unit, chen, officer, head, express
     client = signed_in(officer)
     address = result_page(chen, "hand_over")
     assert address in client.get(result_page(chen)).content.decode()
-    wrong = client.post(address, {"hand-day": "2026-12-18", "hand-receipt": "refused", "hand-witness": ""})
+    wrong = client.post(
+        address, {"hand-day": str(DECIDING.date()), "hand-receipt": "refused", "hand-witness": ""}
+    )
     assert wrong.status_code == 422
     assert "id_hand-witness" in wrong.content.decode()
-    client.post(address, {"hand-day": "2026-12-18", "hand-receipt": "refused", "hand-witness": "季远"})
+    client.post(
+        address, {"hand-day": str(DECIDING.date()), "hand-receipt": "refused", "hand-witness": "季远"}
+    )
     assert (result_of(chen).receipt, result_of(chen).witness) == ("refused", "季远")
     assert address not in client.get(result_page(chen)).content.decode()
 
