@@ -94,6 +94,7 @@ class Chain:
     result: AnnualResult
     #: Reader.untold: no complaints, measures, corrections and consequences then, here and on the page.
     is_untold: bool
+    is_own: bool
     #: Charges of the year's days, also those that were taken back: they count nothing, and stand here all the same.
     reasons: Sequence[Reason]
     complaints: Sequence[Case]
@@ -110,6 +111,7 @@ def of_result(result: AnnualResult, reader: Reader) -> Chain:
     return Chain(
         result=result,
         is_untold=is_untold,
+        is_own=reader.is_own,
         reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
         complaints=[] if is_untold else _complaints(result, reader),
         measures=[] if is_untold else list(measures.order_by("decided_on", "pk")),

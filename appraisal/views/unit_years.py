@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import grade_words, year_chain, year_turns, year_words
+from appraisal import grade_words, year_chain, year_comparison, year_turns, year_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.month_forms import StepForm
 from appraisal.rules import grading as rules
@@ -73,6 +73,7 @@ def _unit_page(
         "lines": [_line(result, form, above, untold) for result in results],
         "form": form,
         "has_grades": any(line.takes_grade for line in lines),
+        "comparison": year_comparison.words(results),
         "quota": rules.quota_of(lines, grading.percent_of(row)),
         "action": action,
         "why_not": "" if action else year_words.waits_words(row, today),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import grade_words, year_chain, year_turns, year_words
+from appraisal import grade_words, year_chain, year_comparison, year_turns, year_words
 from appraisal.models import AnnualResult, YearState
 from appraisal.month_forms import StepForm
 from appraisal.services import commending, grading
@@ -62,6 +62,7 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
         "ceiling": year_words.ceiling_label(result),
         "codes": grade_words.code_words(result),
         "bars": year_words.bars(result),
+        "comparison": _comparison(result, chain) if result.among_most else "",
         "bonus": year_words.bonus_words(result),
         "takes_grade": grading.takes_grade(result),
         "is_decided": result.unit_result.state == YearState.DECIDED,
@@ -74,6 +75,11 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
             for correction in chain.corrections
         ],
     }
+
+
+def _comparison(result: AnnualResult, chain: year_chain.Chain) -> str:
+    results = grading.results_of(result.unit_result)
+    return year_comparison.words(results, is_own=chain.is_own)
 
 
 def _result_forms(

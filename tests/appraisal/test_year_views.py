@@ -16,6 +16,7 @@ from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
 from cards.models import EmploymentKind
 from common.rules import at
+from common.templatetags.amounts import points
 from complaints.models import Interest
 from complaints.services import handling
 from tests.appraisal.grading import (
@@ -253,6 +254,36 @@ def test_the_path_on_the_page(unit, chen, lin, officer, head, express_head, cloc
     seen = shown.split(unit_page(unit, "_decide"))[1].split('name="seen" value="')[1].split('"')[0]
     assert deciding.post(unit_page(unit, "_decide"), {"seen": seen}).status_code == 302
     assert year_of(unit).state == "decided"
+
+
+def test_the_page_says_who_is_compared_and_that_ties_count(unit, office, chen, lin, wei, officer, express):
+    client = signed_in(officer)
+
+    def said():
+        return client.get(unit_page(unit)).context["comparison"]
+
+    computed()
+    assert "5" in said()
+    crowd(office, 2, cards=False)
+    computed()
+    assert "5" in said()
+    assert "0" not in said()
+    begins()
+    for cadre, days in ((chen, (3, 4)), (lin, (3, 4)), (wei, (5,))):
+        for day in days:
+            stands(cadre, date(2026, 11, day))
+    draft(unit)
+    computed()
+    most, following = (points(result_of(one).figures["half_points"]) for one in (chen, wei))
+    assert most != following
+    assert [figure in said() for figure in ("5", "2", most, following)] == [True] * 4
+    assert result_of(chen).among_most
+    assert result_of(lin).among_most
+    assert client.get(result_page(chen)).context["comparison"] == said()
+    own = signed_in(chen.user).get(reverse("my_year", args=[2026])).context["comparison"]
+    assert most in own
+    assert following not in own
+    assert client.get(result_page(wei)).context["comparison"] == ""
 
 
 def test_before_a_step_opens_the_path_and_the_landing_page_say_when(unit, chen, officer, clock):
