@@ -340,6 +340,7 @@ def recompute(rows):
                 "codes": ["YEAR-3"] * (code in least) + ["YEAR-4"] * (code in most),
                 "among_least": code in least,
                 "among_most": code in most,
+                "vertically_managed": facts.unit(code)["vertical"],
             }
             for code, figures in units.items()
         },

@@ -42,7 +42,7 @@ OF_PERSON = (
     "barred_from_merit",
     "employment_kind",
 )
-OF_UNIT = ("figures", "codes", "among_least", "among_most")
+OF_UNIT = ("figures", "codes", "among_least", "among_most", "vertically_managed")
 
 
 def exported(year: int, now: datetime) -> dict[str, Any]:
