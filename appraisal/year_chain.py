@@ -99,22 +99,27 @@ class Chain:
     reasons: Sequence[Reason]
     complaints: Sequence[Case]
     measures: Sequence[Sanction]
+    #: Which of them the reader may open: whoever moves brings along to a new unit what another one keeps.
+    opens: frozenset[int]
     proposals: Sequence[WithholdingProposal]
     bonus: Sequence[BonusMonth]
     corrections: Sequence[YearCorrection]
 
 
 def of_result(result: AnnualResult, reader: Reader) -> Chain:
-    """Of what a reader may not know (a complaint's own text) there is nothing in it."""
+    """Of what a reader may not know (a complaint's own text) there is nothing in it; whoever is told of a figure finds
+    every fact behind it."""
     is_untold = result.pk in reader.untold([result])
-    measures = computing.sanctions_of(result).within(reader.scope).select_related("measure")
+    measures = computing.sanctions_of(result).order_by("decided_on", "pk")
+    opens = frozenset(measures.within(reader.scope).values_list("pk", flat=True))
     return Chain(
         result=result,
         is_untold=is_untold,
         is_own=reader.is_own,
         reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
         complaints=[] if is_untold else _complaints(result, reader),
-        measures=[] if is_untold else list(measures.order_by("decided_on", "pk")),
+        measures=[] if is_untold else list(measures.select_related("measure")),
+        opens=opens,
         proposals=list(_proposals(result)),
         bonus=[] if is_untold else bonus_of(result),
         corrections=[] if is_untold else list(result.corrections.select_related("actor")),

@@ -398,6 +398,16 @@ def test_every_figure_of_a_result_opens_to_its_facts(unit, chen, officer):
         assert f'id="{anchor}"' in shown
 
 
+def test_a_measure_that_another_unit_keeps_is_named_and_does_not_open(unit, other_unit, chen, other_officer):
+    sanction = measured(chen)
+    type(chen).objects.filter(pk=chen.pk).update(unit=other_unit)
+    computed()
+    page = signed_in(other_officer).get(result_page(chen))
+    shown = page.content.decode().split('id="measures"')[1].split("</section>")[0]
+    assert [one.pk for one in page.context["chain"].measures] == [sanction.pk]
+    assert reverse("sanction", args=[sanction.pk]) not in shown
+
+
 def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
     unit, chen, officer, express, express_head, clock
 ):
