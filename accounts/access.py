@@ -1,6 +1,6 @@
 """What a signed-in person may do today, worked out once per request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from accounts.models import SECOND_FACTOR_ROLES, Membership, Role, Unit, User
@@ -60,6 +60,10 @@ class Access:
 
     def may(self, page: Page) -> bool:
         return not page.roles or any(role in self.roles for role in page.roles)
+
+    def without(self, role: Role) -> "Access":
+        """What this person may do but for one role."""
+        return replace(self, memberships=tuple(m for m in self.memberships if m.role != role))
 
     def scope(self, page: Page) -> Scope:
         """The farthest reach that the roles of the page's row give; its units are theirs only."""

@@ -26,7 +26,7 @@ def waiting(request: HttpRequest, access: Access) -> Part:
     page = TABLE["sanctions"]
     if not access.may(page) or access.roles <= {Role.DISCIPLINE, Role.CADRE}:
         return None
-    seen = Sanction.objects.visible_to(access, access.scope(page))
+    seen = Sanction.objects.visible_to(access, page)
     found = sanction_turns.read(seen, access.user, timezone.localdate())
     labels = (
         (_("Proposals for you to decide"), found.decide),
@@ -48,7 +48,7 @@ def _url(keys: frozenset[int]) -> str:
 def referrals(request: HttpRequest, access: Access) -> Part:
     if not access.has(Role.DISCIPLINE):
         return None
-    seen = Sanction.objects.visible_to(access, access.scope(TABLE["sanctions"]))
+    seen = Sanction.objects.visible_to(access, TABLE["sanctions"])
     referred = seen.filter(state=SanctionState.REFERRED).order_by("-decided_at", "-pk")
     rows = list(services.whole(referred)[: SHOWN + 1])
     if not rows:

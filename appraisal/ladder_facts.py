@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from appraisal import rollout_facts
+from appraisal.bulletins.content import date_text
 from appraisal.models import Counts, LedgerEntry, Sanction, Trigger
 from appraisal.rules.ladder import Counted, towards_next
 from appraisal.services import outcomes
@@ -18,7 +19,7 @@ from common.rules import local
 from complaints.models import Complaint
 
 #: What a line says of a complaint: never a word of it. In Chinese, since it stands on the decision.
-COMPLAINT_WORDS = "经核查属实的投诉"
+COMPLAINT_WORDS = "经核查属实的投诉（{}收到）"
 
 
 @dataclass(frozen=True, order=True)
@@ -72,16 +73,18 @@ def _concerns(trigger: Trigger, subject: Subject) -> bool:
 
 
 def complaints(year: int, only: Subject | None = None) -> Lines:
-    """Substantiated about a person, and the last word of its matter; by the day of receipt. What was redone counts by
-    its first receipt, also in another year, so that doing it again proposes nothing a second time."""
+    """Substantiated about a person, and the last word of its matter; in the year of receipt, by the day on which it was
+    closed as that. What was redone counts by its first receipt, also in another year, so that doing it again proposes
+    nothing a second time."""
     first_received = Coalesce("redo_of__received_at", "received_at")
     cases = substantiated().annotate(first_received=first_received).filter(first_received__year=year)
     if only is not None:
         cases = cases.filter(cadre=only.cadre)
     found: dict[Subject, list[Counted]] = defaultdict(list)
-    fields = ("pk", "redo_of", "cadre__unit", "cadre", "first_received")
-    for pk, first, unit, cadre, received in cases.values_list(*fields):
-        line = Counted("complaint", first or pk, local(received).date(), COMPLAINT_WORDS)
+    fields = ("pk", "redo_of", "cadre__unit", "cadre", "first_received", "closed_at")
+    for pk, first, unit, cadre, received, closed in cases.values_list(*fields):
+        words = COMPLAINT_WORDS.format(date_text(local(received).date()))
+        line = Counted("complaint", first or pk, local(closed or received).date(), words)
         found[Subject(unit, cadre)].append(line)
     return found
 

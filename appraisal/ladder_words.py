@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.history import Line
 from appraisal.models import Counts, Measure, Trigger
@@ -30,6 +31,12 @@ def counts(trigger: Trigger) -> str:
     if trigger.counted is not None:
         return str(trigger.counted)
     return str(Counts(trigger.counts).label)
+
+
+def name(trigger: Trigger, times: int) -> str:
+    """一年内迟报月报2次."""
+    sentence = ngettext("%(what)s, %(times)s time in a year", "%(what)s, %(times)s times in a year", times)
+    return sentence % {"what": counts(trigger), "times": times}
 
 
 def about(trigger: Trigger) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
-from appraisal import notifying
+from appraisal import notifying, sanction_papers
 from appraisal.models import Sanction, SanctionState, YearSettings
 from common import notices
 
@@ -26,34 +26,37 @@ def _own_page(params: Mapping[str, Any]) -> str:
 MINE_PROPOSED = notices.Kind(
     "my_sanction_proposed",
     title=_("A proposal waits for your statement"),
-    text=_("%(rule)s: %(measure)s is proposed. You can answer until %(until)s, before anybody decides."),
+    text=_("%(what)s is proposed. You can answer until %(until)s, before anybody decides."),
     url=_own_page,
+    words=lambda params: _named(params),
 )
 UNIT_PROPOSED = notices.Kind(
     "unit_sanction_proposed",
     title=_("A proposal waits for your unit’s statement"),
-    text=_("%(unit)s, %(rule)s: %(measure)s is proposed. The unit can answer until %(until)s."),
+    text=_("%(unit)s: %(what)s is proposed. The unit can answer until %(until)s."),
     url=_page,
+    words=lambda params: _named(params),
 )
 TO_TELL = notices.Kind(
     "sanction_to_tell",
     title=_("Somebody has to be told of a proposal"),
-    text=_("%(unit)s: whoever has no account is told by the unit’s officer; then the days to answer count."),
+    text=_("%(about)s: whoever has no account is told by the unit’s officer; then the days to answer count."),
     url=_page,
+    words=lambda params: _named(params),
 )
 TO_DECIDE = notices.Kind(
     "sanction_to_decide",
-    title=_("A proposal of the ladder is to be decided"),
-    text=_(
-        "%(unit)s, %(rule)s: %(measure)s. Nobody decides before the statement in defence, or its last day."
-    ),
+    title=_("A measure of the ladder was proposed"),
+    text=_("%(about)s: %(what)s. Nobody decides before the statement in defence, or its last day."),
     url=_page,
+    words=lambda params: _named(params),
 )
 DEFENDED = notices.Kind(
     "sanction_defended",
     title=_("A statement in defence was handed in"),
-    text=_("%(unit)s, %(rule)s: %(measure)s."),
+    text=_("%(about)s: %(what)s."),
     url=_page,
+    words=lambda params: _named(params),
 )
 MINE_DECIDED = notices.Kind(
     "my_sanction_decided",
@@ -72,8 +75,9 @@ UNIT_DECIDED = notices.Kind(
 TO_SERVE = notices.Kind(
     "sanction_to_serve",
     title=_("A decision is to be served"),
-    text=_("%(unit)s: hand it over, and enter the receipt, or the refusal with its witness."),
+    text=_("%(about)s: hand it over, and enter the receipt, or the refusal with its witness."),
     url=_page,
+    words=lambda params: _named(params),
 )
 MINE_SERVED = notices.Kind(
     "my_sanction_served",
@@ -96,8 +100,9 @@ REFERRED = notices.Kind(
 RIPE = notices.Kind(
     "sanction_ripe",
     title=_("A proposal of the ladder can be decided now"),
-    text=_("%(unit)s: %(measure)s. The days for a statement in defence ended on %(until)s."),
+    text=_("%(about)s: %(what)s. The days for a statement in defence ended on %(until)s."),
     url=_page,
+    words=lambda params: _named(params),
 )
 KINDS = (
     MINE_PROPOSED,
@@ -129,20 +134,38 @@ def _decision(params: dict[str, Any]) -> dict[str, Any]:
     return {"decision": params["measure"]}
 
 
+def _named(params: dict[str, Any]) -> dict[str, Any]:
+    """Which of several it is: about whom, and for what. What was sent before either was kept says less."""
+    about, what = params["unit"], params["measure"]
+    if params.get("cadre"):
+        about = gettext("%(cadre)s of %(unit)s") % params
+    if params.get("facts") == 1:
+        what = gettext("%(measure)s (%(fact)s)") % params
+    elif params.get("facts"):
+        what = gettext("%(measure)s (%(fact)s and others, %(facts)s facts)") % params
+    return {"about": about, "what": what}
+
+
+def _key(kind: notices.Kind, sanction: Sanction, stage: str = "") -> str:
+    return f"sanction:{sanction.pk}:{kind.name}{stage}"
+
+
 def _message(
     kind: notices.Kind, sanction: Sanction, to: Iterable[int], stage: str = "", **more: Any
 ) -> notices.Message:
     params = {
         "sanction": sanction.pk,
         "unit": sanction.unit.name,
+        "cadre": sanction.cadre.name if sanction.cadre is not None else "",
         "measure": sanction.measure.name,
-        "rule": sanction.rule or "SANC-1",
+        "fact": sanction.basis[0]["words"] if sanction.basis else "",
+        "facts": len(sanction.basis),
         "state": str(sanction.state),
         "recommended": sanction.is_recommendation,
         "until": sanction.defence_until.isoformat() if sanction.defence_until else "",
         **more,
     }
-    return notices.Message(kind.name, f"sanction:{sanction.pk}:{kind.name}{stage}", to, params)
+    return notices.Message(kind.name, _key(kind, sanction, stage), to, params)
 
 
 def proposed(
@@ -172,6 +195,8 @@ def decided(sanction: Sanction, *, subject: Collection[int], serving: Collection
         commission = notifying.holders([Role.DISCIPLINE], None, now)
         if sanction.state == SanctionState.REFERRED:
             notices.send_all([_message(REFERRED, sanction, commission)], now=now)
+            # Its page is the commission's alone from now on.
+            notices.take_back(key=_key(TO_DECIDE, sanction))
         return
     kind = MINE_DECIDED if sanction.cadre_id is not None else UNIT_DECIDED
     messages = [_message(kind, sanction, subject)]
@@ -183,7 +208,8 @@ def decided(sanction: Sanction, *, subject: Collection[int], serving: Collection
 def served(sanction: Sanction, subject: Collection[int], now: datetime) -> None:
     if sanction.cadre_id is None or sanction.served_on is None:
         return
-    days = YearSettings.current().review_days
+    kept = sanction_papers.as_decided(sanction)
+    days = kept.review_days if kept is not None else YearSettings.current().review_days
     served_on = sanction.served_on.isoformat()
     notices.send_all([_message(MINE_SERVED, sanction, subject, served=served_on, days=days)], now=now)
 

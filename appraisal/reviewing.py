@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Q
 
 from accounts.models import Role, User
-from appraisal import year_turns
+from appraisal import sanction_papers, year_turns
 from appraisal.acting import acting, line_of
 from appraisal.models import (
     AnnualResult,
@@ -130,15 +130,18 @@ def _to_review(
     calendar_: WorkingCalendar | None,
     holding: Decision | None,
 ) -> Right:
+    days = settings.review_days
     if isinstance(of, Sanction):
         is_decided = of.state in (*STANDING, SanctionState.SET_ASIDE)
         decided_on, known_on = of.decided_on, of.served_on
+        kept = sanction_papers.as_decided(of)
+        days = kept.review_days if kept is not None else days
     else:
         # Of whom their own superiors grade, the city has decided nothing.
         is_decided = of.unit_result.state == YearState.DECIDED and bool(of.grade)
         decided_at = (holding and holding.at) or of.unit_result.decided_at
         decided_on, known_on = local(decided_at).date() if decided_at else None, of.notified_on
-    until = _until(known_on, settings.review_days, calendar_)
+    until = _until(known_on, days, calendar_)
     return Right(Stage.REVIEW, is_decided, _stands(of), decided_on, known_on, until, before)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from appraisal.models import Measure, Receipt, Sanction, SanctionState, Trigger
-from appraisal.sanction_words import rungs, state_label
+from appraisal.sanction_words import rungs
 from appraisal.services.proposing import trigger_facts
 from appraisal.services.sanctions import defence_facts
 from attendance.finding_forms import DefenceForm, Elsewhere, PaperDefenceForm
@@ -30,7 +30,13 @@ THE_UNIT = "unit"
 def statement_form(sanction: Sanction, data: Any = None, *, on_paper: bool = False) -> DefenceForm:
     kind = PaperDefenceForm if on_paper else DefenceForm
     facts = defence_facts(sanction)
-    return kind(data, prefix="defence", initial={**facts, "seen": version_of(facts)})
+    form = kind(data, prefix="defence", initial={**facts, "seen": version_of(facts)})
+    if not on_paper:
+        form.fields["text"].help_text = _(
+            "As long as nobody has decided it may be written again, until the last day. "
+            "Whoever decides reads all of it."
+        )
+    return form
 
 
 class MeasureForm(Elsewhere):
@@ -38,6 +44,8 @@ class MeasureForm(Elsewhere):
 
     submit = _("Decide")
     tone = "seal"
+    #: Of what was on the page (services.sanctions.decided_over).
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=32, required=False)
     measure = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
     reason = asked_for_at_times(
         forms.CharField(
@@ -82,6 +90,15 @@ class MeasureForm(Elsewhere):
         if not any(skips.values()) or not chosen:
             del self.fields["skipped_reason"]
 
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] or None
+
+    def show_version(self, version: str) -> None:
+        """After it came back: deciding is then a decision on what stands there now."""
+        data: Any = self.data
+        self.data = data.copy()
+        self.data[self.add_prefix("seen")] = version  # type: ignore[index]
+
 
 def _choice(measure: Measure, skipped: list[int], measures: Sequence[Measure]) -> str:
     if not skipped:
@@ -121,13 +138,16 @@ class SanctionFilterForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False)
     rule = forms.ChoiceField(label=_("Rule applied"), required=False)
 
-    def __init__(self, data: Any, *, units: Any, rules: Iterable[str], is_commission: bool) -> None:
+    def __init__(
+        self, data: Any, *, units: Any, rules: Iterable[tuple[str, str]], is_commission: bool
+    ) -> None:
+        """`rules`: each by its code and its name."""
         super().__init__(data)
         states: Any = [("", _("All")), (WAITS, _("Waits for me"))]
         # What was referred nobody else finds.
         shown = [one for one in SanctionState.values if one != SanctionState.REFERRED or is_commission]
-        states += [(state, state_label(state)) for state in shown]
-        named: Any = [("", _("All rules")), *((code, code) for code in rules), (BY_HAND, _("Without a rule"))]
+        states += [(state, SanctionState(state).label) for state in shown]
+        named: Any = [("", _("All rules")), *rules, (BY_HAND, _("Without a rule"))]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["state"].choices = states  # type: ignore[attr-defined]
         self.fields["rule"].choices = named  # type: ignore[attr-defined]
@@ -143,13 +163,15 @@ class AboutForm(forms.Form):
 
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"), required=False, empty_label=CHOOSE)
     about = forms.ChoiceField(label=_("About whom"), required=False)
+    year = forms.ChoiceField(label=_("Facts of the year"), required=False)
 
-    def __init__(self, data: Any, *, units: Any, people: Iterable[Cadre]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, *, units: Any, people: Iterable[Cadre], years: Sequence[int]) -> None:
+        super().__init__(data, initial={"year": years[0]})
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         named: Any = [("", CHOOSE), (THE_UNIT, _("The unit itself"))]
         named += [(str(cadre.pk), cadre.name) for cadre in people]
         self.fields["about"].choices = named  # type: ignore[attr-defined]
+        self.fields["year"].choices = [(str(year), str(year)) for year in years]  # type: ignore[attr-defined]
         if len(named) == 2 and not self.data.get("unit"):
             del self.fields["about"]
 
@@ -160,7 +182,7 @@ class ProposeForm(PageForm):
         Measure.objects.none(), label=_("Measure"), widget=forms.RadioSelect, empty_label=None
     )
     facts = forms.MultipleChoiceField(
-        label=_("Facts of this year that it rests on"),
+        label=_("Facts that it rests on"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Whom it is about reads them. What falls later blocks the decision."),

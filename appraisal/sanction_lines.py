@@ -81,7 +81,7 @@ def _desk_urls(kind: str, keys: Collection[int], access: Access) -> Urls:
         case "finding" if access.may(TABLE["finding"]):
             return _findings(keys, access)
         case "measure" if access.may(TABLE["sanction"]):
-            seen = Sanction.objects.visible_to(access, access.scope(TABLE["sanction"]))
+            seen = Sanction.objects.visible_to(access, TABLE["sanction"])
             rows = seen.filter(pk__in=keys).order_by().values_list("pk", flat=True)
             return {pk: reverse("sanction", args=[pk]) for pk in rows}
         case "rollout" if access.may(TABLE["rollout_unit"]):

@@ -1,5 +1,8 @@
-"""A measure as the paper that is handed over: the values of appraisal.papers.content.Decision."""
+"""A measure as the paper that is handed over: the values of appraisal.papers.content.Decision, kept as
+decided."""
 
+import json
+from dataclasses import replace
 from datetime import date
 
 from accounts.models import City
@@ -21,8 +24,40 @@ from common.rules import local
 COMMISSION = "市纪委"
 
 
+class Changed(Exception):
+    """What is kept of a decision is not what was decided: somebody went past the product."""
+
+
 def decision(sanction: Sanction) -> papers.Decision:
-    """As decided; while it is only proposed, the draft of it. Read with `services.sanctions.whole`."""
+    """What was decided, with how it was handed over and what became of it since; while it is only proposed, the draft
+    of it. Read with `services.sanctions.whole`. Raises Changed."""
+    kept = as_decided(sanction)
+    if kept is not None and sanction.content_hash not in ("", kept.digest):
+        raise Changed(sanction.pk)
+    return replace(
+        kept or written(sanction), service=_service(sanction), set_aside_on=_day(sanction.set_aside_at)
+    )
+
+
+def as_decided(sanction: Sanction) -> papers.Decision | None:
+    """As kept with the decision, whatever names, settings and rungs have become since. None of what is open or not
+    pursued."""
+    if sanction.decided_at is None or not has_paper(sanction):
+        return None
+    if sanction.content is None:
+        # Decided before anything was kept.
+        return written(sanction)
+    return papers.Decision.from_json(json.dumps(sanction.content))
+
+
+def keep(sanction: Sanction) -> None:
+    """With the decision, before it is saved: whatever is shown or printed of it later comes from here."""
+    content = written(sanction)
+    sanction.content, sanction.content_hash = json.loads(content.to_json()), content.digest
+
+
+def written(sanction: Sanction) -> papers.Decision:
+    """By the names, settings and rungs of today."""
     years, city = YearSettings.current(), City.current()
     milder = sanction.measure_id != sanction.proposed_measure_id
     return papers.Decision(
@@ -34,19 +69,17 @@ def decision(sanction: Sanction) -> papers.Decision:
         superior=_superior(sanction),
         year=sanction.year,
         facts=tuple(papers.Fact(day=line.day, words=line.words) for line in from_basis(sanction.basis)),
-        rule=_rule(sanction.rule),
+        rule=rule_of(sanction),
         proposed_reason=sanction.reason,
         reason=sanction.decision_reason,
         defence=_defence(sanction),
         skipped=_skipped(sanction),
         skipped_reason=sanction.skipped_reason,
         months=sanction.measure.months,
-        number_text=number(sanction, years.decision_prefix) or None,
+        number_text=_number(sanction, years.decision_prefix),
         decided_on=sanction.decided_on,
         review_days=years.review_days,
         review_answer_days=years.review_answer_days,
-        service=_service(sanction),
-        set_aside_on=_day(sanction.set_aside_at),
         demo=city.is_demo,
     )
 
@@ -59,11 +92,10 @@ def kind(sanction: Sanction) -> str:
     return papers.DECISION if sanction.measure.by_document else papers.RECORD
 
 
-def number(sanction: Sanction, prefix: str = "") -> str:
-    """龙效能告〔2026〕3号; empty where there is none."""
+def _number(sanction: Sanction, prefix: str) -> str | None:
+    """龙效能告〔2026〕3号"""
     if sanction.document_year is None or sanction.document_serial is None:
-        return ""
-    prefix = prefix or YearSettings.current().decision_prefix
+        return None
     return number_text(prefix, sanction.document_year, sanction.document_serial)
 
 
@@ -86,8 +118,9 @@ def _superior(sanction: Sanction) -> str:
     return f"{sanction.unit.name}上级主管部门" if sanction.unit.vertically_managed else sanction.unit.name
 
 
-def _rule(code: str) -> papers.Rule | None:
-    trigger = Trigger.objects.filter(code=code).first() if code else None
+def rule_of(sanction: Sanction) -> papers.Rule | None:
+    """As it reads today."""
+    trigger = Trigger.objects.filter(code=sanction.rule).first() if sanction.rule else None
     return papers.Rule(code=trigger.code, clause=trigger.clause) if trigger is not None else None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from accounts.models import Role, User
+from accounts.models import User
 from appraisal.models import Sanction, SanctionState
 from appraisal.models.sanctions import SanctionQuerySet
 from appraisal.services import sanctions as services
@@ -35,7 +35,8 @@ def read(seen: SanctionQuerySet, user: User, today: date) -> Waiting:
     ripe = set(seen.decidable(today).values_list("pk", flat=True))
     to_decide = [row for row in rows if row.pk in ripe]
     deciders = services.deciders_of(to_decide, today) if to_decide else {}
-    serving = _serving(rows, user, today)
+    servers = services.servers_of(rows, today) if rows else {}
+    serving = {pk for pk, people in servers.items() if user.pk in people}
     of_unit = _answering(rows, user, today)
     is_open = {row.pk for row in rows if row.state == SanctionState.PROPOSED}
     untold = {row.pk for row in rows if row.told_at is None and not row.proposed_measure.refers} & is_open
@@ -43,7 +44,7 @@ def read(seen: SanctionQuerySet, user: User, today: date) -> Waiting:
         tell=frozenset(untold & serving),
         answer=frozenset(row.pk for row in rows if row.pk in is_open & of_unit and _unanswered(row, today)),
         decide=frozenset(pk for pk, people in deciders.items() if user.pk in people),
-        serve=frozenset((serving & {row.pk for row in rows}) - is_open),
+        serve=frozenset(serving - is_open),
     )
 
 
@@ -56,24 +57,3 @@ def _answering(rows: Collection[Sanction], user: User, today: date) -> set[int]:
     units = {row.unit_id for row in rows if row.cadre_id is None}
     of_units = inspection.responsible_for(units, today) if units else {}
     return {row.pk for row in rows if row.cadre_id is None and user.pk in of_units[row.unit_id]}
-
-
-def _serving(rows: Collection[Sanction], user: User, today: date) -> set[int]:
-    """As services.servers has it: the unit's officers; the Express where there is none, and where it is about the
-    unit itself."""
-    units = {row.unit_id for row in rows}
-    if not units:
-        return set()
-    express = user.pk in inspection.express(today)
-    officers = inspection.members_of(Role.UNIT_OFFICER, units, today)
-    of_units = inspection.responsible_for(units, today)
-    found = set()
-    for row in rows:
-        subject = row.cadre.user_id if row.cadre is not None else None
-        able = set(officers.get(row.unit_id, [])) - {subject} if row.cadre_id is not None else set()
-        by_city = express and user.pk not in row.kept_out_ids and user.pk != subject
-        if row.cadre_id is None:
-            by_city = by_city and user.pk not in of_units[row.unit_id]
-        if user.pk in able or (not able and by_city):
-            found.add(row.pk)
-    return found

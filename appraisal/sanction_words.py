@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
 from accounts.models import Membership, Role
-from appraisal.models import Measure, Receipt, Sanction, SanctionState
+from appraisal import ladder_facts, ladder_words, sanction_papers
+from appraisal.models import Measure, Receipt, Sanction, SanctionState, Trigger
+from appraisal.papers.content import Decision
 from attendance.models import Exemption, Told
 from attendance.rules import days_left
 from common import audit, calendar
@@ -59,6 +62,8 @@ class View:
     state: str
     #: Until when a statement may be made, or until when it warns; empty where neither.
     deadline: str
+    #: What its rule counts; or that somebody proposed it without one.
+    rule: str
 
     @property
     def title(self) -> str:
@@ -72,38 +77,70 @@ class View:
     def is_decided(self) -> bool:
         return self.sanction.decided_at is not None
 
-    @property
-    def who(self) -> str:
-        return self.sanction.cadre.name if self.sanction.cadre is not None else str(self.sanction.unit)
+    @cached_property
+    def kept(self) -> Decision | None:
+        return sanction_papers.as_decided(self.sanction)
 
     @property
-    def rule(self) -> str:
-        """SANC-1 where somebody proposed it without a rule of its own."""
-        return self.sanction.rule or "SANC-1"
+    def who(self) -> str:
+        return self.kept.to.name if self.kept is not None else str(self.sanction.subject)
+
+    @property
+    def unit(self) -> str:
+        return (self.kept.to.unit or self.kept.to.name) if self.kept is not None else str(self.sanction.unit)
+
+    @property
+    def proposed(self) -> str:
+        return _proposed(self.sanction, self.kept)
+
+    @property
+    def code(self) -> str:
+        """Of its rule."""
+        return self.sanction.rule
 
 
 def title(sanction: Sanction) -> str:
+    kept = sanction_papers.as_decided(sanction)
+    measure = _rung(sanction.measure, kept.measure if kept is not None else "")
     if sanction.is_recommendation and not sanction.measure.refers:
-        return _("%(measure)s, recommended") % {"measure": sanction.measure}
-    return str(sanction.measure)
+        return _("%(measure)s, recommended") % {"measure": measure}
+    return measure
 
 
-def state_label(state: str) -> str:
-    """In words that fit a measure: what is in force is not every one that was served."""
-    if state == SanctionState.SERVED:
-        return _("Has been served")
-    return str(SanctionState(state).label)
+def _proposed(sanction: Sanction, kept: Decision | None) -> str:
+    name = (kept.proposed_measure or kept.measure) if kept is not None else ""
+    return _rung(sanction.proposed_measure, name)
+
+
+def _rung(measure: Measure, kept: str) -> str:
+    """As it was called when it was decided; in the reader’s language as long as that is its name."""
+    return kept if kept and kept != measure.name else str(measure)
 
 
 def views(sanctions: Iterable[Sanction], today: date) -> list[View]:
-    """One query more for any number."""
-    working = calendar.around(today)
-    return [view(sanction, today, working) for sanction in sanctions]
+    """Two queries more for any number."""
+    working, rules = calendar.around(today), _rules()
+    return [_view(sanction, today, working, rules) for sanction in sanctions]
 
 
-def view(sanction: Sanction, today: date, working: WorkingCalendar | None = None) -> View:
+def view(sanction: Sanction, today: date) -> View:
+    return views([sanction], today)[0]
+
+
+def _view(sanction: Sanction, today: date, working: WorkingCalendar, rules: Mapping[str, Trigger]) -> View:
     tone, state = _state(sanction, today)
-    return View(sanction, tone, state, _deadline(sanction, today, working or calendar.around(today)))
+    return View(sanction, tone, state, _deadline(sanction, today, working), _rule(sanction, rules))
+
+
+def _rules() -> dict[str, Trigger]:
+    return {trigger.code: trigger for trigger in ladder_facts.triggers(only_active=False)}
+
+
+def _rule(sanction: Sanction, rules: Mapping[str, Trigger]) -> str:
+    if not sanction.rule:
+        return _("Without a rule")
+    trigger = rules.get(sanction.rule)
+    return ladder_words.name(trigger, sanction.times) if trigger is not None else sanction.rule
 
 
 def is_answerable(sanction: Sanction, today: date) -> bool:
@@ -118,7 +155,7 @@ def _state(sanction: Sanction, today: date) -> tuple[str, str]:
             return "info", _("Warns")
         if sanction.state == SanctionState.SERVED and sanction.expires_on is not None:
             return "idle", _("Its time is over")
-        return TONES[sanction.state], state_label(sanction.state)
+        return TONES[sanction.state], str(SanctionState(sanction.state).label)
     if sanction.proposed_measure.refers or sanction.own_word:
         return "info", _("Waits for its decision")
     if sanction.told_at is None:
@@ -252,7 +289,11 @@ def rungs(levels: str | Iterable[int], measures: Iterable[Measure]) -> str:
 
 def history(sanction: Sanction) -> list[Line]:
     """What has happened to it, newest first."""
-    names = {measure.code: str(measure) for measure in Measure.objects.all()}
+    kept = sanction_papers.as_decided(sanction)
+    names = {
+        sanction.proposed_measure.code: _proposed(sanction, kept),
+        sanction.measure.code: _rung(sanction.measure, kept.measure if kept is not None else ""),
+    }
     return [
         Line(
             at=entry.at,
@@ -271,7 +312,7 @@ def _details(changes: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     if (code := changes.get("measure")) and state != SanctionState.DROPPED:
         found.append(names.get(code, code))
     if state:
-        found.append(state_label(state))
+        found.append(str(SanctionState(state).label))
     if exemption := changes.get("exemption"):
         found.append(str(dict(Exemption.choices).get(exemption, exemption)))
     if how := changes.get("how"):

@@ -42,6 +42,7 @@ from appraisal.models import (
     LedgerEntry,
     MonthlyReport,
     MonthTotal,
+    Sanction,
     Standard,
     UnitLedger,
     WithholdingProposal,
@@ -148,6 +149,7 @@ class Verification:
         if self.unit is None:
             yield from _bulletins()
             yield from _bulletin_numbers()
+            yield from _decisions()
 
     # --- Chains -------------------------------------------------------------------------------------------------------
 
@@ -541,6 +543,19 @@ def _bulletin_numbers() -> Iterator[Fault]:
         if found.get(year, [1, 0, 0]) != [1, last, last]:
             words = _("of %(year)s there should be the bulletins 1 to %(last)s.")
             yield Fault(words % {"year": year, "last": last})
+
+
+# --- Decisions of the ladder ------------------------------------------------------------------------------------------
+
+
+def _decisions() -> Iterator[Fault]:
+    """What is kept of each is what was decided."""
+    kept = Sanction.objects.filter(content__isnull=False).order_by("pk")
+    for pk, content, content_hash in kept.values_list("pk", "content", "content_hash").iterator(
+        chunk_size=BATCH
+    ):
+        if not isinstance(content, dict) or chain.digest(content) != content_hash:
+            yield Fault(_("decision %(number)s: its content is not what was decided.") % {"number": pk})
 
 
 # --- What is printed --------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ in it (DESIGN §1: nobody checks, decides or reviews their own line)."""
 from collections.abc import Collection
 from datetime import date
 
-from accounts.models import Membership, Role
 from appraisal.models import AnnualResult, UnitResult
 from attendance import selectors as inspection
 from complaints.models import Interest
@@ -41,14 +40,8 @@ def deciders(unit_result: UnitResult, today: date) -> frozenset[int]:
 
 def deciders_of(rows: Collection[UnitResult], today: date) -> dict[int, frozenset[int]]:
     """Heads of the Express without a hand in it; where none of them is free, its staff (DESIGN §1)."""
-    heads, staff = _holders(Role.EXPRESS_HEAD, today), _holders(Role.EXPRESS_STAFF, today)
     hands = hands_of(rows, today)
-    return {row.pk: frozenset((heads - hands[row.pk]) or (staff - hands[row.pk])) for row in rows}
-
-
-def _holders(role: Role, today: date) -> set[int]:
-    held = Membership.objects.current(today).filter(role=role, user__is_active=True)
-    return set(held.values_list("user", flat=True))
+    return dict(zip(hands, inspection.free_deciders(hands.values(), today), strict=True))
 
 
 def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:

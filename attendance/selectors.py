@@ -137,6 +137,19 @@ def express(day: date) -> list[int]:
     return list(members.order_by("user").values_list("user", flat=True).distinct())
 
 
+def holders(role: Role, day: date) -> set[int]:
+    """The accounts with a role that day, wherever."""
+    held = Membership.objects.current(day).filter(role=role, user__is_active=True)
+    return set(held.values_list("user", flat=True))
+
+
+def free_deciders(hands: Iterable[Collection[int]], day: date) -> list[frozenset[int]]:
+    """Of each matter, who decides: heads of the Express who had no hand in it; where none of them is free, its staff
+    (DESIGN §1). Two queries for any number."""
+    heads, staff = holders(Role.EXPRESS_HEAD, day), holders(Role.EXPRESS_STAFF, day)
+    return [frozenset(heads.difference(each) or staff.difference(each)) for each in hands]
+
+
 def staffed(days: Collection[date]) -> set[tuple[int, date]]:
     """The (unit, day) on which somebody in service works there: the place counts, not the home. Two queries."""
     first, last = min(days), max(days)

@@ -239,6 +239,12 @@ def mark_read(*, user_id: int, now: datetime, notice: Notice | None = None) -> i
     return (unread if notice is None else unread.filter(pk=notice.pk)).update(read_at=now)
 
 
+def take_back(*, key: str) -> None:
+    """What nobody can act on any more, and what leads nowhere by now: out of every list, and out of the outbox. Part of
+    the caller's transaction."""
+    Notice.objects.filter(key=key).delete()
+
+
 def remove_old(now: datetime) -> int:
     """Read, or of a group, and longer ago than KEPT; what still waits in the outbox stays. Safe to run twice."""
     old = Notice.objects.filter(Q(user=None) | Q(read_at__isnull=False), created_at__lt=now - KEPT)

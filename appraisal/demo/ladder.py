@@ -4,7 +4,8 @@ which it would have happened."""
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -153,7 +154,7 @@ class Story:
             unit=cadre.unit,
             cadre=cadre,
             measure=measure,
-            reason=words.PROPOSED[measure.code],
+            reason=words.PROPOSED[measure.code].format(_said(lines)),
             lines=lines,
             actor=actor,
             now=moment,
@@ -256,3 +257,8 @@ class Story:
     def _read(self, pk: int) -> Sanction:
         found: Sanction = sanctions.whole(Sanction.objects.filter(pk=pk)).get()
         return found
+
+
+def _said(lines: Iterable[Counted]) -> str:
+    """脱岗2次、迟到1次"""
+    return "、".join(f"{words}{number}次" for words, number in Counter(line.words for line in lines).items())

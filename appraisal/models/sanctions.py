@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Access, Scope
 from accounts.models import Role, Unit
-from accounts.permissions import Reach
+from accounts.permissions import Page, Reach
 from attendance.models import Exemption, Item
 from cards.models import Cadre
 
@@ -91,7 +91,7 @@ class SanctionState(models.TextChoices):
     PROPOSED = "proposed", _("Proposed")
     DROPPED = "dropped", _("Not pursued")
     DECIDED = "decided", _("Decided, to be served")
-    SERVED = "served", _("In force")
+    SERVED = "served", _("Has been served")
     SET_ASIDE = "set_aside", _("Set aside")
     REFERRED = "referred", _("Referred")
 
@@ -112,8 +112,9 @@ _NO_REFERRAL = Q(proposed_measure__refers=False)
 
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def within(self, scope: Scope) -> "SanctionQuerySet":
-        """A cadre’s own; the units’ for those who answer for them; all of them for the city, but for what somebody has
-        an interest in. A referred file is nobody’s but the commission’s (`visible_to`)."""
+        """A cadre’s own; the units’ for those who answer for them, with what stands against whoever has come to them
+        since; all of them for the city, but for what somebody has an interest in. A referred file is nobody’s but the
+        commission’s (`visible_to`)."""
         rows = self.exclude(state=SanctionState.REFERRED)
         # `_kept_out` of a referral names whom it is about, and who answers for the unit.
         if scope.reach == Reach.SELF:
@@ -121,16 +122,18 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         seen = rows.exclude(kept_out__contains=f",{scope.user_id},")
         if scope.unit_ids is None:
             return seen
-        return seen.filter(_NO_REFERRAL, unit__in=scope.unit_ids)
+        followed = Q(state__in=STANDING, cadre__unit__in=scope.unit_ids)
+        return seen.filter(_NO_REFERRAL, Q(unit__in=scope.unit_ids) | followed)
 
-    def visible_to(self, access: Access, scope: Scope) -> "SanctionQuerySet":
-        """`within`, and for the commission what was referred to it; nothing of that to whom it is about."""
-        seen = self.within(scope)
+    def visible_to(self, access: Access, page: Page) -> "SanctionQuerySet":
+        """`within` the scope of the other roles, and for the commission what was referred to it; nothing of that to
+        whom it is about."""
+        others = access.without(Role.DISCIPLINE)
+        seen = self.within(others.scope(page)) if others.may(page) else self.none()
         if not access.has(Role.DISCIPLINE):
             return seen
-        referred = self.filter(state=SanctionState.REFERRED).exclude(kept_out__contains=f",{scope.user_id},")
-        only = access.roles <= {Role.DISCIPLINE, Role.CADRE}
-        return referred if only else seen | referred
+        referred = self.filter(state=SanctionState.REFERRED)
+        return seen | referred.exclude(kept_out__contains=f",{access.user.pk},")
 
     def standing(self) -> "SanctionQuerySet":
         """Decided, not set aside, and not a mere recommendation."""
@@ -199,6 +202,9 @@ class Sanction(models.Model):
     #: Of the written decision, gapless within a year.
     document_year = models.PositiveSmallIntegerField(null=True)
     document_serial = models.PositiveIntegerField(null=True)
+    #: As decided (papers.content.Decision), with its SHA-256: what later pages and papers say of it.
+    content = models.JSONField(null=True)
+    content_hash = models.CharField(max_length=64, blank=True)
 
     served_on = models.DateField(_("served on"), null=True)
     served_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -257,6 +263,11 @@ class Sanction(models.Model):
                 condition=Q(document_year=None, document_serial=None)
                 | Q(document_year__isnull=False, document_serial__isnull=False, decided_at__isnull=False),
                 name="sanction_document_of_a_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(content__isnull=True, content_hash="")
+                | Q(content__isnull=False, decided_at__isnull=False) & ~Q(content_hash=""),
+                name="sanction_kept_as_decided",
             ),
         ]
 

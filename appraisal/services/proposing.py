@@ -34,7 +34,7 @@ from common.problems import Refused
 from common.rules import local
 from common.versions import check_unchanged
 from complaints.interests import conflicts, express_people
-from complaints.models import Complaint
+from complaints.models import Complaint, Interest
 
 # --- By a rule --------------------------------------------------------------------------------------------------------
 
@@ -153,17 +153,20 @@ def sanction_propose(
     actor: User,
     now: datetime,
 ) -> Sanction:
-    """By somebody of the Express, without a rule: with a reason, and the facts of the year that it rests on."""
+    """By somebody of the Express, without a rule: with a reason, and the facts that it rests on, of this year or, as
+    rules do, of the last."""
     _hold()
     today, reason = local(now).date(), reason.strip()
-    unit = cadre.unit if cadre is not None else unit
+    unit, year = cadre.unit if cadre is not None else unit, year or today.year
+    if year < today.year - 1:
+        raise Refused(_("Nobody proposes anything for facts of the year before last."))
     _check_proposing(unit, cadre, measure, reason, actor, today)
     sanction = Sanction(
         unit=unit,
         cadre=cadre,
         proposed_measure=measure,
         measure=measure,
-        year=year or today.year,
+        year=year,
         source=f"hand:{get_random_string(16)}",
         basis=ladder_facts.as_basis(sorted(lines, key=lambda line: (line.day, line.kind, line.key))),
         reason=reason,
@@ -184,6 +187,8 @@ def _check_proposing(
         raise Refused(_("Only a member of the Efficiency Express proposes a measure."))
     if cadre is not None and cadre.user_id == actor.pk:
         raise Refused(_("Nobody proposes anything about themselves."))
+    if cadre is not None and Interest.objects.filter(cadre=cadre, user=actor).exists():
+        raise Refused(_("You have declared an interest in this person: leave it to others."))
     if not reason:
         raise Refused(_("Say why."), "reason")
     if not (measure.for_units if cadre is None else measure.for_cadres):
@@ -232,7 +237,7 @@ def _save(sanction: Sanction, actor: User | None, now: datetime) -> Sanction:
 
 def _kept_out(sanction: Sanction, today: date) -> str:
     """Whoever may not know of a fact that it counts does not hear of it through its consequence either; and of a
-    referral nobody of the Express whom it is about, or who answers for the unit."""
+    referral nobody of the Express whom it is about, who is their kin, or who answers for the unit."""
     keys: dict[str, list[int]] = {"complaint": [], "finding": [], "measure": []}
     for line in sanction.basis:
         keys.setdefault(line["kind"], []).append(line["key"])
@@ -250,6 +255,8 @@ def _kept_out(sanction: Sanction, today: date) -> str:
     if sanction.proposed_measure.refers:
         people.update(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
         people.update(filter(None, [sanction.cadre.user_id if sanction.cadre is not None else None]))
+        declared = Interest.objects.filter(cadre=sanction.cadre_id or 0)
+        people.update(declared.values_list("user", flat=True))
     return f",{','.join(map(str, sorted(people)))}," if people else ""
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
-from appraisal import ladder_facts, notifying_sanctions
+from appraisal import ladder_facts, notifying_sanctions, review_rules, sanction_papers
 from appraisal.models import (
     DocumentCounter,
     Measure,
@@ -33,7 +33,7 @@ from cards.models import Cadre, EmploymentKind
 from common import audit, calendar
 from common.problems import Refused
 from common.rules import at, local
-from common.versions import check_unchanged
+from common.versions import check_unchanged, version_of
 from complaints.models import Complaint, Interest
 
 DECISIONS = "decisions"
@@ -86,24 +86,35 @@ def is_told_in_app(sanction: Sanction, today: date) -> bool:
 
 
 def servers(sanction: Sanction, today: date) -> set[int]:
-    """Who is asked to tell, and to serve: the unit’s officers; the Express where the unit has none, and where it is
-    about the unit itself."""
-    officers = set(inspection.officers_of(sanction.unit_id, today)) - answerable(sanction, today)
-    able = _able_to_serve(sanction, today)
-    return (officers & able) or able
+    return servers_of([sanction], today)[sanction.pk]
+
+
+def servers_of(sanctions: Collection[Sanction], today: date) -> dict[int, set[int]]:
+    """Who is asked to tell of each, and to serve it: the unit’s officers; whoever else may where the unit has none, and
+    where it is about the unit itself. The same queries for any number."""
+    officers = inspection.members_of(Role.UNIT_OFFICER, {sanction.unit_id for sanction in sanctions}, today)
+    found = {}
+    for sanction, able in zip(sanctions, _able_to_serve(sanctions, today), strict=True):
+        found[sanction.pk] = able.intersection(officers.get(sanction.unit_id, ())) or able
+    return found
 
 
 def may_serve(sanction: Sanction, user: User, today: date) -> bool:
     """The unit’s officers and heads, or the Express; nobody their own, and no unit itself."""
-    return user.pk in _able_to_serve(sanction, today)
+    return user.pk in _able_to_serve([sanction], today)[0]
 
 
-def _able_to_serve(sanction: Sanction, today: date) -> set[int]:
-    express = set(inspection.express(today)) - sanction.kept_out_ids
-    of_unit = set(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
-    if sanction.cadre is None:
-        return express - of_unit
-    return (express | of_unit) - {sanction.cadre.user_id or 0}
+def _able_to_serve(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
+    city = set(inspection.express(today))
+    of_units = inspection.responsible_for({sanction.unit_id for sanction in sanctions}, today)
+    found = []
+    for sanction in sanctions:
+        express, of_unit = city - sanction.kept_out_ids, set(of_units[sanction.unit_id])
+        if sanction.cadre is None:
+            found.append(express - of_unit)
+        else:
+            found.append((express | of_unit) - {sanction.cadre.user_id or 0})
+    return found
 
 
 # --- Answering --------------------------------------------------------------------------------------------------------
@@ -181,6 +192,16 @@ def may_defend(sanction: Sanction, user: User, today: date) -> bool:
 # --- Deciding ---------------------------------------------------------------------------------------------------------
 
 
+def decided_over(sanction: Sanction) -> dict[str, Any]:
+    """What whoever decides has to have read (common/versions.py)."""
+    return {
+        "measure": sanction.proposed_measure_id,
+        "proposed": sanction.reason,
+        "basis": sanction.basis,
+        "statement": sanction.defence,
+    }
+
+
 @transaction.atomic
 def sanction_decide(
     *,
@@ -189,11 +210,13 @@ def sanction_decide(
     reason: str,
     exemption: str = "",
     skipped_reason: str = "",
+    seen: str | None = None,
     actor: User,
     now: datetime,
 ) -> Sanction:
     """With a measure, at most the one that could be answered; without one it is not pursued, for a reason or one of the
-    three exemptions. Raises Refused for whoever may not decide on this one, or when a counted fact no longer stands."""
+    three exemptions. Raises Refused for whoever may not decide on this one, when a counted fact no longer stands, or
+    when what was read (`seen`) has been written anew."""
     sanction, today = _locked(sanction), local(now).date()
     drop, exemption = measure is None, exemption if measure is None else ""
     reason = reason.strip() or (str(Exemption(exemption).label) if exemption else "")
@@ -213,6 +236,10 @@ def sanction_decide(
     )
     if refusal is not None:
         raise Refused(REFUSALS[refusal], FIELDS.get(refusal))
+    if seen is not None and seen != version_of(decided_over(sanction)):
+        raise Refused(
+            _("The statement in defence was written since this page was shown: read it, then decide.")
+        )
     if measure is not None:
         _check_measure(sanction, measure, today)
     sanction.exemption, sanction.decision_reason = exemption, reason
@@ -228,6 +255,8 @@ def sanction_decide(
     changes = {"state": sanction.state, "measure": sanction.measure.code, "reason": reason, "skipped": skips}
     if exemption:
         changes["exemption"] = exemption
+    if sanction.content_hash:
+        changes["content"] = sanction.content_hash
     audit.record(verb="sanction_decided", subject=sanction, actor=actor, now=now, changes=changes)
     notifying_sanctions.decided(
         sanction, subject=answerable(sanction, today), serving=servers(sanction, today), now=now
@@ -268,6 +297,7 @@ def _take(sanction: Sanction, measure: Measure, skips: list[int], skipped_reason
     if measure.by_document:
         sanction.document_year = today.year
         sanction.document_serial = next_number(DECISIONS, today.year)
+    sanction_papers.keep(sanction)
 
 
 def next_number(series: str, year: int) -> int:
@@ -302,22 +332,14 @@ def deciders(sanction: Sanction, today: date) -> frozenset[int]:
 
 def deciders_of(sanctions: Collection[Sanction], today: date) -> dict[int, frozenset[int]]:
     """The accounts that may decide each: heads of the Express; where none of them is free, its staff (DESIGN §1)."""
-    heads = _holders(Role.EXPRESS_HEAD, today)
-    staff = _holders(Role.EXPRESS_STAFF, today)
-    found = {}
-    for sanction, hands in zip(sanctions, hands_of(sanctions, today), strict=True):
-        found[sanction.pk] = frozenset((heads - hands) or (staff - hands))
-    return found
-
-
-def _holders(role: Role, today: date) -> set[int]:
-    held = Membership.objects.current(today).filter(role=role, user__is_active=True)
-    return set(held.values_list("user", flat=True))
+    free = inspection.free_deciders(hands_of(sanctions, today), today)
+    return {sanction.pk: people for sanction, people in zip(sanctions, free, strict=True)}
 
 
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
-    """Of each, who proposed it, recorded or verified a fact of it, is who it is about or answers for the unit, or has
-    an interest: none of them decides, nor reviews. The same queries for any number."""
+    """Of each, who proposed it, recorded, verified or decided a fact of it, is who it is about or answers for the unit,
+    or has an interest: none of them decides, nor reviews. Who decided a measure that it counts is free: that stands by
+    itself, open to a review of its own. The same queries for any number."""
     keys: dict[str, set[int]] = {"finding": set(), "complaint": set(), "order": set()}
     for sanction in sanctions:
         for line in sanction.basis:
@@ -348,8 +370,10 @@ def _hands_of_findings(keys: Collection[int]) -> Hands:
     if not keys:
         return {}
     rows = Finding.objects.filter(pk__in=keys).select_related("cadre", "spot_line")
+    cases = findings.cases_of(rows)
     return {
-        ("finding", pk): {case.recorder_id, *case.involved} for pk, case in findings.cases_of(rows).items()
+        ("finding", row.pk): {cases[row.pk].recorder_id, *cases[row.pk].involved, row.decided_by_id}
+        for row in rows
     }
 
 
@@ -401,19 +425,30 @@ def sanction_serve(
     assert sanction.decided_on is not None
     if not sanction.decided_on <= served_on <= today:
         raise Refused(_("Between the day of the decision and today."), "served_on")
+    if _review_until(sanction, served_on) < today:
+        raise Refused(
+            _("The days for a review would be over already: hand the decision over again today."), "served_on"
+        )
     if receipt == Receipt.REFUSED and not witness:
         raise Refused(_("Name who was there when the receipt was refused."), "witness")
     sanction.state = SanctionState.SERVED
     sanction.served_on, sanction.served_by, sanction.receipt = served_on, actor, receipt
     sanction.witness = witness if receipt == Receipt.REFUSED else ""
     # Whether a recommendation warns is their superiors’ to say.
-    months = 0 if sanction.is_recommendation else sanction.measure.months
-    sanction.expires_on = ladder.warns_until(served_on, months)
+    kept = sanction_papers.as_decided(sanction)
+    months = kept.months if kept is not None else sanction.measure.months
+    sanction.expires_on = ladder.warns_until(served_on, 0 if sanction.is_recommendation else months)
     sanction.save()
     changes = {"served_on": served_on, "receipt": receipt, "witness": sanction.witness}
     audit.record(verb="sanction_served", subject=sanction, actor=actor, now=now, changes=changes)
     notifying_sanctions.served(sanction, answerable(sanction, today), now)
     return sanction
+
+
+def _review_until(sanction: Sanction, served_on: date) -> date:
+    kept = sanction_papers.as_decided(sanction)
+    days = kept.review_days if kept is not None else YearSettings.current().review_days
+    return review_rules.last_day(served_on, days, calendar.around(served_on))
 
 
 # --- Setting aside ----------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def my_sanction_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     found = sanction_of(request, pk)
     # A draft is nobody's paper.
     get_object_or_404(Sanction.objects.filter(pk=found.pk, decided_at__isnull=False))
-    return paper(found)
+    return paper(request, found)
 
 
 def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | None:

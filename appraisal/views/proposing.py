@@ -1,4 +1,4 @@
-"""Proposing a measure by hand: whom it is about, then why and on which facts of the year."""
+"""Proposing a measure by hand: whom it is about, then why and on which facts of this year or the last."""
 
 from datetime import date
 from typing import Any
@@ -29,11 +29,11 @@ MOST_DIGITS = 10
 def sanction_new(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate(now)
-    unit, cadre, about = _chosen(request, today)
+    unit, cadre, year, about = _chosen(request, today)
     if unit is None or (cadre is None and about.data.get("about") != THE_UNIT):
         # An address that makes no sense asks again.
         return private(render(request, "appraisal/sanction_new.html", {"about": about}))
-    facts = _lines(request, unit, cadre, today)
+    facts = _lines(request, unit, cadre, year, today)
     form = ProposeForm(
         posted(request),
         measures=Measure.objects.filter(**{"for_cadres" if cadre is not None else "for_units": True}),
@@ -49,6 +49,7 @@ def sanction_new(request: HttpRequest) -> HttpResponse:
                 unit=unit,
                 cadre=cadre,
                 lines=[line for line, _url in facts if _key(line) in chosen],
+                year=year,
                 **given,
                 actor=user_of(request),
                 now=now,
@@ -64,27 +65,33 @@ def sanction_new(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "subject": cadre.name if cadre is not None else str(unit),
         "facts": facts,
+        "year": year,
     }
     return private(render_form(request, "appraisal/sanction_new.html", form, **context))
 
 
-def _chosen(request: HttpRequest, today: date) -> tuple[Unit | None, Cadre | None, AboutForm]:
+def _chosen(request: HttpRequest, today: date) -> tuple[Unit | None, Cadre | None, int, AboutForm]:
     units = Unit.objects.active(today)
     unit = _named(units, request.GET.get("unit", ""))
     people = Cadre.objects.serving(today).filter(unit=unit).select_related("unit", "user")
     people = people.order_by("pinyin", "pk") if unit is not None else people.none()
-    form = AboutForm(request.GET, units=units, people=people)
-    return unit, _named(people, request.GET.get("about", "")), form
+    # As long as rules propose on them.
+    years = (today.year, today.year - 1)
+    form = AboutForm(request.GET, units=units, people=people, years=years)
+    year = next((year for year in years if request.GET.get("year") == str(year)), today.year)
+    return unit, _named(people, request.GET.get("about", "")), year, form
 
 
 def _named(rows: Any, key: str) -> Any:
     return rows.filter(pk=int(key)).first() if key.isdecimal() and len(key) < MOST_DIGITS else None
 
 
-def _lines(request: HttpRequest, unit: Unit, cadre: Cadre | None, today: date) -> list[tuple[Counted, str]]:
+def _lines(
+    request: HttpRequest, unit: Unit, cadre: Cadre | None, year: int, today: date
+) -> list[tuple[Counted, str]]:
     """What the reader may open, with the way there: of the rest they do not hear."""
     subject = Subject(unit.pk, cadre.pk if cadre is not None else 0)
-    lines = ladder_facts.of_subject(subject, today.year, today)
+    lines = ladder_facts.of_subject(subject, year, today)
     urls = sanction_lines.urls(lines, access_for(request))
     return [(line, url) for line, url in zip(lines, urls, strict=True) if url]
 

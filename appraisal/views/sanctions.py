@@ -1,5 +1,6 @@
 """Measures of the ladder at the desk: proposed, told, answered, decided, served, set aside, printed."""
 
+import logging
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -17,8 +18,8 @@ from accounts.access import Access, Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE
-from appraisal import ladder_facts, sanction_lines, sanction_papers, sanction_words
-from appraisal.models import Measure, Sanction, SanctionState, Trigger
+from appraisal import ladder_facts, ladder_words, sanction_lines, sanction_papers, sanction_words
+from appraisal.models import Measure, Sanction, SanctionState
 from appraisal.models.sanctions import SanctionQuerySet
 from appraisal.papers import printing
 from appraisal.sanction_forms import (
@@ -35,14 +36,16 @@ from appraisal.sanction_turns import waiting_for
 from appraisal.services import sanctions as services
 from attendance.finding_forms import DefenceForm, TellForm
 from common.forms import accepted, posted
-from common.responses import PDF, download, private
+from common.responses import PDF, download, private, unkept
+from common.versions import version_of
 
 PAGE_SIZE = 50
+logger = logging.getLogger(__name__)
 
 
 def seen_by(request: HttpRequest) -> SanctionQuerySet:
-    """What this page may show this person; of what was referred the commission alone sees anything."""
-    return Sanction.objects.visible_to(access_for(request), scope_for(request))
+    """What this person may see; of what was referred the commission alone sees anything."""
+    return Sanction.objects.visible_to(access_for(request), TABLE["sanctions"])
 
 
 def sanction_of(request: HttpRequest, pk: int) -> Sanction:
@@ -57,7 +60,8 @@ def sanction_of(request: HttpRequest, pk: int) -> Sanction:
 def sanctions(request: HttpRequest) -> HttpResponse:
     """What waits for the reader first, then the newest."""
     scope, today = scope_for(request), timezone.localdate()
-    rules = Trigger.objects.order_by("code").values_list("code", flat=True)
+    triggers = ladder_facts.triggers(only_active=False)
+    rules = [(one.code, f"{ladder_words.name(one, one.times)} · {one.code}") for one in triggers]
     is_commission = access_for(request).has(Role.DISCIPLINE)
     form = SanctionFilterForm(request.GET, units=_units(scope), rules=rules, is_commission=is_commission)
     form.is_valid()
@@ -234,6 +238,7 @@ def _measure_form(found: Sanction, today: date, data: Any = None) -> MeasureForm
     form = MeasureForm(
         data,
         prefix="decide",
+        initial={"seen": version_of(services.decided_over(found))},
         measures=list(Measure.objects.all()),
         skips=_skips(found, today),
         may_decide=data is not None or ripe,
@@ -283,6 +288,8 @@ def _page(request: HttpRequest, found: Sanction, now: datetime, failed: Any = No
     ):
         if isinstance(failed, kind):
             forms[name] = failed
+    if isinstance(failed, MeasureForm):
+        failed.show_version(version_of(services.decided_over(found)))
     context = {
         "view": view,
         "sanction": found,
@@ -308,17 +315,19 @@ def _page(request: HttpRequest, found: Sanction, now: datetime, failed: Any = No
 
 def facts_of(found: Sanction, lines: list[sanction_lines.Line], today: date) -> dict[str, Any]:
     """What both pages of a measure show of it."""
-    measures = list(Measure.objects.all())
+    kept = sanction_papers.as_decided(found)
+    rule = kept.rule if kept is not None else sanction_papers.rule_of(found)
     return {
         "lines": lines,
         "fallen": any(line.fallen for line in lines),
         "counted": sanction_words.counted(found),
-        "trigger": Trigger.objects.filter(code=found.rule).first() if found.rule else None,
+        "clause": rule.clause if rule is not None else "",
         "steps": sanction_words.steps(found, today),
         "told": sanction_words.told(found),
         "on_paper": found.defended_by_id is not None and not found.own_word,
-        "skipped": sanction_words.rungs(found.skipped, measures),
-        "number": sanction_papers.number(found),
+        "skipped": "、".join(kept.skipped) if kept is not None else "",
+        "number": (kept and kept.number_text) or "",
+        "post": kept.to.post if kept is not None else "",
         "follows": sanction_words.follows(found),
         "receipt": sanction_words.receipt(found) if found.receipt else "",
     }
@@ -339,6 +348,7 @@ def progress_words(rows: list[ladder_facts.Progress]) -> list[dict[str, str]]:
     return [
         {
             "code": row.trigger.code,
+            "rule": ladder_words.name(row.trigger, row.times),
             "measure": str(row.trigger.measure),
             "words": sanction_words.on_the_way(row.towards, row.times),
         }
@@ -363,15 +373,19 @@ def _may_enter(request: HttpRequest, found: Sanction, today: date) -> bool:
 # --- On paper ---------------------------------------------------------------------------------------------------------
 
 
-def paper(found: Sanction) -> HttpResponse:
+def paper(request: HttpRequest, found: Sanction) -> HttpResponse:
     if not sanction_papers.has_paper(found):
         raise Http404
-    content = sanction_papers.decision(found)
+    try:
+        content = sanction_papers.decision(found)
+    except sanction_papers.Changed as changed:
+        logger.error("Decision %s is not what was decided.", changed)
+        return unkept(render(request, "appraisal/sanction_changed.html", status=409))
     return download(printing.pdf(content), PDF, f"{printing.file_name(content)}.pdf", shown=True)
 
 
 def sanction_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    return paper(sanction_of(request, pk))
+    return paper(request, sanction_of(request, pk))
 
 
 def clues(request: HttpRequest, pk: int) -> HttpResponse:
@@ -385,6 +399,5 @@ def clues(request: HttpRequest, pk: int) -> HttpResponse:
         "sanction": found,
         **facts_of(found, sanction_lines.at_desk(found, access_for(request), today), today),
         "printed_at": timezone.now(),
-        "post": next((post.title for post in found.cadre.posts.all()), "") if found.cadre else "",
     }
     return private(render(request, "appraisal/sanction_clues.html", context))

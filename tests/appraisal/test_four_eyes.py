@@ -84,6 +84,11 @@ def verifier(scene: Scene) -> User:
     return scene.people["verifier"]
 
 
+def closer(scene: Scene) -> User:
+    """A head of the Express closed a complaint that it counts."""
+    return scene.people["closer"]
+
+
 def subject(scene: Scene) -> User:
     """A head of the Express whom it is about."""
     assert scene.cadre.user is not None
@@ -102,24 +107,22 @@ def interested(scene: Scene) -> User:
     return scene.people["kin"]
 
 
-INVOLVED = (recorder, verifier, subject, answering, interested)
+INVOLVED = (recorder, verifier, closer, subject, answering, interested)
 
 
 @pytest.fixture
 def scene(chen) -> Scene:
     """Proposed by a rule, of a finding that one head recorded and a complaint that another verified."""
     people = people_of(chen)
-    people["recorder"], people["verifier"] = (
-        person(name, Role.EXPRESS_HEAD) for name in ("recorder", "verifier")
-    )
+    for name in ("recorder", "verifier", "closer"):
+        people[name] = person(name, Role.EXPRESS_HEAD)
     people["kin"] = person("kin", Role.EXPRESS_HEAD)
     Interest.objects.create(user=people["kin"], cadre=chen, reason="亲属", declared_at=NOW)
     begins()
     finding = stands(chen, date(2026, 11, 3), recorder=people["recorder"])
     draft(chen.unit)
     case = drafted(accepted(chen.unit, people["verifier"], chen), outcome="substantiated")
-    closer = person("closer", Role.EXPRESS_STAFF)
-    handling.close(case=case, feedback="receipt", actor=closer, now=LATER)
+    handling.close(case=case, feedback="receipt", actor=people["closer"], now=LATER)
     lines = (
         Counted("finding", finding.pk, finding.day, "脱岗"),
         Counted("complaint", case.pk, TODAY, "经核查属实的投诉"),

@@ -351,8 +351,7 @@ def test_a_decision_says_all_that_it_must():
         "2026年度计入本次处理的事实共3项：",
         "1.2026年5月12日，效能诫勉：工作时间脱岗，窗口无人顶岗。",
         "3.2026年10月21日，去向不实",
-        "规则SANC-1-RISE",
-        "一（三）关于“效能诫勉后再犯”的规定",
+        "制度一（三）关于“效能诫勉后再犯”的规定（规则SANC-1-RISE）。",
         "2026年10月26日，已将拟作处理的事实、依据和陈述申辩的权利告知你，陈述申辩期限至2026年10月29日。",
         "你于2026年10月28日提出陈述申辩：10月21日上午到上级机关送材料",
         "投诉一事已向群众当面道歉。",
@@ -415,6 +414,9 @@ def test_a_draft_says_nothing_that_has_not_happened():
     assert "尚未收到你的陈述申辩。" in text
     assert "期限届满" not in text
     assert "拟对你给予效能告诫处理" in text
+    answered = said(papers.decision(decided_on=None, number_text=None, reason=""))
+    assert "提出陈述申辩" in answered
+    assert not [word for word in ("已经审查", "采纳情况") if word in answered]
 
 
 def test_typed_text_is_no_heading_however_it_begins():

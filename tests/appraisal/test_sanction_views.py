@@ -1,16 +1,18 @@
 """The pages of the ladder: the city's and the unit's list and page, one's own, the commission's, the rules."""
 
+import re
 from datetime import date
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Role
-from appraisal import sanction_papers
+from appraisal import sanction_papers, sanction_words
 from appraisal.models import Sanction, SanctionState, Trigger
 from appraisal.papers.content import DECISION, RECOMMENDATION, RECORD, REFERRAL
 from appraisal.rules.ladder import Counted
+from appraisal.sanction_forms import statement_form
 from appraisal.services import proposing
 from appraisal.services import sanctions as services
 from attendance.models import Finding
@@ -246,6 +248,36 @@ def test_the_list_is_filtered(chen, lin, express):
         assert (page(by_rule) in text, page(by_hand) in text) == expected, given
 
 
+def test_a_rule_is_named_by_what_it_counts(chen, express, express_head):
+    only_rule("SANC-1-REPEAT", times=2)
+    begins()
+    for day in (3, 4):
+        stands(chen, date(2026, 11, day), recorder=express_head)
+    draft(chen.unit)
+    proposing.sanctions_propose(year=2026, now=NOW)
+    by_hand = proposed(chen, "criticism", day=TODAY)
+    with translation.override("en"):
+        rows = {view.sanction.pk: view for view in sanction_words.views(Sanction.objects.all(), TODAY)}
+        assert (rows[by_hand.pk].rule, rows.pop(by_hand.pk).code) == ("Without a rule", "")
+        (view,) = rows.values()
+        assert (view.rule, view.code) == ("Problems of any kind, 2 times in a year", "SANC-1-REPEAT")
+    text = shown(express, reverse("sanctions"))
+    assert "人工提出" in text
+    assert ">SANC-1<" not in text
+
+
+def test_the_list_says_when_it_was_decided(chen, express):
+    decide(proposed(chen, "criticism", day=date(2026, 11, 2)), day=TODAY)
+    text = shown(express, reverse("sanctions"))
+    assert ("11月24日" in text, "11月2日" in text) == (True, False)
+
+
+def test_the_statement_is_written_until_it_is_decided(chen):
+    with translation.override("en"):
+        form = statement_form(proposed(chen))
+        assert form.fields["text"].help_text.startswith("As long as nobody has decided")
+
+
 @pytest.mark.parametrize("state", ["", "waits"])
 def test_the_list_takes_the_same_queries_for_any_number(
     chen, office, officer, express_head, later, state, django_assert_max_num_queries
@@ -419,6 +451,20 @@ def test_a_measure_is_proposed_in_three_steps(chen, express):
     assert (sanction.cadre, [line["key"] for line in sanction.basis]) == (chen, [finding.pk])
 
 
+def test_facts_of_last_year_can_be_chosen(chen, express, monkeypatch):
+    begins()
+    finding = stands(chen, date(2026, 11, 3))
+    draft(chen.unit)
+    monkeypatch.setattr(timezone, "now", lambda: morning(date(2027, 2, 4)))
+    client, address = signed_in(express), f"{reverse('sanction_new')}?unit={chen.unit_id}&about={chen.pk}"
+    assert f"finding:{finding.pk}" not in client.get(address).content.decode()
+    address += "&year=2026"
+    assert f"finding:{finding.pk}" in client.get(address).content.decode()
+    given = {"measure": rung("caution").pk, "reason": "屡次脱岗", "facts": [f"finding:{finding.pk}"]}
+    client.post(address, given)
+    assert [(row.year, len(row.basis)) for row in Sanction.objects.all()] == [(2026, 1)]
+
+
 @pytest.mark.parametrize(
     "given", [{"unit": "x"}, {"unit": "9" * 30}, {"about": "1"}, {"unit": "0", "about": "unit"}]
 )
@@ -514,3 +560,52 @@ def test_a_cadre_prints_what_was_decided_and_no_draft(chen):
 def test_what_was_dropped_has_no_paper(chen, officer):
     sanction = decide(proposed(chen), None)
     assert signed_in(officer).get(page(sanction, "sanction_pdf")).status_code == 404
+
+
+# --- Read before it is decided ----------------------------------------------------------------------------------------
+
+
+def test_a_statement_written_after_the_page_was_shown_is_read_first(chen, express_head, later, monkeypatch):
+    sanction = defended(proposed(chen, "criticism", day=TODAY))
+    client, address = signed_in(express_head), page(sanction, "sanction_decide")
+    given = {"decide-measure": rung("criticism").pk, "decide-reason": "情况属实", "decide-exemption": ""}
+    given["decide-seen"] = seen_on(client.get(page(sanction)))
+    defended(sanction, "补充：有会议通知为证")
+    response = client.post(address, given)
+    assert response.status_code == 422
+    assert "补充：有会议通知为证" in response.content.decode()
+    sanction.refresh_from_db()
+    assert sanction.state == SanctionState.PROPOSED
+    assert client.post(address, {**given, "decide-seen": seen_on(response)}).status_code == 302
+
+
+def seen_on(response) -> str:
+    found = re.search(r'name="decide-seen" value="([^"]+)"', response.content.decode())
+    assert found is not None
+    return found[1]
+
+
+# --- Several roles, and units that somebody has moved between ---------------------------------------------------------
+
+
+def test_a_commission_account_with_a_unit_sees_only_that_units_measures(chen, zhou, discipline, express_head):
+    referral = proposed(zhou, "referral")
+    theirs, other = proposed(chen), proposed(zhou)
+    give(discipline, Role.UNIT_OFFICER, unit=chen.unit)
+    client = signed_in(discipline)
+    listed = shown(discipline, reverse("sanctions"))
+    for sanction, status in ((theirs, 200), (other, 404), (referral, 404)):
+        assert client.get(page(sanction)).status_code == status
+        assert (page(sanction) in listed) is (status == 200)
+    decide(referral, day=TODAY, actor=express_head)
+    assert client.get(page(referral)).status_code == 200
+
+
+def test_what_stands_follows_whoever_moves(chen, zhou, officer, other_officer):
+    standing, lifted, opened = served(chen), set_aside(served(chen, "criticism")), proposed(chen, "caution")
+    assert signed_in(other_officer).get(page(standing)).status_code == 404
+    chen.unit = zhou.unit
+    chen.save()
+    for sanction, status in ((standing, 200), (lifted, 404), (opened, 404)):
+        assert signed_in(other_officer).get(page(sanction)).status_code == status
+        assert signed_in(officer).get(page(sanction)).status_code == 200

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.models import Role
-from appraisal import ladder_facts, rollout_facts
+from appraisal import ladder_facts, rollout_facts, tasks
 from appraisal.models import (
     DocumentCounter,
     LedgerEntry,
@@ -24,6 +24,7 @@ from cards.models import Cadre, EmploymentKind
 from common import notices
 from common.models import AuditEntry, Notice
 from common.problems import Refused
+from common.rules import local
 from complaints.models import Complaint, Interest
 from complaints.services import handling
 from tests.appraisal.ledgers import DRAFTING, begins, draft, entry_of, stands
@@ -86,7 +87,8 @@ def test_the_line_says_nothing_of_the_complaint(chen, express, express_head):
     case = substantiated(chen, express, express_head)
     sweep()
     (line,) = Sanction.objects.get().basis
-    assert line == {"kind": "complaint", "key": case.pk, "day": "2026-11-24", "words": "经核查属实的投诉"}
+    words = "经核查属实的投诉（2026年11月24日收到）"
+    assert line == {"kind": "complaint", "key": case.pk, "day": f"{local(LATER).date()}", "words": words}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,18 @@ def end(case: Complaint, outcome: str) -> None:
     )
 
 
+def test_received_in_december_and_closed_in_february_it_is_proposed(
+    chen, express, express_head, time_machine
+):
+    case = substantiated(chen, express, express_head)
+    received, closed = morning(date(2026, 12, 21)), morning(date(2027, 2, 3))
+    Complaint.objects.filter(pk=case.pk).update(received_at=received, closed_at=closed)
+    time_machine.move_to(morning(date(2027, 2, 4)), tick=False)
+    assert [tasks.propose_sanctions(), tasks.propose_sanctions()] == [1, 0]
+    made = Sanction.objects.get()
+    assert (made.year, made.basis[0]["day"]) == (2026, "2027-02-03")
+
+
 def test_what_is_with_the_commission_proposes_nothing(chen, express, express_head):
     referred(accepted(chen.unit, express, chen), express_head)
     assert sweep() == 0
@@ -136,14 +150,16 @@ def test_whoever_may_not_know_of_the_complaint_does_not_hear_of_its_consequence(
     kin = make_user("kin")
     give(kin, Role.EXPRESS_HEAD)
     Interest.objects.create(user=kin, cadre=chen, reason="亲属", declared_at=NOW)
+    free = ladder_head()
     substantiated(chen, express, express_head)
     sweep()
     sanction = Sanction.objects.get()
     assert sanction.kept_out_ids == {kin.pk}
-    assert services.deciders(sanction, TODAY) == {express_head.pk}
+    # Nor does whoever closed it decide.
+    assert services.deciders(sanction, TODAY) == {free.pk}
     # And so does what follows from that.
     only_rule("SANC-1-AGAIN", times=1)
-    decide(sanction, actor=express_head)
+    decide(sanction)
     assert sweep(morning(date(2026, 12, 30))) == 1
     assert Sanction.objects.get(rule="SANC-1-AGAIN").kept_out_ids == {kin.pk}
 
@@ -324,6 +340,12 @@ def test_by_hand_it_needs_a_reason_and_a_second_tap_is_the_first(chen):
     with pytest.raises(Refused):
         proposed(chen, reason="另一个理由")
     assert Sanction.objects.count() == AuditEntry.objects.filter(verb="sanction_proposed").count() == 1
+
+
+def test_by_hand_it_rests_on_facts_of_this_year_or_the_last(chen):
+    assert proposed(chen, day=date(2027, 3, 1), year=2026).year == 2026
+    with pytest.raises(Refused):
+        proposed(chen, "caution", day=date(2027, 3, 1), year=2025)
 
 
 def test_no_unit_is_referred(unit):
@@ -524,6 +546,18 @@ def test_it_was_served_between_its_decision_and_today(chen, day):
     assert refused.value.field == "served_on"
 
 
+@pytest.mark.parametrize(("entered", "refused"), [(date(2026, 12, 24), False), (date(2026, 12, 25), True)])
+def test_what_is_entered_late_leaves_days_for_a_review(chen, entered, refused):
+    facts = {"served_on": TODAY, "receipt": Receipt.REFUSED, "witness": "朱立", "actor": ladder_clerk()}
+    sanction = decided(chen, "caution")
+    if not refused:
+        assert services.sanction_serve(sanction=sanction, **facts, now=morning(entered)).served_on == TODAY
+        return
+    with pytest.raises(Refused) as problem:
+        services.sanction_serve(sanction=sanction, **facts, now=morning(entered))
+    assert problem.value.field == "served_on"
+
+
 def test_a_unit_is_served_by_the_city_and_hears_that_it_has_been(unit, officer, express):
     sanction = decided(None, "criticism", unit=unit)
     assert officer.pk not in services.servers(sanction, TODAY)
@@ -568,6 +602,15 @@ def test_nobody_is_told_of_a_referral_but_the_commission(
     assert not {chen.user_id, officer.pk, head.pk} & set(heard)
     assert heard[discipline.pk] == "sanction_referred"
     assert not Sanction.objects.standing().exists()
+
+
+def test_a_referral_takes_its_notice_back(chen, express_head):
+    second = make_user("second", "第二主任")
+    give(second, Role.EXPRESS_HEAD)
+    decide(proposed(chen, "referral"), day=TODAY, actor=express_head)
+    assert not Notice.objects.filter(kind="sanction_to_decide").exists()
+    decide(proposed(chen, "caution"), None, actor=express_head)
+    assert Notice.objects.filter(kind="sanction_to_decide", user=second).exists()
 
 
 def test_nothing_milder_comes_of_a_referral_since_nobody_could_answer(chen):
@@ -623,6 +666,20 @@ def test_titles_name_nobody_and_texts_say_what_and_until_when(chen, express_head
     decided_on = heard(chen.user, "my_sanction_decided")
     assert "效能诫勉" in decided_on.text
     assert "30日" in heard(chen.user, "my_sanction_served").text
+
+
+def test_proposals_about_a_unit_and_its_leader_can_be_told_apart(unit, chen, express_head):
+    line = (Counted("deadline", 1, TODAY, "逾期未完成门牌"),)
+    proposed(chen, "criticism", lines=line)
+    proposed(None, "criticism", unit=unit, lines=line, reason="单位")
+    rows = Notice.objects.filter(kind="sanction_to_decide", user=express_head).order_by("pk")
+    about_chen, about_unit = (notices.in_words(row).text for row in rows)
+    assert ("陈砚" in about_chen, "陈砚" in about_unit) == (True, False)
+    assert "逾期未完成门牌" in about_chen
+    # What was sent before is read all the same.
+    row = rows[0]
+    row.params = {name: row.params[name] for name in ("sanction", "unit", "measure", "until", "state")}
+    assert "批评教育" in notices.in_words(row).text
 
 
 def test_what_is_dropped_or_set_aside_is_not_called_by_its_rung(chen, lin):

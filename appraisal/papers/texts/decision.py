@@ -171,8 +171,8 @@ def _rule(rule: Rule) -> str:
     place, said = _clause(clean(rule.clause))
     said = clean(rule.words) or said
     about = f"关于“{said.rstrip('。')}”的规定" if said else "的规定"
-    code = f"规则{clean(rule.code)}，即" if rule.code else ""
-    return f"上述事实适用{code}“干部身份证”制度{place}{about}。"
+    code = f"（规则{clean(rule.code)}）" if rule.code else ""
+    return f"上述事实适用“干部身份证”制度{place}{about}{code}。"
 
 
 def _clause(clause: str) -> tuple[str, str]:
@@ -196,6 +196,9 @@ def _defence(content: Decision, words: _Words) -> list[Paragraph]:
     made_on = f"于{date_text(defence.made_on)}" if defence.made_on else ""
     first, *more = lines_of(defence.text) or [""]
     found.append(f"{words.you}{made_on}提出陈述申辩：{first}")
+    if content.draft:
+        # Nobody has weighed it yet.
+        return plain("".join(found), *more)
     answer = f"对陈述申辩的采纳情况：{ended(defence.answer)}"
     if not lines_of(defence.answer):
         answer = f"陈述申辩已经审查，是否采纳及其理由见本{words.paper}“{_outcome(content)}”部分。"
