@@ -100,8 +100,9 @@ REFERRED = notices.Kind(
 RIPE = notices.Kind(
     "sanction_ripe",
     title=_("A proposal of the ladder can be decided now"),
-    text=_("%(unit)s: %(measure)s. The days for a statement in defence ended on %(until)s."),
+    text=_("%(about)s: %(what)s. The days for a statement in defence ended on %(until)s."),
     url=_page,
+    words=lambda params: _named(params),
 )
 KINDS = (
     MINE_PROPOSED,

@@ -7,7 +7,7 @@ Cells are text, so that the screen and the paper say the same.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from appraisal.models import (
     WithholdingProposal,
     YearState,
 )
+from appraisal.models.sanctions import STANDING
 from appraisal.notifying import month_name
 from attendance import cases, words
 from attendance.models import Finding, FindingState
@@ -187,22 +188,19 @@ def _bar_elsewhere(result: AnnualResult) -> Row:
 
 
 def _sanctions(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
-    # Of other units, too: whoever takes somebody over has to know what is in force.
-    found = Sanction.objects.within(replace(reader.scope, unit_ids=None)).filter(cadre=cadre)
-    if reader.scope.unit_ids is not None:
-        found = found.filter(proposed_measure__refers=False)
+    """Of another unit no more than what stands: whoever takes somebody over has to know."""
+    found = Sanction.objects.within(reader.scope).filter(cadre=cadre)
     if reader.own:
         # Whoever is proposed for a measure hears of it with the days for their answer, not from a list.
         found = found.exclude(state=SanctionState.PROPOSED, told_at=None)
     rows = found.select_related("measure", "proposed_measure", "unit").order_by("-proposed_at", "-pk")
     for view in sanction_words.views(rows, reader.today):
         sanction = view.sanction
-        is_here = reader.own or reader.scope.allows_unit(sanction.unit_id)
-        if not is_here and not sanction.is_warning(reader.today):
-            continue
         day = sanction.decided_on or local(sanction.proposed_at).date()
         pk = [sanction.pk]
-        url = reader.url("my_sanction", "sanction", pk, pk, unit_id=sanction.unit_id)
+        stands = sanction.state in STANDING
+        url = reader.url("my_sanction", "sanction", pk, pk, unit_id=None if stands else sanction.unit_id)
+        is_here = reader.own or reader.scope.allows_unit(sanction.unit_id)
         remarks = ["" if is_here else str(sanction.unit), view.deadline, sanction.set_aside_reason]
         yield (
             day.year,

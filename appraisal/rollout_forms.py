@@ -169,7 +169,7 @@ class VisitForm(PageForm):
         label=_("What was seen"), max_length=1000, widget=forms.Textarea(attrs={"rows": 5})
     )
     order_text = forms.CharField(
-        label=_("To be put right"),
+        label=_("What is to be put right"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -73,7 +73,7 @@ class Looked:
         self.problems.append(Problem(row, self.titles.get(named, ""), sentence, self.names.get(row, "")))
 
     def in_order(self) -> None:
-        self.problems.sort(key=lambda problem: problem.row)
+        self.problems.sort(key=lambda problem: (problem.row, problem.column))
 
 
 # --- Whom a row means -------------------------------------------------------------------------------------------------

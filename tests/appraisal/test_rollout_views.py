@@ -307,6 +307,15 @@ def test_one_short_form_records_a_visit_and_gives_an_order(unit, supervisor, off
     assert reverse("order", args=[order.pk]) in shown
 
 
+@pytest.mark.parametrize("name", ["visit_new", "order_new"])
+def test_a_day_is_asked_for_as_a_day(unit, supervisor, name):
+    in_wave(unit)
+    form = signed_in(supervisor).get(page(name, unit)).context["form"]
+    labels = [str(field.label) for field in form]
+    assert "整改期限" in labels
+    assert len(set(labels)) == len(labels)
+
+
 def test_an_order_without_a_visit(unit, supervisor):
     client, address = signed_in(supervisor), page("order_new", unit)
     assert client.post(address, {"text": "补印", "due_on": "2026-11-28"}).status_code == 422
