@@ -29,7 +29,7 @@ def express(request: HttpRequest, access: Access) -> Part:
     if not (access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD)):
         return None
     today, user_id = timezone.localdate(), user_of(request).pk
-    over = Q(state=YearState.PUBLIC, published_until__lt=today)
+    over = Q(state=YearState.PUBLIC, published_until__lt=today, year__lt=today.year)
     changed = Q(state=YearState.DECIDED, results__changed_at__isnull=False)
     found = list(UnitResult.objects.filter(over | changed).distinct())
     deciding = year_turns.deciders_of(found, today)

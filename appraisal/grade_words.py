@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from appraisal.models import AnnualResult, Grade, Ungraded
@@ -51,6 +52,13 @@ def result_words(result: AnnualResult) -> str:
     if result.ungraded:
         return f"{Grade.UNGRADED.label}：{Ungraded(result.ungraded).label}"
     return grade_words(result.grade, result.employment_kind)
+
+
+def running_words(year: int) -> str:
+    return gettext("%(year)s is not over: it is decided from 1 January %(next)s on.") % {
+        "year": year,
+        "next": year + 1,
+    }
 
 
 def code_words(result: AnnualResult) -> list[str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
 from accounts.models import User
-from appraisal.grade_words import grade_words
+from appraisal.grade_words import grade_words, running_words
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.month_words import StepView
 from appraisal.rules import grading as rules
@@ -87,6 +87,8 @@ def waits_words(row: UnitResult, today: date) -> str:
             return _("The notice hangs until %(until)s 24:00; then the city decides.") % {
                 "until": zh_date(row.published_until)
             }
+        if not rules.is_over(row.year, today):
+            return running_words(row.year)
         return _("The head of the Efficiency Express decides, and nobody with a hand in it.")
     return ""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from appraisal.rules import years
@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     CEILING = "ceiling"
     QUOTA = "quota"
     NOTICE = "notice"
+    RUNNING = "running"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,17 @@ class Quota:
 
 def opens_on(year: int) -> date:
     return date(year, LAST_MONTH, 1)
+
+
+def is_over(year: int, today: date) -> bool:
+    """Until 31 December every figure is provisional, whenever grading opened."""
+    return today.year > year
+
+
+def decides_from(year: int, published_until: date | None) -> date:
+    """The first day on which the year is decided: after its public notice, and once it is over."""
+    after = date(year + 1, 1, 1)
+    return max(after, published_until + timedelta(days=1)) if published_until is not None else after
 
 
 def quota_of(lines: Iterable[Line], percent: int) -> Quota:
@@ -111,15 +123,17 @@ def refuse_grading(*, state: str, year: int, today: date, is_able: bool) -> Refu
 
 
 def refuse_decision(
-    *, state: str, is_free: bool, is_involved: bool, today: date, published_until: date | None
+    *, state: str, year: int, is_free: bool, is_involved: bool, today: date, published_until: date | None
 ) -> Refusal | None:
-    """A year is decided once its public notice is over, by somebody without a hand in it."""
+    """A year is decided once it and its public notice are over, by somebody without a hand in it."""
     if state != State.PUBLIC:
         return Refusal.WRONG_STATE
     if is_involved:
         return Refusal.INVOLVED
     if not is_free:
         return Refusal.NOT_YOURS
+    if not is_over(year, today):
+        return Refusal.RUNNING
     if published_until is None or today <= published_until:
         return Refusal.NOTICE
     return None

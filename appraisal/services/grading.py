@@ -6,7 +6,7 @@ a grade, or has a line of their own in the unit's year, does not decide it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from appraisal import notifying_years as notifying
 from appraisal import year_turns as turns
-from appraisal.grade_words import ceiling_words, grade_words
-from appraisal.models import AnnualResult, Grade, Receipt, UnitResult, YearSettings, YearState
+from appraisal.grade_words import ceiling_words, grade_words, running_words
+from appraisal.models import AnnualResult, Grade, Receipt, Ungraded, UnitResult, YearSettings, YearState
 from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Quota, Refusal
 from appraisal.services import years
@@ -37,6 +37,8 @@ REFUSALS: Mapping[Refusal, Any] = {
     Refusal.NOBODY: gettext_lazy("Nobody of this unit takes a grade: their own superiors grade them."),
     Refusal.NOTICE: gettext_lazy("The public notice is not over: the year can be decided after it."),
 }
+#: Of the reason for a grade; what a review says at more length stands with the review.
+REASON_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,14 @@ def _check_entered(result: AnnualResult, wanted: Entered) -> None:
     field = f"grade_{result.pk}"
     if not takes_grade(result):
         raise Refused(_("Their own superiors grade them: no grade is entered here."), field)
-    if (wanted.grade == Grade.UNGRADED) != bool(wanted.ungraded):
+    why = wanted.ungraded in Ungraded.values if wanted.grade == Grade.UNGRADED else not wanted.ungraded
+    if not why:
         raise Refused(_("Say why there is no grade."), field)
     if wanted.grade not in ("", Grade.UNGRADED, *rules.allowed(result.ceiling)):
         raise Refused(ceiling_sentence(result), field)
+    if len(wanted.reason.strip()) > REASON_LENGTH:
+        sentence = _("At most %(number)s characters.") % {"number": REASON_LENGTH}
+        raise Refused(sentence, f"reason_{result.pk}")
 
 
 def ceiling_sentence(result: AnnualResult) -> str:
@@ -192,6 +198,8 @@ def sentence_of(refusal: Refusal, unit_result: UnitResult, lines: Sequence[Annua
     """A refusal in words, with whom it is about."""
     if refusal == Refusal.TOO_EARLY:
         return _("Grading opens on 1 December %(year)s.") % {"year": unit_result.year}
+    if refusal == Refusal.RUNNING:
+        return running_words(unit_result.year)
     if refusal == Refusal.MISSING:
         return _missing_sentence(lines)
     if refusal == Refusal.CEILING:
@@ -334,14 +342,14 @@ def year_send_back(*, unit_result: UnitResult, reason: str, actor: User, now: da
 def year_decide(
     *, unit_result: UnitResult, seen: str | None = None, actor: User, now: datetime
 ) -> UnitResult:
-    """Once the notice is over, on the figures of this moment: ceilings and quota are checked again."""
+    """Once the year and the notice are over, on the figures of this moment: ceilings and quota are checked again."""
     years.year_appraise(year=unit_result.year, now=now)
     unit_result, today = locked(unit_result), local(now).date()
     if unit_result.state == YearState.DECIDED and unit_result.decided_by_id == actor.pk:
         return unit_result
     refusal = decision_refusal(unit_result, actor, today)
     if refusal is not None:
-        raise Refused(REFUSALS[refusal])
+        raise Refused(sentence_of(refusal, unit_result))
     results = results_of(unit_result)
     _check_read(results, seen)
     _check_lines(unit_result, results)
@@ -357,6 +365,7 @@ def year_decide(
 def decision_refusal(unit_result: UnitResult, actor: User, today: date) -> Refusal | None:
     return rules.refuse_decision(
         state=unit_result.state,
+        year=unit_result.year,
         is_free=actor.pk in turns.deciders(unit_result, today),
         is_involved=actor.pk in turns.hands_of([unit_result], today)[unit_result.pk],
         today=today,
@@ -468,10 +477,11 @@ def regrade(result: AnnualResult, entered: Entered, *, actor: User, now: datetim
     quota, or without a grade."""
     if not entered.grade:
         raise Refused(_("Choose one."), "grade")
+    entered = replace(entered, reason=entered.reason.strip()[:REASON_LENGTH])
     before = {**years.computed(result), "grade": result.grade}
     result.grade, result.ungraded = entered.grade, entered.ungraded
     _check_regraded(result, entered)
-    result.grade_reason = entered.reason.strip()[:300]
+    result.grade_reason = entered.reason
     result.changed_at = None
     # It is another notice. Looked at again it is another decision too, with a review of its own; what a
     # review decided is appealed against.

@@ -22,6 +22,7 @@ from appraisal.services import circulars as services
 from appraisal.services.bulletins import number_text
 from appraisal.year_forms import CircularForm
 from common.forms import accepted, posted, render_form
+from common.problems import Refused
 from common.responses import PDF, download, private, unkept
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,11 @@ def circular_of(year: int) -> Circular:
 def circular_draft(request: HttpRequest, year: int) -> HttpResponse:
     if not UnitResult.objects.filter(year=year).exists():
         raise Http404
-    services.circular_draft(year=year, actor=user_of(request), now=timezone.now())
+    try:
+        services.circular_draft(year=year, actor=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("year_eligible", year)
     return redirect("circular", year)
 
 

@@ -23,7 +23,7 @@ from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import AnnualResultQuerySet, UnitResultQuerySet
 from appraisal.month_forms import StepForm
 from appraisal.rules import grading as rules
-from appraisal.services import commending, grading, year_setting
+from appraisal.services import circulars, commending, grading, year_setting
 from appraisal.services import years as computing
 from appraisal.year_forms import (
     CommendForm,
@@ -162,14 +162,14 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
         "looks": looks,
         "provisional": year_words.provisional_words(year, today),
         "computed_at": rows.order_by("-computed_at").values_list("computed_at", flat=True).first(),
-        "commended": AnnualResult.objects.filter(year=year, commended_by__isnull=False).count(),
+        **circulars.standing(year),
     }
     return private(render(request, "appraisal/year.html", context))
 
 
 def _waiting(rows: UnitResultQuerySet, user_id: int, today: date) -> list[int]:
     """Whose notice is over, and this person may decide."""
-    over = list(rows.filter(state=YearState.PUBLIC, published_until__lt=today))
+    over = list(rows.filter(state=YearState.PUBLIC, published_until__lt=today, year__lt=today.year))
     deciding = year_turns.deciders_of(over, today)
     return [row.pk for row in over if user_id in deciding[row.pk]]
 
@@ -395,8 +395,9 @@ def _action(row: UnitResult, results: Sequence[AnnualResult], user_id: int, toda
 
 
 def _decision(row: UnitResult, seen: str, user_id: int, today: date) -> Action | None:
-    is_over = row.published_until is not None and today > row.published_until
-    if not is_over or user_id not in year_turns.deciders(row, today):
+    if today < rules.decides_from(row.year, row.published_until) or user_id not in year_turns.deciders(
+        row, today
+    ):
         return None
     return Action(
         reverse("unit_year_decide", args=[row.year, row.unit.code]),
@@ -425,7 +426,7 @@ def _unit_forms(request: HttpRequest, row: UnitResult, today: date, failed: Any)
         if row.among_least and not commending.refusal(row, user_of(request), today):
             found["commend"] = _form(CommendForm, "unit_year_commend", row, failed)
     else:
-        found["may_undo"] = not commending.is_signed(row.year)
+        found["may_undo"] = not commending.refuse_undoing(row, user_of(request), today)
     return found
 
 
@@ -626,7 +627,9 @@ def _result_forms(
     if is_express(request):
         if result.commended_by_id is None and not commending.refusal(result, user, today):
             found["commend"] = _result_form(CommendForm, result, failed)
-        found["may_undo"] = result.commended_by_id is not None and not commending.is_signed(result.year)
+        found["may_undo"] = bool(result.commended_by_id) and not commending.refuse_undoing(
+            result, user, today
+        )
     return found
 
 

@@ -133,17 +133,19 @@ def test_what_is_with_the_commission_proposes_nothing(chen, express, express_hea
 
 
 def test_whoever_may_not_know_of_the_complaint_does_not_hear_of_its_consequence(chen, express, express_head):
-    kin = make_user("kin")
+    kin, other = make_user("kin"), make_user("other.head")
     give(kin, Role.EXPRESS_HEAD)
+    give(other, Role.EXPRESS_HEAD)
     Interest.objects.create(user=kin, cadre=chen, reason="亲属", declared_at=NOW)
     substantiated(chen, express, express_head)
     sweep()
     sanction = Sanction.objects.get()
     assert sanction.kept_out_ids == {kin.pk}
-    assert services.deciders(sanction, TODAY) == {express_head.pk}
+    # Whoever closed the complaint has a hand in it.
+    assert services.deciders(sanction, TODAY) == {other.pk}
     # And so does what follows from that.
     only_rule("SANC-1-AGAIN", times=1)
-    decide(sanction, actor=express_head)
+    decide(sanction, actor=other)
     assert sweep(morning(date(2026, 12, 30))) == 1
     assert Sanction.objects.get(rule="SANC-1-AGAIN").kept_out_ids == {kin.pk}
 

@@ -138,7 +138,7 @@ def test_a_figure_from_which_nothing_follows_is_put_right_without_another_decisi
     assert result_of(chen).changed_at is None
     assert result_of(lin).changed_at == LATER
     assert Notice.objects.filter(kind="year_to_look_again").count() == 1
-    assert _years_corrected(date(2026, 12, 1)) == 1
+    assert _years_corrected(date(2027, 1, 1)) == 1
 
 
 def test_whoever_did_not_serve_in_the_year_is_removed_until_it_hangs(unit, chen, lin, officer, head):

@@ -1,6 +1,6 @@
 """The pages of the year: the city's, a unit's, one person's, and a cadre's own."""
 
-from datetime import date
+from datetime import date, time
 from io import BytesIO
 
 import pytest
@@ -15,13 +15,13 @@ from appraisal.models import AnnualResult, BonusBase, UnitResult, YearSettings
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
 from cards.models import EmploymentKind
+from common.rules import at
 from complaints.models import Interest
 from complaints.services import handling
 from tests.appraisal.grading import (
     DECIDING,
     GRADING,
     LATER,
-    NEXT_YEAR,
     computed,
     decided,
     graded,
@@ -361,10 +361,10 @@ def test_the_notice_is_entered_as_handed_over(unit, chen, officer, head, express
     client = signed_in(officer)
     address = result_page(chen, "hand_over")
     assert address in client.get(result_page(chen)).content.decode()
-    wrong = client.post(address, {"hand-day": "2026-12-18", "hand-receipt": "refused", "hand-witness": ""})
+    wrong = client.post(address, {"hand-day": "2027-01-04", "hand-receipt": "refused", "hand-witness": ""})
     assert wrong.status_code == 422
     assert "id_hand-witness" in wrong.content.decode()
-    client.post(address, {"hand-day": "2026-12-18", "hand-receipt": "refused", "hand-witness": "季远"})
+    client.post(address, {"hand-day": "2027-01-04", "hand-receipt": "refused", "hand-witness": "季远"})
     assert (result_of(chen).receipt, result_of(chen).witness) == ("refused", "季远")
     assert address not in client.get(result_page(chen)).content.decode()
 
@@ -386,7 +386,7 @@ def test_a_changed_result_is_looked_at_again(unit, chen, officer, head, express_
 
 def test_the_city_chooses_whom_to_commend(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    clock(NEXT_YEAR)
+    clock(LATER)
     client = signed_in(express)
     address = result_page(chen, "result_commend")
     assert address in client.get(result_page(chen)).content.decode()
@@ -496,9 +496,9 @@ def test_the_files_of_a_year_are_pdf_and_private(unit, chen, lin, officer, head,
 @pytest.fixture
 def circular(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
-    clock(NEXT_YEAR)
-    return circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    clock(LATER)
+    return circulars.circular_draft(year=2026, actor=express, now=LATER)
 
 
 def test_the_circular_is_edited_signed_and_read(circular, express, express_head, officer, client):
@@ -522,8 +522,42 @@ def test_the_circular_is_edited_signed_and_read(circular, express, express_head,
     assert desk.get(reverse("circular_docx", args=[2026])).content[:2] == b"PK"
 
 
+def test_the_circular_is_drafted_once_somebody_is_chosen(
+    unit, chen, officer, head, express, express_head, clock
+):
+    decided(unit, officer, head, express_head)
+    clock(LATER)
+    client, year, action = (
+        signed_in(express),
+        reverse("year", args=[2026]),
+        reverse("circular_draft", args=[2026]),
+    )
+    assert action not in client.get(year).content.decode()
+    assert len(client.post(action, follow=True).context["messages"]) == 1
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    assert action in client.get(year).content.decode()
+    client.post(action)
+    shown = client.get(year).content.decode()
+    assert action not in shown
+    assert reverse("circular", args=[2026]) in shown
+
+
+def test_before_the_year_is_over_nobody_is_offered_its_decision(
+    unit, chen, officer, head, express_head, clock
+):
+    published(unit, officer, head)
+    clock(at(date(2026, 12, 31), time(9)))
+    client = signed_in(express_head)
+    waits = reverse("year", args=[2026]) + "?state=waits"
+    assert waits not in client.get(reverse("desk")).content.decode()
+    assert unit_page(unit) not in client.get(waits).content.decode()
+    shown = client.get(unit_page(unit)).content.decode()
+    assert unit_page(unit, "_decide") not in shown
+    assert "2027" in shown
+
+
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):
-    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
+    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
     type(circular).objects.update(content_hash="0" * 64)
     assert client.get(reverse("public_circular", args=[2026])).status_code == 409
     assert signed_in(express_head).get(reverse("circular_pdf", args=[2026])).status_code == 409
