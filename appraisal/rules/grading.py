@@ -146,4 +146,8 @@ def needs_look(*, is_decided: bool, has_changed: bool, grade: str, ungraded: str
 
 def may_be_commended(*, among_least: bool, barred: bool, grade: str, changed: bool, decided: bool) -> bool:
     """First in line (YEAR-3), and nothing speaks against it. Whom of them, people choose."""
-    return decided and among_least and not barred and not changed and grade in MERIT
+    return decided and not changed and keeps_commendation(among_least=among_least, barred=barred, grade=grade)
+
+
+def keeps_commendation(*, among_least: bool, barred: bool, grade: str) -> bool:
+    return among_least and not barred and grade in MERIT

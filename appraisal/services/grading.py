@@ -487,8 +487,7 @@ def regrade(result: AnnualResult, entered: Entered, *, actor: User, now: datetim
     # review decided is appealed against.
     result.notified_on = result.notified_by = None
     result.receipt = result.witness = ""
-    if result.grade not in rules.MERIT:
-        result.commended_by, result.commended_reason = None, ""
+    years.commendation_follow(result, years.keeps_commendation(result), now)
     result.save()
     years.correction(result, before, actor, result.grade_reason, now).save()
     changes = {"grade": [before["grade"], result.grade], "reason": result.grade_reason}
