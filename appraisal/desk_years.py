@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -17,10 +17,13 @@ from accounts.models import Role
 from appraisal import year_turns
 from appraisal.models import UnitResult, YearState
 from appraisal.rules import grading as rules
+from appraisal.year_words import full_date
 from cards.models import EmploymentKind
 from common import slots
 
 Part = tuple[str, dict[str, Any]] | None
+#: So long before grades can be entered their day stands on the page of those who enter them.
+ANNOUNCED = timedelta(days=30)
 UNIT_ROLES = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
 
 
@@ -75,6 +78,9 @@ def _own(row: Any, today: date, is_head: bool) -> dict[str, Any] | None:
     if row.state == YearState.COMPUTED and row.ungraded and today >= rules.opens_on(row.year):
         tone = "bad" if row.sent_back_reason else "out"
         return _line(_("%(unit)s, %(year)s: grades to enter") % words, row.ungraded, tone, url)
+    if row.state == YearState.COMPUTED and row.ungraded and today >= rules.opens_on(row.year) - ANNOUNCED:
+        words["day"] = full_date(rules.opens_on(row.year))
+        return _line(_("%(unit)s, %(year)s: grades are entered from %(day)s on") % words, 0, "idle", url)
     if row.state == YearState.PROPOSED and is_head:
         return _line(_("%(unit)s, %(year)s: public notice to hang out") % words, 1, "out", url)
     if row.state == YearState.DECIDED and row.unserved:

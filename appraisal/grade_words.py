@@ -55,9 +55,8 @@ def result_words(result: AnnualResult) -> str:
 
 
 def running_words(year: int) -> str:
-    return gettext("%(year)s is not over: it is decided from 1 January %(next)s on.") % {
-        "year": year,
-        "next": year + 1,
+    return gettext("Figures run to 31 December: the city decides from 1 January %(year)s on.") % {
+        "year": year + 1
     }
 
 

@@ -1,10 +1,12 @@
 """What a year's result of somebody opens to: entries, complaints, measures, months, bonus, corrections (DESIGN §3:
 every figure opens to its facts). The same queries for any number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.db.models import Q
 
 from accounts.access import Access, Scope
 from accounts.permissions import Reach
@@ -15,13 +17,16 @@ from appraisal.models import (
     BonusBase,
     LedgerEntry,
     Sanction,
+    UnitResult,
     WithholdingProposal,
     YearCorrection,
 )
 from appraisal.reasons import Reason
 from appraisal.services import years as computing
 from attendance.rules import month_named
-from complaints.models import Complaint
+from cards.models import Cadre
+from complaints.models import Complaint, Interest
+from complaints.models.cases import SUPERIORS
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,32 @@ class Reader:
     def is_own(self) -> bool:
         return self.scope.reach == Reach.SELF
 
+    def untold(self, results: Collection[AnnualResult]) -> frozenset[int]:
+        """Of these results, those of which the reader hears nothing of complaints, of measures and of what follows from
+        them: whether there is anything to hear or not, so that the silence tells nothing. The same
+        queries for any number."""
+        if self.is_own:
+            return frozenset()
+        found = AnnualResult.objects.filter(self._apart(), pk__in=[result.pk for result in results])
+        return frozenset(found.order_by().values_list("pk", flat=True))
+
+    def _apart(self) -> Q:
+        """As Complaint.visible_to and Sanction.within have it. Whoever answers for a unit, and is not of the city,
+        hears of its people."""
+        user = self.access.user
+        interests = Interest.objects.filter(user=user)
+        kept_out = Sanction.objects.filter(kept_out__contains=f",{user.pk},", cadre__isnull=False)
+        cases = Q(matter__in=interests.values("complaint__matter"))
+        apart = Q(cadre__in=interests.filter(cadre__isnull=False).values("cadre"))
+        apart |= Q(cadre__in=kept_out.values("cadre"))
+        if self.is_of_city:
+            answers_for = [member.unit_id for member in self.access.memberships if member.role in SUPERIORS]
+            leads = Cadre.objects.filter(user=user, leads_unit=True).values_list("unit", flat=True)
+            own = [*answers_for, *leads]
+            cases |= Q(unit__in=own)
+            apart |= Q(cadre__user=user) | Q(unit__in=own)
+        return apart | Q(cadre__in=Complaint.objects.filter(cases, cadre__isnull=False).values("cadre"))
+
 
 @dataclass(frozen=True)
 class Case:
@@ -61,31 +92,56 @@ class Case:
 @dataclass(frozen=True)
 class Chain:
     result: AnnualResult
+    #: Reader.untold: no complaints, measures, corrections and consequences then, here and on the page.
+    is_untold: bool
+    is_own: bool
     #: Charges of the year's days, also those that were taken back: they count nothing, and stand here all the same.
     reasons: Sequence[Reason]
     complaints: Sequence[Case]
     measures: Sequence[Sanction]
+    #: Which of them the reader may open: whoever moves brings along to a new unit what another one keeps.
+    opens: frozenset[int]
     proposals: Sequence[WithholdingProposal]
     bonus: Sequence[BonusMonth]
     corrections: Sequence[YearCorrection]
 
 
 def of_result(result: AnnualResult, reader: Reader) -> Chain:
-    """Of what a reader may not know (a complaint's own text) there is nothing in it."""
-    measures = computing.sanctions_of(result).within(reader.scope).select_related("measure")
+    """Of what a reader may not know (a complaint's own text) there is nothing in it; whoever is told of a figure finds
+    every fact behind it."""
+    is_untold = result.pk in reader.untold([result])
+    measures = computing.sanctions_of(result).order_by("decided_on", "pk")
+    opens = frozenset(measures.within(reader.scope).values_list("pk", flat=True))
     return Chain(
         result=result,
+        is_untold=is_untold,
+        is_own=reader.is_own,
         reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
-        complaints=_complaints(result, reader),
-        measures=list(measures.order_by("decided_on", "pk")),
+        complaints=[] if is_untold else _complaints(result, reader),
+        measures=[] if is_untold else list(measures.select_related("measure")),
+        opens=opens,
         proposals=list(_proposals(result)),
-        bonus=bonus_of(result),
-        corrections=list(result.corrections.select_related("actor")),
+        bonus=[] if is_untold else bonus_of(result),
+        corrections=[] if is_untold else list(result.corrections.select_related("actor")),
     )
 
 
+def unit_figures(row: UnitResult, reader: Reader) -> dict[str, Any]:
+    """Of a unit itself, without the measures that the reader is kept out of."""
+    figures = dict(row.figures)
+    kept_out = (
+        Sanction.objects.standing()
+        .decided_in(row.year)
+        .filter(unit=row.unit_id, cadre=None, kept_out__contains=f",{reader.access.user.pk},")
+    )
+    for code in kept_out.order_by().values_list("measure__code", flat=True):
+        if f"{code}s" in figures:
+            figures[f"{code}s"] -= 1
+    return figures
+
+
 def entries_of(result: AnnualResult) -> Any:
-    rows = LedgerEntry.objects.charges().filter(cadre=result.cadre_id, day__year=result.year)
+    rows = LedgerEntry.objects.charges().public().filter(cadre=result.cadre_id, day__year=result.year)
     return rows.order_by("day", "pk")
 
 

@@ -12,6 +12,7 @@ from accounts.models import Unit, UnitKind
 from appraisal import ladder_facts
 from appraisal.models import (
     AnnualResult,
+    AppraisalSettings,
     BonusBase,
     LedgerEntry,
     Sanction,
@@ -24,6 +25,7 @@ from appraisal.models import (
 from appraisal.rules import years
 from appraisal.rules.years import UnitYear, Year
 from attendance import comparison
+from attendance.models import DailySheet, Finding, InspectionSettings
 from cards.models import Cadre, EmploymentKind, Transfer
 from common.rules import local
 
@@ -164,6 +166,17 @@ class City:
     terms: Terms
 
 
+def is_kept(year: int) -> bool:
+    """Whether anything can be known of it: the sheets or the months had begun by its end, or there is a sheet or a
+    finding of it. Of any other year everybody would be the best."""
+    begun = (InspectionSettings.current().sheets_from, AppraisalSettings.current().begins)
+    if any(day is not None and day.year <= year for day in begun):
+        return True
+    return (
+        DailySheet.objects.filter(day__year=year).exists() or Finding.objects.filter(day__year=year).exists()
+    )
+
+
 def gather(year: int, now: datetime) -> City:
     first, last = date(year, 1, 1), date(year, 12, 31)
     people = _people(year, first, last)
@@ -221,8 +234,9 @@ def _later_moves(last: date) -> Mapping[int, Unit]:
 
 
 def entries(year: int) -> QuerySet[LedgerEntry]:
-    """Facts of the year that stand, whichever month counted them."""
-    return LedgerEntry.objects.standing().filter(day__year=year).order_by()
+    """Facts of the year that stand, whichever month counted them; without what went straight to the commission, which
+    has no points, and of which a figure must not tell."""
+    return LedgerEntry.objects.standing().public().filter(day__year=year).order_by()
 
 
 def _add_points(year: int, people: Mapping[int, Person], units: Mapping[int, Whole]) -> None:

@@ -1,7 +1,7 @@
 """The year on paper: the notice of a person, the public notice of a unit, and the files of evidence of both. Always
 Chinese: they are documents of the city."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,8 @@ FIGURES = (
 )
 CONFIDENTIAL = "本档案仅供本人、所在单位和市效能办查阅，不得公开。"
 NONE = "无。"
+#: year_chain.Reader.untold.
+UNTOLD = "不向您显示"
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -183,15 +185,17 @@ def cadre_file(result: AnnualResult, reader: year_chain.Reader, printed_by: str,
     """The year of somebody with the whole chain of evidence."""
     with override(CHINESE):
         chain = year_chain.of_result(result, reader)
+        hidden, untold = chain.is_untold, (f"{UNTOLD}。",)
+        figures = _result_table(result, is_own=reader.is_own, is_untold=hidden)
         sections = [
-            Section("考核结果", (_result_table(result, is_own=reader.is_own),)),
+            Section("考核结果", (figures,)),
             Section("岗位目标责任", _tables(_responsibilities(result))),
             Section("扣分记录", _tables(_entries(chain.reasons))),
-            Section("经核查属实的投诉", _tables(_complaints(chain))),
-            Section("效能处理", _tables(_measures(chain))),
+            Section("经核查属实的投诉", untold if hidden else _tables(_complaints(chain))),
+            Section("效能处理", untold if hidden else _tables(_measures(chain))),
             Section("月度扣发", _tables(_proposals(chain))),
-            Section("扣除奖金的计算", _bonus(result, chain)),
-            Section("更正", _tables(_corrections(result, chain))),
+            Section("扣除奖金的计算", untold if hidden else _bonus(result, chain)),
+            Section("更正", untold if hidden else _tables(_corrections(result, chain))),
         ]
         subtitle = (
             f"{result.unit.name}　{result.cadre.name}",
@@ -220,7 +224,7 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> Table:
     return table([Column("项目", 3, "left"), Column("内容", 7, "left")], rows)
 
 
-def _result_table(result: AnnualResult, *, is_own: bool) -> Table:
+def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Table:
     """The person themselves read no grade, and no reason, before it is decided: what hangs, they read there."""
     row, figures = result.unit_result, result.figures
     is_told = bool(result.grade) and (not is_own or row.state == YearState.DECIDED)
@@ -229,9 +233,9 @@ def _result_table(result: AnnualResult, *, is_own: bool) -> Table:
     rows = [
         ("考核等次", f"{shown}{state}"),
         ("理由", result.grade_reason if is_told else ""),
-        ("最高可定等次", year_words.ceiling_label(result)),
-        ("适用规则", "\n".join(code_words(result))),
-        ("结果运用", "\n".join(year_words.outcomes(result))),
+        ("最高可定等次", UNTOLD if is_untold else year_words.ceiling_label(result)),
+        ("适用规则", UNTOLD if is_untold else "\n".join(code_words(result))),
+        ("结果运用", UNTOLD if is_untold else "\n".join(year_words.outcomes(result))),
         ("在职月数", str(figures.get("months", 0))),
         ("累计扣分", points_text(figures.get("half_points", 0))),
         ("扣发合计（元）", money_text(figures.get("withheld_cents", 0))),
@@ -391,13 +395,14 @@ def _corrections(result: AnnualResult, chain: year_chain.Chain) -> Table | None:
 # --- A unit's file ----------------------------------------------------------------------------------------------------
 
 
-def unit_file(row: UnitResult, printed_by: str, now: datetime) -> FilePaper:
+def unit_file(row: UnitResult, reader: year_chain.Reader, printed_by: str, now: datetime) -> FilePaper:
     with override(CHINESE):
         results = grading.results_of(row)
+        untold = reader.untold(results)
         sections = [
             Section("单位情况", (_unit_table(row),)),
-            Section("人员考核结果", _tables(_people(row, results))),
-            Section("更正", _tables(_unit_corrections(results))),
+            Section("人员考核结果", _tables(_people(row, results, untold))),
+            Section("更正", _tables(_unit_corrections([one for one in results if one.pk not in untold]))),
             Section("办理经过", _tables(_steps(row))),
         ]
         subtitle = (
@@ -429,7 +434,7 @@ def _unit_table(row: UnitResult) -> Table:
     return _pairs((label, text) for label, text in rows if text)
 
 
-def _people(row: UnitResult, results: Sequence[AnnualResult]) -> Table | None:
+def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection[int]) -> Table | None:
     if not results:
         return None
     columns = [
@@ -446,18 +451,21 @@ def _people(row: UnitResult, results: Sequence[AnnualResult]) -> Table | None:
         (
             result.cadre.name,
             points_text(result.figures.get("half_points", 0)),
-            str(result.figures.get("complaints", 0)),
-            str(result.figures.get("admonishments", 0)),
-            str(result.figures.get("cautions", 0)),
-            year_words.ceiling_label(result),
+            *_counts(result, is_untold=result.pk in untold),
+            UNTOLD if result.pk in untold else year_words.ceiling_label(result),
             result_words(result) if grading.takes_grade(result) else "由上级主管部门考核",
-            "\n".join(year_words.outcomes(result)),
+            UNTOLD if result.pk in untold else "\n".join(year_words.outcomes(result)),
         )
         for result in results
     ]
     quota = grading.quota_of(row, results)
     note = f"参加考核{quota.participants}人，优秀{quota.excellent}名，名额{quota.most}名。"
     return table(columns, rows, note=note)
+
+
+def _counts(result: AnnualResult, *, is_untold: bool) -> list[str]:
+    names = ("complaints", "admonishments", "cautions")
+    return ["—" if is_untold else str(result.figures.get(name, 0)) for name in names]
 
 
 def _unit_corrections(results: Sequence[AnnualResult]) -> Table | None:

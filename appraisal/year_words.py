@@ -33,23 +33,29 @@ NO_GRADES = gettext_lazy("Figures only: graded by their own superiors")
 def place(row: UnitResult, today: date) -> int:
     """How many of its steps are done."""
     if row.state == YearState.PUBLIC:
-        return 3 if row.published_until is not None and today > row.published_until else 2
+        return 3 if is_decidable(row, today) else 2
     return {YearState.COMPUTED: 1, YearState.PROPOSED: 2, YearState.DECIDED: 4}[YearState(row.state)]
 
 
 def steps(row: UnitResult, today: date) -> list[StepView]:
-    done = place(row, today)
+    """A step that nobody can take yet is not the current one, and says from when on it is."""
+    done, opens, over = place(row, today), rules.opens_on(row.year), date(row.year + 1, 1, 1)
     notes = [
         zh_datetime(row.computed_at),
-        _signed(row.proposed_at, row.proposed_by),
+        _signed(row.proposed_at, row.proposed_by) or _from(opens, today),
         _hanging(row),
-        _signed(row.decided_at, row.decided_by),
+        _signed(row.decided_at, row.decided_by) or _from(over, today),
     ]
     labels = (_("Computing"), _("Grades of the unit"), _("Public notice"), _("City’s decision"))
+    waits = today < opens
     return [
-        StepView(label, note, "done" if number <= done else "current" if number == done + 1 else "")
+        StepView(label, note, "done" if number <= done else "current" * (number == done + 1 and not waits))
         for number, (label, note) in enumerate(zip(labels, notes, strict=True), start=1)
     ]
+
+
+def _from(day: date, today: date) -> str:
+    return _("from %(day)s on") % {"day": full_date(day)} if today < day else ""
 
 
 def _signed(at: datetime | None, who: User | None) -> str:
@@ -61,6 +67,16 @@ def _hanging(row: UnitResult) -> str:
         return ""
     words = {"from": zh_date(row.published_at), "until": zh_date(row.published_until)}
     return f"{_('%(from)s to %(until)s') % words} {row.published_by or ''}".strip()
+
+
+def is_decidable(row: UnitResult, today: date) -> bool:
+    """Its notice is over, and so is the year: figures run to 31 December."""
+    return (
+        row.state == YearState.PUBLIC
+        and row.published_until is not None
+        and today > row.published_until
+        and not is_provisional(row.year, today)
+    )
 
 
 def is_provisional(year: int, today: date) -> bool:
@@ -87,7 +103,7 @@ def waits_words(row: UnitResult, today: date) -> str:
             return _("The notice hangs until %(until)s 24:00; then the city decides.") % {
                 "until": zh_date(row.published_until)
             }
-        if not rules.is_over(row.year, today):
+        if is_provisional(row.year, today):
             return running_words(row.year)
         return _("The head of the Efficiency Express decides, and nobody with a hand in it.")
     return ""
@@ -221,6 +237,8 @@ VERBS: Mapping[str, Any] = {
     "year_notice_handed_over": gettext_lazy("Notice handed over"),
     "year_commended": gettext_lazy("Chosen for commendation"),
     "year_commendation_undone": gettext_lazy("Commendation taken back"),
+    "year_commendation_lapsed": gettext_lazy("Commended, and no longer first in line"),
+    "year_commendation_holds": gettext_lazy("First in line again"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from appraisal.rules import years
@@ -68,12 +68,6 @@ def opens_on(year: int) -> date:
 def is_over(year: int, today: date) -> bool:
     """Until 31 December every figure is provisional, whenever grading opened."""
     return today.year > year
-
-
-def decides_from(year: int, published_until: date | None) -> date:
-    """The first day on which the year is decided: after its public notice, and once it is over."""
-    after = date(year + 1, 1, 1)
-    return max(after, published_until + timedelta(days=1)) if published_until is not None else after
 
 
 def quota_of(lines: Iterable[Line], percent: int) -> Quota:

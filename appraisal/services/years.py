@@ -66,14 +66,16 @@ class Appraised:
 
 @transaction.atomic
 def year_appraise(*, year: int, actor: User | None = None, now: datetime) -> Appraised:
-    """Compute a year, or compute it anew: set-based, repeatable. Raises Refused for a year that has not begun, and for
-    one of another century."""
+    """Compute a year, or compute it anew: set-based, repeatable. Raises Refused for a year that has not begun, for one
+    of another century, and for one of which nothing was kept."""
     today = local(now).date()
     if year > today.year:
         raise Refused(_("%(year)s has not begun.") % {"year": year})
     if year < FIRST_YEAR:
         raise Refused(_("Years are computed from %(first)s on.") % {"first": FIRST_YEAR})
     alone()
+    if not (UnitResult.objects.filter(year=year).exists() or year_facts.is_kept(year)):
+        raise Refused(_("There are no sheets and no findings of %(year)s.") % {"year": year})
     of_year, _made = YearTerms.objects.get_or_create(year=year)
     if today.year > year:
         terms_fix(year, now)

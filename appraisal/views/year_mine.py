@@ -15,8 +15,10 @@ from appraisal import grade_words, year_chain, year_words
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
 from appraisal.services import commending, grading
-from appraisal.views import years as desk
+from appraisal.views.year_files import file_of, notice_of
+from appraisal.views.year_results import result_context
 from appraisal.year_facts import KEPT
+from appraisal.year_pages import reader_of
 from cards.models import Cadre
 from common import slots
 from common.responses import private
@@ -59,7 +61,7 @@ def my_year(request: HttpRequest, year: int) -> HttpResponse:
     result, today = result_of(request, year), timezone.localdate()
     tone, state = own_state(result)
     context = {
-        **desk.result_context(result, year_chain.of_result(result, desk.reader_of(request)), today),
+        **result_context(result, year_chain.of_result(result, reader_of(request)), today),
         "tone": tone,
         "state": state,
         "hangs": result.unit_result.state == YearState.PUBLIC,
@@ -90,40 +92,43 @@ def my_unit_year(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def my_year_notice(request: HttpRequest, year: int) -> HttpResponse:
-    return desk.notice_of(result_of(request, year))
+    return notice_of(result_of(request, year))
 
 
 def my_year_file(request: HttpRequest, year: int) -> HttpResponse:
-    return desk.file_of(request, result_of(request, year))
+    return file_of(request, result_of(request, year))
 
 
 def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | None:
     """On the phone page: the newest year that hangs or is decided, and every bar that holds."""
     if not access_for(request).may(TABLE["my_years"]):
         return None
-    own = AnnualResult.objects.filter(cadre=cadre).select_related("unit_result").order_by("-year")
-    shown = own.filter(unit_result__state__in=KEPT).first() or own.first()
-    if shown is None:
+    own = list(AnnualResult.objects.filter(cadre=cadre).select_related("unit_result").order_by("-year"))
+    if not own:
         return None
+    shown = next((one for one in own if one.unit_result.state in KEPT), own[0])
+    state_of_year = shown.unit_result.state
     tone, state = own_state(shown)
     return "appraisal/my_years_part.html", {
         "result": shown,
         "tone": tone,
         "state": state,
-        "bars": _bars(shown, own.exclude(pk=shown.pk)),
-        "hangs": shown.unit_result.state == YearState.PUBLIC,
+        "bars": year_words.bars(shown) if state_of_year == YearState.DECIDED else [],
+        # Nothing follows yet, but whoever reads the notice should know what would.
+        "to_come": year_words.bars(shown) if state_of_year == YearState.PUBLIC else [],
+        "still": _still(one for one in own if one is not shown),
+        "hangs": state_of_year == YearState.PUBLIC,
     }
 
 
-def _bars(shown: AnnualResult, others: Iterable[AnnualResult]) -> list[str]:
-    """Of the year that is shown, and of any other that still holds. Provisional ones bar nobody from anything."""
-    found = year_words.bars(shown) if shown.unit_result.state in KEPT else []
+def _still(others: Iterable[AnnualResult]) -> list[str]:
+    """What holds from other years: only what was decided bars anybody from anything."""
     today = timezone.localdate()
-    for one in others:
-        is_decided = one.unit_result.state == YearState.DECIDED
-        if is_decided and one.barred_until is not None and one.barred_until >= today:
-            found.append(year_words.promotion_words(one.barred_until))
-    return found
+    return [
+        year_words.promotion_words(one.barred_until)
+        for one in others
+        if one.unit_result.state == YearState.DECIDED and one.barred_until and one.barred_until >= today
+    ]
 
 
 def register() -> None:

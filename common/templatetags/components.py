@@ -76,6 +76,12 @@ def zh_time(value: datetime | time | None) -> str:
 
 
 @register.filter
+def zh_month(value: date) -> str:
+    """2026年8月, also in its own year: months of a table stand beside those of another."""
+    return f"{value.year}年{value.month}月" if _chinese() else dateformat.format(value, "F Y")
+
+
+@register.filter
 def zh_datetime(value: datetime | None) -> str:
     return f"{zh_date(value)} {zh_time(value)}" if value else ""
 

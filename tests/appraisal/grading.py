@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from accounts.models import Unit, User
-from appraisal.models import AnnualResult, Measure, Sanction, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, Measure, Sanction, UnitResult
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
 from cards.models import Cadre
@@ -17,12 +17,16 @@ YEAR = 2026
 GRADING = at(date(2026, 12, 10), time(9))
 UNTIL = date(2026, 12, 17)
 HANGING = at(UNTIL, time(23))
+#: The first working day on which the year is over.
 DECIDING = at(date(2027, 1, 4), time(9))
-LATER = at(date(2027, 1, 6), time(9))
+LATER = at(date(2027, 1, 5), time(9))
 COMPETENT = Entered("competent")
 
 
 def computed(now: datetime = GRADING, year: int = YEAR) -> None:
+    """A year that is kept, whatever there is of it."""
+    AppraisalSettings.objects.get_or_create(pk=1)
+    AppraisalSettings.objects.filter(begins=None).update(begins=date(YEAR, 1, 1))
     years.year_appraise(year=year, now=now)
 
 

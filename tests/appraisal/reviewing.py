@@ -16,7 +16,7 @@ from appraisal.services import years
 from attendance.models import Finding
 from cards.models import Cadre
 from common.rules import at
-from tests.appraisal.ledgers import stands
+from tests.appraisal.ledgers import begins, stands
 from tests.cast import give, make_user
 
 YEAR = 2026
@@ -99,6 +99,7 @@ def entered(
 def graded(cadre: Cadre, grade: str, *, now: datetime = GRADED, year: int = YEAR) -> AnnualResult:
     """The year of their unit as it stands once it is decided: everybody else competent. What each step asks for, the
     tests of the grading ask."""
+    begins()
     years.year_appraise(year=year, now=now)
     whole = UnitResult.objects.get(unit=cadre.unit, year=year)
     whole.state, whole.published_until = "decided", now.date()

@@ -261,6 +261,7 @@ def test_a_review_that_falls_may_move_others_and_nobody_else(unit, office, other
     """Nobody but the one measure stood between them and the fewest points of the city (YEAR-3)."""
     others = [one.pk for one in crowd(office, 3, cards=False)]
     sanction = served(chen, "admonishment", day=DAY)
+    begins()
     years.year_appraise(year=YEAR, now=GRADED)
     before = rows_of()
     assert before[f"cadre:{others[0]}"]["among_least"]

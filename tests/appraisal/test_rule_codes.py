@@ -49,6 +49,7 @@ SPRING, AUTUMN = date(2026, 4, 14), date(2026, 10, 13)
 
 
 def result(cadre: Cadre, year: int = YEAR) -> AnnualResult:
+    begins(min(NOVEMBER, date(year, 12, 1)))
     year_appraise(year=year, now=NEW_YEAR)
     return AnnualResult.objects.get(cadre=cadre, year=year)
 

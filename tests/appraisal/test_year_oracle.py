@@ -1,7 +1,7 @@
 """Every figure of every year, computed once more by a program that shares nothing with this one."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ from appraisal import year_facts
 from appraisal.models import AnnualResult, LedgerEntry, Sanction, SanctionState, UnitResult, YearCorrection
 from appraisal.rules import years
 from appraisal.services.years import year_appraise
+from cards.models import Cadre
 from common.models import AuditEntry
-from tests.appraisal import sanctioning, year_oracle, yearly
+from common.rules import at
+from tests.appraisal import reviewing, sanctioning, year_oracle, yearly
 from tests.appraisal.year_world import NOW, Years, express
+from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
 BOTH = (2026, 2027)
@@ -125,6 +128,23 @@ def test_a_measure_that_is_set_aside_changes_what_depends_on_it_and_nothing_else
     assert compare(tmp_path) == []
 
 
+def test_a_review_that_succeeds_changes_what_depends_on_it_and_nothing_else(city, tmp_path):
+    served = Sanction.objects.filter(state=SanctionState.SERVED, cadre__isnull=False, is_recommendation=False)
+    by_document = served.filter(measure__by_document=True, decided_on__year=2026)
+    one = by_document.order_by("-served_on", "pk").first()
+    Cadre.objects.filter(pk=one.cadre_id).update(user=make_user("asks", "申某"))
+
+    def succeed() -> None:
+        review = reviewing.asked(Sanction.objects.get(pk=one.pk), now=reviewing.in_days(one, 20))
+        reviewing.answered(review, revise=True, now=at(date(2027, 1, 5), time(9)))
+
+    changed = changes(succeed)
+    assert ("2026", str(one.cadre_id)) in changed
+    assert {year for year, _key in changed} == {"2026"}
+    assert Sanction.objects.get(pk=one.pk).state == SanctionState.SET_ASIDE
+    assert compare(tmp_path) == []
+
+
 def test_an_entry_that_is_reversed_changes_what_depends_on_it_and_nothing_else(city, tmp_path):
     entries = LedgerEntry.objects.standing().filter(day__year=2026, cadre__isnull=False, half_points__gt=0)
     entry = entries.order_by("pk").first()
@@ -143,6 +163,10 @@ def _also_what_was_reversed(year: int) -> Any:
     return LedgerEntry.objects.charges().filter(day__year=year).order_by()
 
 
+def _also_what_was_referred(year: int) -> Any:
+    return LedgerEntry.objects.standing().filter(day__year=year).order_by()
+
+
 def _twelve(_year: int, _from: Any, _to: Any) -> int:
     return 12
 
@@ -159,13 +183,22 @@ def _whoever_has_a_point(people: Any, **limits: int) -> set[int]:
     ("owner", "name", "fault", "where"),
     [
         (year_facts, "entries", _also_what_was_reversed, "figures"),
+        (year_facts, "entries", _also_what_was_referred, "figures"),
         (years, "months_served", _twelve, "figures"),
         (years, "bonus_cents", _one_cent, "bonus_cents"),
         (years, "most_of_unit", _whoever_has_a_point, "among_most"),
         (years, "least_of_class", lambda units, barred, **limits: set(), "among_least"),
         (year_facts, "_later_moves", lambda last: {}, "unit"),
     ],
-    ids=["what was reversed", "months", "money", "the most", "least of a class", "who moved later"],
+    ids=[
+        "what was reversed",
+        "what was referred",
+        "months",
+        "money",
+        "the most",
+        "least of a class",
+        "who moved later",
+    ],
 )
 def test_a_fault_of_the_program_is_noticed(city, owner, name, fault, where, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:

@@ -138,7 +138,7 @@ def test_a_figure_from_which_nothing_follows_is_put_right_without_another_decisi
     assert result_of(chen).changed_at is None
     assert result_of(lin).changed_at == LATER
     assert Notice.objects.filter(kind="year_to_look_again").count() == 1
-    assert _years_corrected(date(2027, 1, 1)) == 1
+    assert _years_corrected(LATER.date().replace(day=1)) == 1
 
 
 def test_whoever_did_not_serve_in_the_year_is_removed_until_it_hangs(unit, chen, lin, officer, head):
@@ -178,6 +178,24 @@ def test_a_year_that_is_none_is_a_sentence(unit, chen, express, typed):
 def test_years_of_another_century_are_refused():
     with pytest.raises(Refused):
         years.year_appraise(year=1999, now=GRADING)
+
+
+def test_the_phone_says_of_what_hangs_that_it_is_provisional(
+    points, unit, chen, officer, head, express_head, monkeypatch
+):
+    def card():
+        return signed_in(chen.user).get(reverse("my_whereabouts")).context
+
+    monkeypatch.setattr(timezone, "now", lambda: GRADING)
+    computed()
+    assert (card()["bars"], card()["to_come"]) == ([], [])
+    row = published(unit, officer, head)
+    shown = card()
+    assert shown["bars"] == []
+    assert len(shown["to_come"]) == 2
+    monkeypatch.setattr(timezone, "now", lambda: DECIDING)
+    grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
+    assert (len(card()["bars"]), card()["to_come"]) == (2, [])
 
 
 def test_the_phone_shows_the_decided_year_and_no_provisional_bar(

@@ -11,11 +11,12 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import Role
-from appraisal.models import AnnualResult, BonusBase, UnitResult, YearSettings
+from appraisal.models import AnnualResult, BonusBase, LedgerEntry, UnitResult, YearSettings
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
 from cards.models import EmploymentKind
 from common.rules import at
+from common.templatetags.amounts import points
 from complaints.models import Interest
 from complaints.services import handling
 from tests.appraisal.grading import (
@@ -70,6 +71,7 @@ def text_of(response) -> str:
 
 
 def test_the_city_computes_a_year_with_a_button(unit, chen, express):
+    begins(OCTOBER)
     client = signed_in(express)
     assert client.get(reverse("year_compute")).status_code == 405
     response = client.post(reverse("year_compute"), {"year": "2026"})
@@ -80,6 +82,25 @@ def test_the_city_computes_a_year_with_a_button(unit, chen, express):
     for typed in ("", "x", "2099"):
         assert client.post(reverse("year_compute"), {"year": typed}).status_code == 302
     assert set(UnitResult.objects.values_list("year", flat=True)) == {2026}
+
+
+def test_a_year_of_which_nothing_was_kept_is_not_computed(unit, chen, express):
+    client = signed_in(express)
+
+    def offered():
+        return client.get(reverse("years")).context["computable"]
+
+    assert offered() == []
+    begins(OCTOBER)
+    assert offered() == [2026]
+    response = client.post(reverse("year_compute"), {"year": "2025"}, follow=True)
+    (said,) = response.context["messages"]
+    assert "2025" in str(said)
+    assert not UnitResult.objects.exists()
+    stands(chen, date(2025, 12, 30))
+    assert offered() == [2026, 2025]
+    client.post(reverse("year_compute"), {"year": "2025"})
+    assert set(UnitResult.objects.values_list("year", flat=True)) == {2025}
 
 
 def test_a_year_that_nobody_has_computed_is_not_there(unit, chen, express, officer):
@@ -234,6 +255,67 @@ def test_the_path_on_the_page(unit, chen, lin, officer, head, express_head, cloc
     assert year_of(unit).state == "decided"
 
 
+def test_the_page_says_who_is_compared_and_that_ties_count(unit, office, chen, lin, wei, officer, express):
+    client = signed_in(officer)
+
+    def said():
+        return client.get(unit_page(unit)).context["comparison"]
+
+    computed()
+    assert "5" in said()
+    crowd(office, 2, cards=False)
+    computed()
+    assert "5" in said()
+    assert "0" not in said()
+    begins()
+    for cadre, days in ((chen, (3, 4)), (lin, (3, 4)), (wei, (5,))):
+        for day in days:
+            stands(cadre, date(2026, 11, day))
+    draft(unit)
+    computed()
+    most, following = (points(result_of(one).figures["half_points"]) for one in (chen, wei))
+    assert most != following
+    assert [figure in said() for figure in ("5", "2", most, following)] == [True] * 4
+    assert result_of(chen).among_most
+    assert result_of(lin).among_most
+    assert client.get(result_page(chen)).context["comparison"] == said()
+    own = signed_in(chen.user).get(reverse("my_year", args=[2026])).context["comparison"]
+    assert most in own
+    assert following not in own
+    assert client.get(result_page(wei)).context["comparison"] == ""
+
+
+def test_before_a_step_opens_the_path_and_the_landing_page_say_when(unit, chen, officer, clock):
+    november = at(date(2026, 11, 20), time(9))
+    clock(november)
+    computed(november)
+    client = signed_in(officer)
+    steps = client.get(unit_page(unit)).context["steps"]
+    assert [step.state for step in steps] == ["done", "", "", ""]
+    assert "2026" in steps[1].note
+    assert "2027" in steps[3].note
+    (row,) = client.get(reverse("desk")).context["rows"]
+    assert (row["number"], row["url"]) == (0, unit_page(unit))
+    clock(at(date(2026, 10, 20), time(9)))
+    assert unit_page(unit) not in client.get(reverse("desk")).content.decode()
+    clock(GRADING)
+    assert client.get(unit_page(unit)).context["steps"][1].state == "current"
+
+
+def test_nothing_is_decided_before_the_year_is_over(unit, chen, officer, head, express_head, clock):
+    published(unit, officer, head)
+    client, waits = signed_in(express_head), reverse("year", args=[2026]) + "?state=waits"
+    for moment, is_offered in ((at(date(2026, 12, 31), time(23)), False), (DECIDING, True)):
+        clock(moment)
+        page = client.get(unit_page(unit))
+        assert (unit_page(unit, "_decide") in page.content.decode()) is is_offered
+        assert (page.context["steps"][3].state == "current") is is_offered
+        assert (unit_page(unit) in client.get(waits).content.decode()) is is_offered
+        assert (waits in client.get(reverse("desk")).content.decode()) is is_offered
+    clock(at(date(2026, 12, 31), time(23)))
+    assert "2027" in client.get(unit_page(unit)).context["why_not"]
+
+
 def test_a_refused_decision_shows_the_figures_that_stand_in_its_way(
     unit, chen, officer, head, express_head, clock
 ):
@@ -315,6 +397,16 @@ def test_every_figure_of_a_result_opens_to_its_facts(unit, chen, officer):
         assert f'id="{anchor}"' in shown
 
 
+def test_a_measure_that_another_unit_keeps_is_named_and_does_not_open(unit, other_unit, chen, other_officer):
+    sanction = measured(chen)
+    type(chen).objects.filter(pk=chen.pk).update(unit=other_unit)
+    computed()
+    page = signed_in(other_officer).get(result_page(chen))
+    shown = page.content.decode().split('id="measures"')[1].split("</section>")[0]
+    assert [one.pk for one in page.context["chain"].measures] == [sanction.pk]
+    assert reverse("sanction", args=[sanction.pk]) not in shown
+
+
 def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
     unit, chen, officer, express, express_head, clock
 ):
@@ -333,6 +425,96 @@ def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
         assert 'id="complaints"' in shown
     Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
     assert 'id="complaints"' not in signed_in(express).get(result_page(chen)).content.decode()
+
+
+def _read(client, chen, unit) -> str:
+    """Everything that the desk says of somebody's year."""
+    pages = [result_page(chen), unit_page(unit)]
+    papers = [result_page(chen, "result_file"), unit_page(unit, "_file")]
+    shown = [client.get(page).content.decode() for page in pages]
+    return "".join(shown + [text_of(client.get(page)) for page in papers])
+
+
+#: What a substantiated complaint and an admonishment leave on pages and papers.
+TRACES = ("COMP-2", "YEAR-1", "效能诫勉", 'id="complaints"', 'id="measures"', "经核查属实的投诉1")
+
+
+@pytest.mark.parametrize("why", ["kin", "stepped back", "kept out", "own unit", "leads it", "oneself"])
+def test_whoever_may_not_know_hears_nothing_through_the_year(
+    unit, chen, officer, express, express_head, clock, why
+):
+    case = substantiated(accepted(unit, express, chen), outcome="substantiated")
+    handling.close(case=case, feedback="receipt", actor=express_head, now=CASE_CLOSED)
+    sanction = measured(chen)
+    computed()
+    told = _read(signed_in(express_head), chen, unit)
+    assert all(trace in told for trace in TRACES[:5])
+    reader = express
+    match why:
+        case "kin":
+            Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+        case "stepped back":
+            Interest.objects.create(user=express, complaint=case, reason="回避", declared_at=GRADING)
+        case "kept out":
+            type(sanction).objects.update(kept_out=f",{express.pk},")
+        case "own unit":
+            give(express, Role.UNIT_OFFICER, unit=unit)
+        case "leads it":
+            type(chen).objects.filter(pk=chen.pk).update(leads_unit=True)
+            give(chen.user, Role.EXPRESS_STAFF)
+            reader = chen.user
+        case "oneself":
+            give(chen.user, Role.EXPRESS_STAFF)
+            reader = chen.user
+    shown = _read(signed_in(reader), chen, unit)
+    assert [trace for trace in TRACES if trace in shown] == []
+    assert "不向您显示" in shown
+    if why == "oneself":
+        own = signed_in(reader).get(reverse("my_year", args=[2026])).content.decode()
+        assert 'id="complaints"' in own
+
+
+def test_silence_does_not_depend_on_what_there_is_to_hide(unit, chen, express):
+    Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+    computed()
+    client = signed_in(express)
+    before = client.get(result_page(chen)).content.decode()
+    measured(chen)
+    computed()
+    assert result_of(chen).codes
+    after = client.get(result_page(chen)).content.decode()
+    hidden = before.split('id="consequences"')[1].split("</section>")[0]
+    assert after.split('id="consequences"')[1].split("</section>")[0] == hidden
+
+
+def test_a_notice_tells_nothing_either(unit, chen, officer, head, express, express_head, clock):
+    decided(unit, officer, head, express_head)
+    clock(LATER)
+    notice = result_page(chen, "result_notice")
+    assert signed_in(express).get(notice).status_code == 200
+    Interest.objects.create(user=express, cadre=chen, reason="亲属", declared_at=GRADING)
+    assert signed_in(express).get(notice).status_code == 404
+    assert notice not in signed_in(express).get(result_page(chen)).content.decode()
+
+
+def test_of_a_units_own_measures_only_those_count_that_the_reader_may_know(unit, chen, express, express_head):
+    sanction = measured(None, "criticism", unit=unit)
+    computed()
+    type(sanction).objects.update(kept_out=f",{express.pk},")
+    for reader, number in ((express_head, 1), (express, 0)):
+        assert signed_in(reader).get(unit_page(unit)).context["figures"]["criticisms"] == number
+
+
+def test_what_went_to_the_commission_stands_in_no_year(unit, chen, officer):
+    begins()
+    for code in ("off_post", "soliciting"):
+        stands(chen, date(2026, 11, 3), code=code)
+    draft(unit)
+    assert LedgerEntry.objects.filter(cadre=chen).count() == 2
+    computed()
+    assert result_of(chen).figures["entries"] == 1
+    shown = signed_in(officer).get(result_page(chen)).context["chain"].reasons
+    assert [reason.entry.item.code for reason in shown] == ["off_post"]
 
 
 def test_the_bonus_is_named_and_summed_only_with_a_base(unit, chen, officer):
@@ -361,10 +543,14 @@ def test_the_notice_is_entered_as_handed_over(unit, chen, officer, head, express
     client = signed_in(officer)
     address = result_page(chen, "hand_over")
     assert address in client.get(result_page(chen)).content.decode()
-    wrong = client.post(address, {"hand-day": "2027-01-04", "hand-receipt": "refused", "hand-witness": ""})
+    wrong = client.post(
+        address, {"hand-day": str(DECIDING.date()), "hand-receipt": "refused", "hand-witness": ""}
+    )
     assert wrong.status_code == 422
     assert "id_hand-witness" in wrong.content.decode()
-    client.post(address, {"hand-day": "2027-01-04", "hand-receipt": "refused", "hand-witness": "季远"})
+    client.post(
+        address, {"hand-day": str(DECIDING.date()), "hand-receipt": "refused", "hand-witness": "季远"}
+    )
     assert (result_of(chen).receipt, result_of(chen).witness) == ("refused", "季远")
     assert address not in client.get(result_page(chen)).content.decode()
 
@@ -540,20 +726,6 @@ def test_the_circular_is_drafted_once_somebody_is_chosen(
     shown = client.get(year).content.decode()
     assert action not in shown
     assert reverse("circular", args=[2026]) in shown
-
-
-def test_before_the_year_is_over_nobody_is_offered_its_decision(
-    unit, chen, officer, head, express_head, clock
-):
-    published(unit, officer, head)
-    clock(at(date(2026, 12, 31), time(9)))
-    client = signed_in(express_head)
-    waits = reverse("year", args=[2026]) + "?state=waits"
-    assert waits not in client.get(reverse("desk")).content.decode()
-    assert unit_page(unit) not in client.get(waits).content.decode()
-    shown = client.get(unit_page(unit)).content.decode()
-    assert unit_page(unit, "_decide") not in shown
-    assert "2027" in shown
 
 
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):

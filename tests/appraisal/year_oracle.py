@@ -27,7 +27,11 @@ class Facts:
         self.standing = [
             row
             for row in rows["entries"]
-            if row["kind"] != "reversal" and row["id"] not in taken_back and row["day"][:4] == self.year
+            if row["kind"] != "reversal"
+            and row["id"] not in taken_back
+            and row["day"][:4] == self.year
+            # What the commission deals with is no figure of anybody's year.
+            and [row["standard"], row["item"]] not in rows["referring"]
         ]
 
     # --- Who, and where -------------------------------------------------------------------------------------------
@@ -336,6 +340,7 @@ def recompute(rows):
                 "codes": ["YEAR-3"] * (code in least) + ["YEAR-4"] * (code in most),
                 "among_least": code in least,
                 "among_most": code in most,
+                "vertically_managed": facts.unit(code)["vertical"],
             }
             for code, figures in units.items()
         },

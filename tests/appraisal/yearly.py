@@ -15,6 +15,7 @@ from appraisal.models import (
     BonusBase,
     LedgerEntry,
     Sanction,
+    StandardItem,
     UnitResult,
     WithholdingProposal,
     YearSettings,
@@ -41,7 +42,7 @@ OF_PERSON = (
     "barred_from_merit",
     "employment_kind",
 )
-OF_UNIT = ("figures", "codes", "among_least", "among_most")
+OF_UNIT = ("figures", "codes", "among_least", "among_most", "vertically_managed")
 
 
 def exported(year: int, now: datetime) -> dict[str, Any]:
@@ -122,8 +123,15 @@ def _recorded() -> dict[str, list[dict[str, Any]]]:
                 "half_points": row.half_points,
                 "cents": row.cents,
                 "reverses": row.reverses_id,
+                "standard": row.standard_id,
+                "item": row.item_id,
             }
             for row in LedgerEntry.objects.select_related("unit")
+        ],
+        "referring": [
+            [standard, item]
+            for standard, item, refer in StandardItem.objects.values_list("standard", "item", "refer")
+            if refer
         ],
         "withheld": [
             {

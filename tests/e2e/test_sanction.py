@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from appraisal.models import AnnualResult, Review, Sanction
 from appraisal.services import years
 from common.rules import at
+from tests.appraisal.ledgers import begins
 from tests.appraisal.sanctioning import proposed, rung
 from tests.cast import NOW, TODAY
 from tests.e2e.tools import open_page
@@ -24,6 +25,7 @@ def test_an_admonishment_decided_served_with_a_refusal_and_reviewed(
     clock(NOW)
     sanction = proposed(chen, "admonishment")
     own, desk = reverse("my_sanction", args=[sanction.pk]), reverse("sanction", args=[sanction.pk])
+    begins()
     years.year_appraise(year=TODAY.year, now=NOW)
 
     phone = windows(chen.user)
@@ -60,6 +62,7 @@ def test_an_admonishment_decided_served_with_a_refusal_and_reviewed(
         "refused",
         half_a_year(TODAY),
     )
+    begins()
     years.year_appraise(year=TODAY.year, now=NOW)
     assert AnnualResult.objects.get(cadre=chen).bonus_months == 3
 
