@@ -207,7 +207,7 @@ class Story:
         if officer is None or moment > self.now:
             return
         for number, result in enumerate(grading.results_of(row)):
-            if not result.grade or officer.pk not in turns.handing_over(result, local(moment).date()):
+            if not result.grade or not grading.may_hand_over(result, officer, local(moment).date()):
                 continue
             refused = number == 1
             grading.notice_hand_over(

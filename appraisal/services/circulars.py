@@ -50,6 +50,14 @@ def commended_units(year: int) -> list[UnitResult]:
     return list(rows.select_related("unit").order_by("unit__code"))
 
 
+def lapsed(year: int) -> list[AnnualResult | UnitResult]:
+    """Whom the signed circular names, and nobody could choose any more."""
+    units = UnitResult.objects.filter(year=year, commendation_lapsed_at__isnull=False).select_related("unit")
+    people = AnnualResult.objects.filter(year=year, commendation_lapsed_at__isnull=False)
+    named = people.select_related("unit", "cadre").order_by("unit__code", "cadre__pinyin", "cadre__pk")
+    return [*units.order_by("unit__code"), *named]
+
+
 def content_of(circular: Circular) -> Commendation:
     """As it would be printed now; signed, exactly what was signed. Raises Changed."""
     if not circular.is_signed:

@@ -376,11 +376,24 @@ def decision_refusal(unit_result: UnitResult, actor: User, today: date) -> Refus
 # --- The written notice -----------------------------------------------------------------------------------------------
 
 
+def has_notice(result: AnnualResult, today: date) -> bool:
+    """Of what is decided about somebody; of whom others grade, the recommendation to these, once the year is over."""
+    if takes_grade(result):
+        return result.unit_result.state == YearState.DECIDED and bool(result.grade)
+    return rules.is_over(result.year, today)
+
+
+def may_hand_over(result: AnnualResult, user: User, today: date) -> bool:
+    by_unit = takes_grade(result)
+    return user.pk in turns.handing_over(result, today, by_unit=by_unit)
+
+
 @transaction.atomic
 def notice_hand_over(
     *, result: AnnualResult, day: date, receipt: str, witness: str = "", actor: User, now: datetime
 ) -> AnnualResult:
-    """Signed for, or refused before a witness; the days to ask for a review count from `day`."""
+    """Signed for, or refused before a witness; the days to ask for a review count from `day`. Of whom others grade it
+    is the recommendation, and these sign."""
     result, today, witness = locked_result(result), local(now).date(), " ".join(witness.split())
     witness = witness if receipt == Receipt.REFUSED else ""
     if result.notified_on is not None:
@@ -388,13 +401,13 @@ def notice_hand_over(
         if same and result.notified_by_id == actor.pk:
             return result
         raise Refused(_("The notice was handed over already."))
-    if result.unit_result.state != YearState.DECIDED or not result.grade:
+    if not has_notice(result, today):
         raise Refused(_("Only what is decided is handed over."))
-    if actor.pk not in turns.handing_over(result, today):
+    if not may_hand_over(result, actor, today):
         raise Refused(_("Nobody hands over a notice to themselves, or to people of another unit."))
-    if not decided_on(result) <= day <= today:
+    if not dated(result) <= day <= today:
         raise Refused(_("Between the day of the decision and today."), "day")
-    if not _leaves_time(day, today):
+    if takes_grade(result) and not _leaves_time(day, today):
         raise Refused(
             _("Half of the days for a review would be over already: hand the notice over again today."), "day"
         )
@@ -405,7 +418,8 @@ def notice_hand_over(
     result.save(update_fields=["notified_on", "notified_by", "receipt", "witness"])
     changes = {"day": day, "receipt": receipt, "witness": witness}
     audit.record(verb="year_notice_handed_over", subject=result, actor=actor, now=now, changes=changes)
-    notifying.handed_over(result, now)
+    if takes_grade(result):
+        notifying.handed_over(result, now)
     return result
 
 
@@ -413,6 +427,13 @@ def _leaves_time(day: date, today: date) -> bool:
     """What is entered late must not take the right to a review away: at least half of its days are left."""
     days = YearSettings.current().review_days
     return today <= day + timedelta(days=days // 2)
+
+
+def dated(result: AnnualResult) -> date:
+    """The day on the notice; a recommendation is of the figures on which it rests."""
+    if takes_grade(result):
+        return decided_on(result)
+    return max(local(result.computed_at).date(), date(result.year + 1, 1, 1))
 
 
 def decided_on(result: AnnualResult) -> date:

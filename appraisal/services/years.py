@@ -263,7 +263,8 @@ def _save_people(
     ]
     changed, corrections = _changed(there, wanted, city, units, now)
     AnnualResult.objects.bulk_create(new, batch_size=500)
-    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *COMPUTED]
+    notice = ("notified_on", "notified_by", "receipt", "witness")
+    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *notice, *COMPUTED]
     AnnualResult.objects.bulk_update(changed, fields, batch_size=200)
     YearCorrection.objects.bulk_create(corrections)
     _tell([row for row in changed if row.changed_at == now], now)
@@ -306,12 +307,22 @@ def _changed(
         if moved:
             row.unit, row.unit_result = unit, units[unit.pk]
         commendation_follow(row, keeps_commendation(row), now)
-        if is_decided:
+        # A recommendation that was handed over to whoever grades them is a paper, too.
+        if is_decided or row.notified_on is not None:
             corrections.append(correction(row, before, None, _("Computed anew."), now))
-            if any(name in corrections[-1].after for name in CONSEQUENCES):
+            follows = any(name in corrections[-1].after for name in CONSEQUENCES)
+            if follows and is_decided and row.grade:
                 row.changed_at = now
+            elif follows:
+                _take_notice_back(row)
         changed.append(row)
     return changed, corrections
+
+
+def _take_notice_back(row: AnnualResult) -> None:
+    """Another one is to be handed over."""
+    row.notified_on, row.notified_by = None, None
+    row.receipt = row.witness = ""
 
 
 def computed(row: AnnualResult) -> dict[str, Any]:

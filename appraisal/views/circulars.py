@@ -16,7 +16,7 @@ from accounts.http import user_of
 from appraisal import year_papers
 from appraisal.bulletin_files import KINDS
 from appraisal.bulletin_forms import SignForm
-from appraisal.models import AppraisalSettings, BulletinCounter, Circular, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import circulars as services
 from appraisal.services.bulletins import number_text
@@ -68,10 +68,23 @@ def circular(request: HttpRequest, year: int) -> HttpResponse:
         "title": texts.title(content),
         "units": texts.grouped((unit.kind, unit.name) for unit in content.units),
         "people": texts.grouped((one.unit, one.name) for one in content.people),
+        "corrections": _corrections(year, named=True),
         "may_sign": not found.is_signed
         and user_of(request).pk in services.signers(year, timezone.localdate()),
     }
     return private(render(request, "appraisal/circular.html", context))
+
+
+def _corrections(year: int, *, named: bool) -> list[dict[str, Any]]:
+    """What is signed stays as it is; of whom it no longer holds, stands beside it."""
+    return [
+        {
+            "name": f"{row.unit.name} {row.cadre.name}" if isinstance(row, AnnualResult) else row.unit.name,
+            "at": row.commendation_lapsed_at,
+        }
+        for row in services.lapsed(year)
+        if named or not isinstance(row, AnnualResult)
+    ]
 
 
 @unless_changed
@@ -165,5 +178,6 @@ def public_circular(request: HttpRequest, year: int) -> HttpResponse:
         "people": texts.grouped((one.unit, one.name) for one in content.people) if named else {},
         "number_of_people": len(content.people),
         "named": named,
+        "corrections": _corrections(year, named=named),
     }
     return unkept(render(request, "appraisal/public_circular.html", context))

@@ -77,6 +77,7 @@ def _unit_page(
         "quota": rules.quota_of(lines, grading.percent_of(row)),
         "action": action,
         "why_not": "" if action else year_words.waits_words(row, today),
+        "corrections": year_words.unit_corrections(row),
         "history": year_words.history(row),
         "is_public": row.published_until is not None,
         "has_circular": commending.is_signed(row.year),

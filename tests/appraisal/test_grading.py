@@ -8,7 +8,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Role
-from appraisal.models import AnnualResult, Bulletin, BulletinCounter, Circular, UnitResult, YearCorrection
+from appraisal import reviewing, year_papers, year_words
+from appraisal.grade_words import commendation_words
+from appraisal.models import (
+    AnnualResult,
+    Bulletin,
+    BulletinCounter,
+    Circular,
+    Sanction,
+    UnitResult,
+    YearCorrection,
+)
 from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Refusal
 from appraisal.services import circulars, commending, grading, years
@@ -562,6 +572,115 @@ def test_a_notice_is_not_backdated_into_the_days_for_a_review(unit, chen, office
         grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 20), time(9)), **fields)
     assert refused.value.field == "day"
     assert grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 19), time(9)), **fields)
+
+
+@pytest.fixture
+def named(unit, chen, lin, officer, head, express, express_head):
+    """Chen stands in a circular that is signed."""
+    circular = _chosen(unit, chen, officer, head, express, express_head)
+    return circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+
+
+def test_whoever_falls_out_after_the_signing_is_not_taken_off_the_record(named, unit, chen):
+    measured(chen, day=date(2026, 12, 20))
+    computed(LATER)
+    fallen = result_of(chen)
+    assert (fallen.commended_reason, fallen.commendation_lapsed_at) == ("好", LATER)
+    assert circulars.lapsed(2026) == [fallen]
+    assert AuditEntry.objects.filter(verb="year_commendation_lapsed").count() == 1
+    assert "好" in commendation_words(fallen) != "好"
+    assert [one.name for one in circulars.content_of(named).people] == ["陈砚"]
+
+
+def test_whoever_is_first_in_line_again_is_commended_as_before(named, unit, chen, express_head):
+    sanction = measured(chen, day=date(2026, 12, 20))
+    computed(LATER)
+    Sanction.objects.filter(pk=sanction.pk).update(
+        state="set_aside", set_aside_at=LATER, set_aside_by=express_head, set_aside_reason="不实"
+    )
+    computed(LATER)
+    assert result_of(chen).commendation_lapsed_at is None
+    assert commendation_words(result_of(chen)) == "好"
+    assert not circulars.lapsed(2026)
+
+
+def test_a_worse_grade_after_the_signing_stands_beside_the_circular(named, unit, chen, express_head):
+    AnnualResult.objects.filter(cadre=chen).update(changed_at=LATER)
+    grading.regrade(result_of(chen), Entered("basic", reason="复核"), actor=express_head, now=LATER)
+    assert (result_of(chen).commended_reason, result_of(chen).commendation_lapsed_at) == ("好", LATER)
+
+
+def test_a_unit_that_falls_out_keeps_what_the_circular_says_of_it(named, unit, express):
+    UnitResult.objects.filter(unit=unit).update(
+        among_least=True, commended_by=express, commended_reason="好", content_hash=""
+    )
+    measured(None, "caution", unit=unit)
+    computed(LATER)
+    row = year_of(unit)
+    assert (row.among_least, row.commended_by, row.commendation_lapsed_at) == (False, express, LATER)
+
+
+# --- What changes of a unit, and who is graded elsewhere --------------------------------------------------------------
+
+
+def test_figures_of_a_decided_unit_are_kept_as_they_were(unit, chen, lin, officer, head, express_head):
+    decided(unit, officer, head, express_head)
+    computed(LATER)
+    assert not YearCorrection.objects.exists()
+    _with_a_point(chen)
+    computed(LATER)
+    (kept,) = year_of(unit).corrections.all()
+    found = [side["figures"]["people_half_points"] for side in (kept.before, kept.after)]
+    assert found == [0, result_of(chen).figures["half_points"]]
+    assert year_words.unit_corrections(year_of(unit))[0]["lines"]
+
+
+def test_before_the_decision_figures_of_a_unit_change_without_a_correction(unit, chen, officer, head):
+    published(unit, officer, head)
+    _with_a_point(chen)
+    computed(LATER)
+    assert not YearCorrection.objects.exists()
+
+
+@pytest.fixture
+def elsewhere(unit, other_unit, zhou):
+    """Zhou's unit is managed from above: nobody here grades them."""
+    type(other_unit).objects.filter(pk=other_unit.pk).update(vertically_managed=True)
+    measured(zhou, "caution")
+    computed()
+    return result_of(zhou)
+
+
+def test_whoever_is_graded_elsewhere_is_recommended_once_the_year_is_over(
+    elsewhere, zhou, express, other_officer
+):
+    fields = {"result": elsewhere, "receipt": "signed"}
+    with pytest.raises(Refused):
+        grading.notice_hand_over(day=GRADING.date(), actor=express, now=GRADING, **fields)
+    with pytest.raises(Refused):
+        grading.notice_hand_over(day=LATER.date(), actor=other_officer, now=LATER, **fields)
+    paper = year_papers.annual_notice(elsewhere)
+    assert (paper.superior, paper.grade, paper.ceiling) == (
+        f"{elsewhere.unit.name}上级主管部门",
+        "",
+        "competent",
+    )
+    assert paper.decided_on == date(2027, 1, 1)
+    found = grading.notice_hand_over(day=LATER.date(), actor=express, now=LATER, **fields)
+    assert found.notified_on == LATER.date()
+    assert not Notice.objects.filter(kind="my_year_handed_over").exists()
+    assert not reviewing.right(result_of(zhou), "review").is_decided
+
+
+def test_other_figures_ask_for_another_recommendation(elsewhere, zhou, express):
+    grading.notice_hand_over(result=elsewhere, day=LATER.date(), receipt="signed", actor=express, now=LATER)
+    measured(zhou, "criticism", date(2026, 12, 1))
+    computed(LATER)
+    assert result_of(zhou).notified_on == LATER.date()
+    measured(zhou, "caution", date(2026, 12, 2))
+    computed(LATER)
+    assert (result_of(zhou).notified_on, result_of(zhou).changed_at) == (None, None)
+    assert result_of(zhou).corrections.count() == 2
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------
