@@ -259,12 +259,15 @@ def _measures(month: date) -> list[printed.Measures]:
 
 
 def _years_corrected(month: date) -> int:
-    """Annual results that were put right after their decision: another grade, or other consequences. Figures from which
-    nothing follows change silently here, and stand with the result."""
+    """Annual results of people and of units that were put right after their decision: another grade, or other
+    consequences. Figures from which nothing follows change silently here, and stand with the result."""
     begin, end = at(month, time(0)), at(rules.following(month), time(0))
     names = ["grade", *CONSEQUENCES]
-    rows = YearCorrection.objects.filter(at__gte=begin, at__lt=end, after__has_any_keys=names)
-    return rows.aggregate(number=Count("result", distinct=True))["number"] or 0
+    rows = YearCorrection.objects.filter(at__gte=begin, at__lt=end)
+    people = rows.filter(result__isnull=False, after__has_any_keys=names)
+    units = rows.filter(unit_result__isnull=False, after__has_any_keys=["among_least", "among_most"])
+    number = people.aggregate(number=Count("result", distinct=True))["number"] or 0
+    return number + (units.aggregate(number=Count("unit_result", distinct=True))["number"] or 0)
 
 
 # --- Corrections ------------------------------------------------------------------------------------------------------

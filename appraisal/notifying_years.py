@@ -44,7 +44,10 @@ PUBLISHED = notices.Kind(
 TO_DECIDE = notices.Kind(
     "year_to_decide",
     title=_("Grades of a unit are to be decided"),
-    text=_("%(unit)s, %(year)s: the public notice hangs until %(until)s; the year is decided after it."),
+    text=_(
+        "%(unit)s, %(year)s: the public notice hangs until %(until)s; the year is decided after it, and not "
+        "before it is over."
+    ),
     url=_unit_page,
 )
 SENT_BACK = notices.Kind(

@@ -9,8 +9,8 @@ from django.utils.translation import override
 
 from accounts.models import City
 from appraisal import year_chain, year_words
-from appraisal.bulletins.content import date_text, money_text, points_text
-from appraisal.grade_words import code_words, result_words
+from appraisal.bulletins.content import date_text, money_text, month_text, points_text
+from appraisal.grade_words import code_words, commendation_words, result_words
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
@@ -57,6 +57,15 @@ NONE = "无。"
 UNTOLD = "不向您显示"
 
 
+#: Of a person's figures, the rungs of the ladder and how a narrow column names them.
+RUNGS = {
+    "criticisms": "批评教育",
+    "admonishments": "诫勉",
+    "cautions": "告诫",
+    "circulars": "通报批评",
+}
+
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 # What draws them is heavy: few pages need it.
 
@@ -89,10 +98,10 @@ def file_pdf(paper: FilePaper) -> bytes:
 
 
 def annual_notice(result: AnnualResult) -> AnnualNotice:
-    """Of a decided year. `unit_result`, unit and cadre are read."""
+    """Of a decided year; of whom others grade, the recommendation to these. `unit_result`, unit and cadre are read."""
     settings, row = YearSettings.current(), result.unit_result
-    decided_on, first = grading.decided_on(result), row.decided_at
-    assert first is not None
+    dated, takes_grade = grading.dated(result), grading.takes_grade(result)
+    first = local(row.decided_at).date() if takes_grade and row.decided_at is not None else dated
     months = [month for text in result.bonus_of if (month := month_named(text)) is not None]
     return AnnualNotice(
         issuer=AppraisalSettings.current().issuer,
@@ -103,6 +112,8 @@ def annual_notice(result: AnnualResult) -> AnnualNotice:
         grade=result.grade,
         ungraded=result.ungraded,
         employment_kind=result.employment_kind,
+        superior="" if takes_grade else _superior(result),
+        ceiling="" if takes_grade else result.ceiling,
         reason=result.grade_reason,
         figures=YearFigures(**{key: result.figures.get(key, 0) for key in FIGURES}),
         codes=tuple(result.codes),
@@ -111,8 +122,8 @@ def annual_notice(result: AnnualResult) -> AnnualNotice:
         bonus_cents=result.bonus_cents,
         barred_from_merit=result.barred_from_merit,
         barred_until=result.barred_until,
-        corrects=local(first).date() if decided_on != local(first).date() else None,
-        decided_on=decided_on,
+        corrects=first if dated != first else None,
+        decided_on=dated,
         review_days=settings.review_days,
         review_answer_days=settings.review_answer_days,
         appeal_days=settings.appeal_days,
@@ -120,6 +131,12 @@ def annual_notice(result: AnnualResult) -> AnnualNotice:
         service=_service(result),
         demo=City.current().is_demo,
     )
+
+
+def _superior(result: AnnualResult) -> str:
+    """Of an enterprise's staff the enterprise itself."""
+    name = result.unit.name
+    return f"{name}上级主管部门" if result.unit_result.vertically_managed else name
 
 
 def _service(result: AnnualResult) -> Service | None:
@@ -195,8 +212,10 @@ def cadre_file(result: AnnualResult, reader: year_chain.Reader, printed_by: str,
             Section("效能处理", untold if hidden else _tables(_measures(chain))),
             Section("月度扣发", _tables(_proposals(chain))),
             Section("扣除奖金的计算", untold if hidden else _bonus(result, chain)),
-            Section("更正", untold if hidden else _tables(_corrections(result, chain))),
         ]
+        if result.unit_result.state == YearState.DECIDED or chain.corrections:
+            found = untold if hidden else _tables(_corrections(result, chain))
+            sections.append(Section("认定后的更正", found))
         subtitle = (
             f"{result.unit.name}　{result.cadre.name}",
             _printed(printed_by, now),
@@ -214,6 +233,11 @@ def _provisional(row: UnitResult, now: datetime) -> list[str]:
     if row.state == YearState.DECIDED:
         return []
     return [f"尚未认定，为{date_text(local(row.computed_at).date())}计算的暂定数。"]
+
+
+def _points(half_points: int) -> str:
+    """2分, 1.5分: as the pages say it."""
+    return f"{points_text(half_points).removesuffix('.0')}分"
 
 
 def _tables(found: Table | None) -> tuple[Table | str, ...]:
@@ -237,13 +261,13 @@ def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Tab
         ("适用规则", UNTOLD if is_untold else "\n".join(code_words(result))),
         ("结果运用", UNTOLD if is_untold else "\n".join(year_words.outcomes(result))),
         ("在职月数", str(figures.get("months", 0))),
-        ("累计扣分", points_text(figures.get("half_points", 0))),
+        ("累计扣分", _points(figures.get("half_points", 0))),
         ("扣发合计（元）", money_text(figures.get("withheld_cents", 0))),
         ("单位提出", _when(row.proposed_at, row.proposed_by)),
         ("公示", _hung(row)),
         ("市效能办认定", _when(row.decided_at, row.decided_by)),
         ("通知书送达", _handed(result)),
-        ("表彰", result.commended_reason),
+        ("表彰", commendation_words(result)),
     ]
     return _pairs((label, text) for label, text in rows if text)
 
@@ -286,8 +310,8 @@ def _entries(found: Sequence[Reason]) -> Table | None:
         (
             date_text(one.entry.day),
             str(one.title),
-            f"{one.entry.month:%Y-%m}",
-            points_text(one.entry.half_points),
+            month_text(one.entry.month),
+            _points(one.entry.half_points),
             money_text(one.entry.cents),
             str(one.tag.text),
         )
@@ -295,10 +319,10 @@ def _entries(found: Sequence[Reason]) -> Table | None:
     ]
     standing = [one.entry for one in found if not one.is_taken_back]
     total = (
-        "合计（不含已冲减）",
+        "合计（不含已冲销）",
         "",
         "",
-        points_text(sum(entry.half_points for entry in standing)),
+        _points(sum(entry.half_points for entry in standing)),
         money_text(sum(entry.cents for entry in standing)),
         "",
     )
@@ -336,7 +360,7 @@ def _measures(chain: year_chain.Chain) -> Table | None:
 def _proposals(chain: year_chain.Chain) -> Table | None:
     rows = [
         (
-            f"{one.report.month:%Y-%m}",
+            month_text(one.report.month),
             one.report.unit.name,
             money_text(one.amount_cents),
             money_text(one.released_cents),
@@ -362,9 +386,9 @@ def _bonus(result: AnnualResult, chain: year_chain.Chain) -> tuple[Table | str, 
         return (f"{words}。",)
     rows = [
         (
-            f"{one.month:%Y-%m}",
+            month_text(one.month),
             money_text(one.cents) if one.cents is not None else "未登记基数",
-            f"自{one.since:%Y-%m}起" if one.since is not None else "",
+            f"自{month_text(one.since)}起" if one.since is not None else "",
         )
         for one in chain.bonus
     ]
@@ -402,7 +426,7 @@ def unit_file(row: UnitResult, reader: year_chain.Reader, printed_by: str, now: 
         sections = [
             Section("单位情况", (_unit_table(row),)),
             Section("人员考核结果", _tables(_people(row, results, untold))),
-            Section("更正", _tables(_unit_corrections([one for one in results if one.pk not in untold]))),
+            *_corrected(row, [one for one in results if one.pk not in untold]),
             Section("办理经过", _tables(_steps(row))),
         ]
         subtitle = (
@@ -423,12 +447,12 @@ def _unit_table(row: UnitResult) -> Table:
     rows = [
         ("比较类别", places.get(str(figures.get("group", "")), "")),
         ("参加比较人数", str(figures.get("headcount", 0))),
-        ("单位自身扣分", points_text(figures.get("own_half_points", 0))),
-        ("人员扣分合计", points_text(figures.get("people_half_points", 0))),
+        ("单位自身扣分", _points(figures.get("own_half_points", 0))),
+        ("人员扣分合计", _points(figures.get("people_half_points", 0))),
         ("一日一表", f"应报{figures.get('sheets_due', 0)}日，已报{figures.get('sheets', 0)}日"),
         ("抽查", f"抽查{figures.get('checked', 0)}人次，一致{figures.get('agreed', 0)}人次"),
         ("比较结果", "、".join(standing)),
-        ("表彰", row.commended_reason),
+        ("表彰", commendation_words(row)),
         ("优秀名额经批准增加", row.more_excellent_reason),
     ]
     return _pairs((label, text) for label, text in rows if text)
@@ -441,8 +465,7 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
         Column("姓名", 3, "left"),
         Column("扣分", 2),
         Column("投诉", 1),
-        Column("诫勉", 1),
-        Column("告诫", 1),
+        *(Column(label, 1) for label in RUNGS.values()),
         Column("最高可定等次", 3, "left"),
         Column("等次", 4, "left"),
         Column("结果运用", 5, "left"),
@@ -450,7 +473,7 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
     rows = [
         (
             result.cadre.name,
-            points_text(result.figures.get("half_points", 0)),
+            _points(result.figures.get("half_points", 0)),
             *_counts(result, is_untold=result.pk in untold),
             UNTOLD if result.pk in untold else year_words.ceiling_label(result),
             result_words(result) if grading.takes_grade(result) else "由上级主管部门考核",
@@ -464,8 +487,23 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
 
 
 def _counts(result: AnnualResult, *, is_untold: bool) -> list[str]:
-    names = ("complaints", "admonishments", "cautions")
+    names = ("complaints", *RUNGS)
     return ["—" if is_untold else str(result.figures.get(name, 0)) for name in names]
+
+
+def _corrected(row: UnitResult, results: Sequence[AnnualResult]) -> list[Section]:
+    if row.state != YearState.DECIDED:
+        return []
+    of_unit = [
+        (date_text(local(each["correction"].at).date()), "\n".join(each["lines"]))
+        for each in year_words.unit_corrections(row)
+    ]
+    columns = [Column("日期", 3, "left"), Column("变化", 10, "left")]
+    own = table(columns, of_unit) if of_unit else None
+    return [
+        Section("认定后单位数据的更正", _tables(own)),
+        Section("认定后人员结果的更正", _tables(_unit_corrections(results))),
+    ]
 
 
 def _unit_corrections(results: Sequence[AnnualResult]) -> Table | None:

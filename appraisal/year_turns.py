@@ -74,7 +74,8 @@ def approvers(unit_result: UnitResult, today: date) -> frozenset[int]:
     return frozenset(set(inspection.express(today)) - hands_of([unit_result], today)[unit_result.pk])
 
 
-def handing_over(result: AnnualResult, today: date) -> frozenset[int]:
-    """The unit's officers and heads, or the Express; nobody to themselves."""
-    of_unit = inspection.responsible_for([result.unit_id], today)[result.unit_id]
+def handing_over(result: AnnualResult, today: date, *, by_unit: bool) -> frozenset[int]:
+    """The unit's officers and heads, or the Express; nobody to themselves. A recommendation goes to whoever grades
+    them, which may be the unit: the Express alone hands it over."""
+    of_unit = inspection.responsible_for([result.unit_id], today)[result.unit_id] if by_unit else ()
     return frozenset({*of_unit, *inspection.express(today)} - {result.cadre.user_id})

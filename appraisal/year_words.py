@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
 from accounts.models import User
-from appraisal.grade_words import grade_words
+from appraisal.grade_words import grade_words, running_words
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.month_words import StepView
 from appraisal.rules import grading as rules
@@ -104,9 +104,7 @@ def waits_words(row: UnitResult, today: date) -> str:
                 "until": zh_date(row.published_until)
             }
         if is_provisional(row.year, today):
-            return _("Figures run to 31 December: the city decides from 1 January %(year)s on.") % {
-                "year": row.year + 1
-            }
+            return running_words(row.year)
         return _("The head of the Efficiency Express decides, and nobody with a hand in it.")
     return ""
 
@@ -199,16 +197,58 @@ def correction_words(result: AnnualResult, before: Mapping[str, Any], after: Map
     for name, label in FIELDS.items():
         if name in after:
             pairs.append((label, _value(result, name, before[name]), _value(result, name, after[name])))
-    return [
-        _("%(label)s: %(old)s → %(new)s") % {"label": label, "old": old, "new": new}
-        for label, old, new in pairs
+    return [_changed(*pair) for pair in pairs]
+
+
+#: Measures stand with themselves: not everybody may know of each.
+UNIT_FIGURES: Mapping[str, Any] = {
+    "own_half_points": gettext_lazy("Own points"),
+    "people_half_points": gettext_lazy("Points of its people"),
+    "headcount": gettext_lazy("People compared"),
+    "sheets": gettext_lazy("Daily sheets"),
+    "sheets_due": gettext_lazy("Daily sheets due"),
+    "checked": gettext_lazy("Spot checks"),
+    "agreed": gettext_lazy("Spot checks that agreed"),
+}
+UNIT_FIELDS: Mapping[str, Any] = {
+    "among_least": gettext_lazy("Fewest points of its class"),
+    "among_most": gettext_lazy("Most points of its class"),
+}
+
+
+def unit_corrections(row: UnitResult) -> list[dict[str, Any]]:
+    """What was computed anew of a unit after its year was decided."""
+    found = [
+        {"correction": one, "lines": _unit_lines(one.before, one.after)} for one in row.corrections.all()
     ]
+    return [each for each in found if each["lines"]]
+
+
+def _unit_lines(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    old, new = before.get("figures", {}), after.get("figures", {})
+    pairs = [
+        (label, _figure(name, old.get(name)), _figure(name, new.get(name)))
+        for name, label in UNIT_FIGURES.items()
+        if old.get(name) != new.get(name)
+    ]
+    pairs += [
+        (label, _yes(before[name]), _yes(after[name])) for name, label in UNIT_FIELDS.items() if name in after
+    ]
+    return [_changed(*pair) for pair in pairs]
+
+
+def _changed(label: object, old: str, new: str) -> str:
+    return _("%(label)s: %(old)s → %(new)s") % {"label": label, "old": old, "new": new}
+
+
+def _yes(value: bool) -> str:
+    return _("yes") if value else _("no")
 
 
 def _figure(name: str, value: Any) -> str:
     if value is None:
         return _("none")
-    if name == "half_points":
+    if name.endswith("half_points"):
         return f"{value / 2:g}"
     return money(value) if name.endswith("cents") else str(value)
 
@@ -217,7 +257,7 @@ def _value(result: AnnualResult, name: str, value: Any) -> str:
     if value in (None, ""):
         return _("none")
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return _yes(value)
     if name in ("grade", "ceiling"):
         return grade_words(value, result.employment_kind)
     if name == "barred_until":
@@ -239,6 +279,8 @@ VERBS: Mapping[str, Any] = {
     "year_notice_handed_over": gettext_lazy("Notice handed over"),
     "year_commended": gettext_lazy("Chosen for commendation"),
     "year_commendation_undone": gettext_lazy("Commendation taken back"),
+    "year_commendation_lapsed": gettext_lazy("Commended, and no longer first in line"),
+    "year_commendation_holds": gettext_lazy("First in line again"),
 }
 
 

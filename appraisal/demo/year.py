@@ -38,8 +38,9 @@ from common.rules import at, local
 #: The showcase's own is graded by its officer.
 WITH_BASES = range(4)
 PUBLIC, PROPOSED = 1, 2
-#: Each decision computes the year anew: a start takes seconds.
-DECIDED = range(3, 6)
+#: So many others are decided, first those with somebody first in line: spot checks are drawn by chance, and agree in
+#: other units each time. Each decision computes the year anew: a start takes seconds.
+DECIDED = 3
 #: A month’s assessed bonus.
 BASES = (60_000, 68_000, 75_000)
 #: Of a unit, so many are commended.
@@ -77,6 +78,8 @@ class Story:
     now: datetime
     units: list[Unit] = field(default_factory=accounts.units)
     hands: Hands = field(default_factory=Hands.read)
+    #: Whose last year is decided, by their places.
+    decided: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.today = local(self.now).date()
@@ -122,11 +125,19 @@ class Story:
         if begins is None or begins.year > self.year:
             return
         years.year_appraise(year=self.year, now=min(self.january(1, time(6)), self.now))
-        for place in DECIDED:
-            self._decide(place)
+        self.decided = self._chosen()
+        for number, place in enumerate(self.decided, start=PROPOSED + 1):
+            self._decide(number, place)
         self._hang_out(PUBLIC)
         self._propose_late(PROPOSED)
         self._commend()
+
+    def _chosen(self) -> list[int]:
+        first = AnnualResult.objects.filter(year=self.year, among_least=True).values("unit")
+        there = UnitResult.objects.filter(Q(unit__in=first) | Q(among_least=True), year=self.year)
+        in_line = set(there.values_list("unit", flat=True))
+        others = range(PROPOSED + 1, len(self.units))
+        return sorted(others, key=lambda place: self.units[place].pk not in in_line)[:DECIDED]
 
     def _grade(self, row: UnitResult | None, moment: datetime) -> User | None:
         """Entered and proposed by an officer of the unit; who that was."""
@@ -164,12 +175,12 @@ class Story:
             return Entered(Grade.COMPETENT)
         return Entered(row.ceiling, reason=words.BELOW)
 
-    def _decide(self, place: int) -> None:
+    def _decide(self, number: int, place: int) -> None:
         row = self.result(place)
-        if self._grade(row, self.january(4 + place, time(9, 20))) is None:
+        if self._grade(row, self.january(4 + number, time(9, 20))) is None:
             return
         assert row is not None
-        published = self._publish(row, self.january(6 + place, time(10, 15)))
+        published = self._publish(row, self.january(6 + number, time(10, 15)))
         if published is None or published.published_until is None:
             return
         moment = at(self.working.add_working_days(published.published_until, 1), time(9, 40))
@@ -178,7 +189,7 @@ class Story:
         if actor is None or moment > self.now:
             return
         decided = grading.year_decide(unit_result=row, actor=actor, now=moment)
-        if place == DECIDED.start:
+        if place == self.decided[0]:
             self._hand_over(decided, at(self.working.add_working_days(local(moment).date(), 1), time(15)))
 
     def _heads(self) -> list[User]:
@@ -196,7 +207,7 @@ class Story:
         if officer is None or moment > self.now:
             return
         for number, result in enumerate(grading.results_of(row)):
-            if not result.grade or officer.pk not in turns.handing_over(result, local(moment).date()):
+            if not result.grade or not grading.may_hand_over(result, officer, local(moment).date()):
                 continue
             refused = number == 1
             grading.notice_hand_over(
@@ -229,8 +240,8 @@ class Story:
         units = first.order_by("unit__code")
         decided = AnnualResult.objects.filter(unit_result__state=YearState.DECIDED, year=self.year)
         chosen: list[AnnualResult | UnitResult] = list(units[:COMMENDED])
-        for place in DECIDED:
-            people = decided.filter(unit=self.units[place].pk if place < len(self.units) else None)
+        for place in self.decided:
+            people = decided.filter(unit=self.units[place].pk)
             eligible = [
                 row
                 for row in people.select_related("unit_result", "cadre", "unit").order_by("grade", "pk")

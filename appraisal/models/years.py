@@ -203,6 +203,8 @@ class UnitResult(models.Model):
     sent_back_reason = models.CharField(_("reason for sending back"), max_length=300, blank=True)
     commended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     commended_reason = models.CharField(_("why it is commended"), max_length=300, blank=True)
+    #: A signed circular names it, and it is no longer first in line: both stand.
+    commendation_lapsed_at = models.DateTimeField(null=True)
 
     objects = UnitResultQuerySet.as_manager()
 
@@ -226,7 +228,10 @@ class UnitResult(models.Model):
                 condition=Q(commended_by=None) | ~Q(commended_reason=""), name="unit_commended_with_reason"
             ),
             models.CheckConstraint(
-                condition=Q(commended_by=None) | Q(among_least=True), name="unit_commended_of_the_least"
+                condition=Q(commended_by=None)
+                | Q(among_least=True)
+                | Q(commendation_lapsed_at__isnull=False),
+                name="unit_commended_of_the_least",
             ),
             models.CheckConstraint(
                 condition=Q(more_excellent_by=None) | ~Q(more_excellent_reason=""),
@@ -285,6 +290,8 @@ class AnnualResult(models.Model):
     witness = models.CharField(_("witness"), max_length=50, blank=True)
     commended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     commended_reason = models.CharField(_("why they are commended"), max_length=300, blank=True)
+    #: A signed circular names them, and they could no longer be chosen: both stand.
+    commendation_lapsed_at = models.DateTimeField(null=True)
 
     objects = AnnualResultQuerySet.as_manager()
 
@@ -296,7 +303,9 @@ class AnnualResult(models.Model):
                 condition=~Q(grade="ungraded") | ~Q(ungraded=""), name="annual_result_ungraded_with_reason"
             ),
             models.CheckConstraint(
-                condition=Q(commended_by=None) | ~Q(commended_reason="") & Q(barred_from_merit=False),
+                condition=Q(commended_by=None)
+                | ~Q(commended_reason="")
+                & (Q(barred_from_merit=False) | Q(commendation_lapsed_at__isnull=False)),
                 name="annual_result_commended_with_reason",
             ),
             models.CheckConstraint(
@@ -310,9 +319,11 @@ class AnnualResult(models.Model):
 
 @register
 class YearCorrection(models.Model):
-    """What was computed anew of a decided year, and what it had been: the record of a correction."""
+    """What was computed anew of a decided year, of a person or of the unit itself, and what it had been: the record of
+    a correction."""
 
-    result = models.ForeignKey(AnnualResult, models.PROTECT, related_name="corrections")
+    result = models.ForeignKey(AnnualResult, models.PROTECT, null=True, related_name="corrections")
+    unit_result = models.ForeignKey(UnitResult, models.PROTECT, null=True, related_name="corrections")
     at = models.DateTimeField()
     before = models.JSONField()
     after = models.JSONField()
@@ -322,6 +333,13 @@ class YearCorrection(models.Model):
 
     class Meta:
         ordering: ClassVar = ["at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(result__isnull=False, unit_result=None)
+                | Q(result=None, unit_result__isnull=False),
+                name="year_correction_of_one",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"correction {self.pk}"

@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     CEILING = "ceiling"
     QUOTA = "quota"
     NOTICE = "notice"
+    RUNNING = "running"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Quota:
 
 def opens_on(year: int) -> date:
     return date(year, LAST_MONTH, 1)
+
+
+def is_over(year: int, today: date) -> bool:
+    """Until 31 December every figure is provisional, whenever grading opened."""
+    return today.year > year
 
 
 def quota_of(lines: Iterable[Line], percent: int) -> Quota:
@@ -111,15 +117,17 @@ def refuse_grading(*, state: str, year: int, today: date, is_able: bool) -> Refu
 
 
 def refuse_decision(
-    *, state: str, is_free: bool, is_involved: bool, today: date, published_until: date | None
+    *, state: str, year: int, is_free: bool, is_involved: bool, today: date, published_until: date | None
 ) -> Refusal | None:
-    """A year is decided once its public notice is over, by somebody without a hand in it."""
+    """A year is decided once it and its public notice are over, by somebody without a hand in it."""
     if state != State.PUBLIC:
         return Refusal.WRONG_STATE
     if is_involved:
         return Refusal.INVOLVED
     if not is_free:
         return Refusal.NOT_YOURS
+    if not is_over(year, today):
+        return Refusal.RUNNING
     if published_until is None or today <= published_until:
         return Refusal.NOTICE
     return None
@@ -132,4 +140,8 @@ def needs_look(*, is_decided: bool, has_changed: bool, grade: str, ungraded: str
 
 def may_be_commended(*, among_least: bool, barred: bool, grade: str, changed: bool, decided: bool) -> bool:
     """First in line (YEAR-3), and nothing speaks against it. Whom of them, people choose."""
-    return decided and among_least and not barred and not changed and grade in MERIT
+    return decided and not changed and keeps_commendation(among_least=among_least, barred=barred, grade=grade)
+
+
+def keeps_commendation(*, among_least: bool, barred: bool, grade: str) -> bool:
+    return among_least and not barred and grade in MERIT

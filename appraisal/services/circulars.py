@@ -50,6 +50,14 @@ def commended_units(year: int) -> list[UnitResult]:
     return list(rows.select_related("unit").order_by("unit__code"))
 
 
+def lapsed(year: int) -> list[AnnualResult | UnitResult]:
+    """Whom the signed circular names, and nobody could choose any more."""
+    units = UnitResult.objects.filter(year=year, commendation_lapsed_at__isnull=False).select_related("unit")
+    people = AnnualResult.objects.filter(year=year, commendation_lapsed_at__isnull=False)
+    named = people.select_related("unit", "cadre").order_by("unit__code", "cadre__pinyin", "cadre__pk")
+    return [*units.order_by("unit__code"), *named]
+
+
 def content_of(circular: Circular) -> Commendation:
     """As it would be printed now; signed, exactly what was signed. Raises Changed."""
     if not circular.is_signed:
@@ -90,26 +98,27 @@ def _draft(circular: Circular, people: Sequence[AnnualResult], units: Sequence[U
     )
 
 
+def standing(year: int) -> dict[str, Any]:
+    """What a page about the year says of its circular."""
+    is_drafted = Circular.objects.filter(year=year).exists()
+    chosen = len(commended_people(year)) + len(commended_units(year))
+    return {"has_circular": is_drafted, "may_draft": bool(chosen) and not is_drafted, "chosen": chosen}
+
+
 # --- Drafting ---------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def circular_draft(*, year: int, actor: User, now: datetime) -> Circular:
-    """Raises Refused for a year that nobody has computed."""
+    """Raises Refused for a year of which nobody was chosen: whoever is, was decided about."""
     years.alone()
-    _check_over(year, now)
-    if not UnitResult.objects.filter(year=year).exists():
-        raise Refused(_("%(year)s has to be computed first.") % {"year": year})
+    if not (commended_people(year) or commended_units(year)):
+        raise Refused(_("Nobody has been chosen yet."))
     circular, made = Circular.objects.get_or_create(year=year, defaults={"drafted_at": now})
     if made:
         changes = {"year": year}
         audit.record(verb="circular_drafted", subject=circular, actor=actor, now=now, changes=changes)
     return circular
-
-
-def _check_over(year: int, now: datetime) -> None:
-    if not commending.is_over(year, local(now).date()):
-        raise Refused(_("Nobody is commended before the year is over."))
 
 
 def edit_facts(circular: Circular) -> dict[str, Any]:
@@ -168,7 +177,6 @@ def circular_sign(*, circular: Circular, seen: str | None = None, actor: User, n
     if circular.is_signed and circular.signed_by_id == actor.pk:
         return circular
     _check_unsigned(circular)
-    _check_over(circular.year, now)
     if actor.pk not in signers(circular.year, today):
         raise Refused(
             _(
@@ -183,6 +191,12 @@ def circular_sign(*, circular: Circular, seen: str | None = None, actor: User, n
         raise Refused(_("This has changed since the page was shown: look at it again, then sign."))
     if not (draft.units or draft.people):
         raise Refused(_("Nobody has been chosen yet."))
+    waits = [row.cadre.name for row in commended_people(circular.year) if not commending.is_eligible(row)]
+    if waits:
+        raise Refused(
+            _("The figures of somebody in it have changed: look at their grade again first: %(names)s.")
+            % {"names": "、".join(waits)}
+        )
     counter.last += 1
     counter.save(update_fields=["last"])
     _freeze(circular, draft, counter, actor, now)

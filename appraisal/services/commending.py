@@ -31,18 +31,25 @@ def refusal(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
     """Why this person may not choose this one now; empty when they may."""
     if is_signed(row.year):
         return _("The circular of this year is signed.")
-    if not is_over(row.year, today):
-        return _("Nobody is commended before the year is over.")
     if isinstance(row, AnnualResult):
         if not is_eligible(row):
             return _("Only somebody with the fewest points, decided as excellent or competent, is commended.")
-        if actor.pk in year_turns.interested_in(row):
-            return _("Nobody chooses themselves, their kin or their own unit.")
     elif not row.among_least:
         return _("Only a unit with the fewest points of its class is commended.")
     elif row.state != YearState.DECIDED:
         return _("A unit is commended once its year is decided.")
-    elif _is_their_unit(row, actor, today):
+    return _refuse_hand(row, actor, today)
+
+
+def refuse_undoing(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
+    """Why this person may not take the choice of this one back now; empty when they may."""
+    if is_signed(row.year):
+        return _("The circular of this year is signed.")
+    return _refuse_hand(row, actor, today)
+
+
+def _refuse_hand(row: AnnualResult | UnitResult, actor: User, today: date) -> str:
+    if _is_their_own(row, actor, today):
         return _("Nobody chooses themselves, their kin or their own unit.")
     if actor.pk not in inspection.express(today):
         return _("The Efficiency Express chooses whom to commend.")
@@ -53,12 +60,9 @@ def is_signed(year: int) -> bool:
     return Circular.objects.filter(year=year, signed_at__isnull=False).exists()
 
 
-def is_over(year: int, today: date) -> bool:
-    """“一年扣分最少的”: until 31 December everything is provisional."""
-    return today.year > year
-
-
-def _is_their_unit(row: UnitResult, actor: User, today: date) -> bool:
+def _is_their_own(row: AnnualResult | UnitResult, actor: User, today: date) -> bool:
+    if isinstance(row, AnnualResult):
+        return actor.pk in year_turns.interested_in(row)
     responsible = inspection.responsible_for([row.unit_id], today)[row.unit_id]
     return actor.pk in responsible or Cadre.objects.filter(user=actor, unit=row.unit_id).exists()
 
@@ -88,10 +92,9 @@ def commend_undo(*, row: AnnualResult | UnitResult, actor: User, now: datetime) 
     row = _locked(row)
     if row.commended_by_id is None:
         return row
-    if is_signed(row.year):
-        raise Refused(_("The circular of this year is signed."))
-    if actor.pk not in inspection.express(local(now).date()):
-        raise Refused(_("The Efficiency Express chooses whom to commend."))
+    said = refuse_undoing(row, actor, local(now).date())
+    if said:
+        raise Refused(said)
     changes = {"reason": row.commended_reason}
     row.commended_by, row.commended_reason = None, ""
     return _saved(row, "year_commendation_undone", changes, actor, now)

@@ -6,7 +6,7 @@ a grade, or has a line of their own in the unit's year, does not decide it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from appraisal import notifying_years as notifying
 from appraisal import year_turns as turns
-from appraisal.grade_words import ceiling_words, grade_words
-from appraisal.models import AnnualResult, Grade, Receipt, UnitResult, YearSettings, YearState
+from appraisal.grade_words import ceiling_words, grade_words, running_words
+from appraisal.models import AnnualResult, Grade, Receipt, Ungraded, UnitResult, YearSettings, YearState
 from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Quota, Refusal
 from appraisal.services import years
@@ -37,6 +37,8 @@ REFUSALS: Mapping[Refusal, Any] = {
     Refusal.NOBODY: gettext_lazy("Nobody of this unit takes a grade: their own superiors grade them."),
     Refusal.NOTICE: gettext_lazy("The public notice is not over: the year can be decided after it."),
 }
+#: Of the reason for a grade; what a review says at more length stands with the review.
+REASON_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,14 @@ def _check_entered(result: AnnualResult, wanted: Entered) -> None:
     field = f"grade_{result.pk}"
     if not takes_grade(result):
         raise Refused(_("Their own superiors grade them: no grade is entered here."), field)
-    if (wanted.grade == Grade.UNGRADED) != bool(wanted.ungraded):
+    why = wanted.ungraded in Ungraded.values if wanted.grade == Grade.UNGRADED else not wanted.ungraded
+    if not why:
         raise Refused(_("Say why there is no grade."), field)
     if wanted.grade not in ("", Grade.UNGRADED, *rules.allowed(result.ceiling)):
         raise Refused(ceiling_sentence(result), field)
+    if len(wanted.reason.strip()) > REASON_LENGTH:
+        sentence = _("At most %(number)s characters.") % {"number": REASON_LENGTH}
+        raise Refused(sentence, f"reason_{result.pk}")
 
 
 def ceiling_sentence(result: AnnualResult) -> str:
@@ -192,6 +198,8 @@ def sentence_of(refusal: Refusal, unit_result: UnitResult, lines: Sequence[Annua
     """A refusal in words, with whom it is about."""
     if refusal == Refusal.TOO_EARLY:
         return _("Grading opens on 1 December %(year)s.") % {"year": unit_result.year}
+    if refusal == Refusal.RUNNING:
+        return running_words(unit_result.year)
     if refusal == Refusal.MISSING:
         return _missing_sentence(lines)
     if refusal == Refusal.CEILING:
@@ -334,14 +342,14 @@ def year_send_back(*, unit_result: UnitResult, reason: str, actor: User, now: da
 def year_decide(
     *, unit_result: UnitResult, seen: str | None = None, actor: User, now: datetime
 ) -> UnitResult:
-    """Once the notice is over, on the figures of this moment: ceilings and quota are checked again."""
+    """Once the year and the notice are over, on the figures of this moment: ceilings and quota are checked again."""
     years.year_appraise(year=unit_result.year, now=now)
     unit_result, today = locked(unit_result), local(now).date()
     if unit_result.state == YearState.DECIDED and unit_result.decided_by_id == actor.pk:
         return unit_result
     refusal = decision_refusal(unit_result, actor, today)
     if refusal is not None:
-        raise Refused(REFUSALS[refusal])
+        raise Refused(sentence_of(refusal, unit_result))
     results = results_of(unit_result)
     _check_read(results, seen)
     _check_lines(unit_result, results)
@@ -357,6 +365,7 @@ def year_decide(
 def decision_refusal(unit_result: UnitResult, actor: User, today: date) -> Refusal | None:
     return rules.refuse_decision(
         state=unit_result.state,
+        year=unit_result.year,
         is_free=actor.pk in turns.deciders(unit_result, today),
         is_involved=actor.pk in turns.hands_of([unit_result], today)[unit_result.pk],
         today=today,
@@ -367,11 +376,24 @@ def decision_refusal(unit_result: UnitResult, actor: User, today: date) -> Refus
 # --- The written notice -----------------------------------------------------------------------------------------------
 
 
+def has_notice(result: AnnualResult, today: date) -> bool:
+    """Of what is decided about somebody; of whom others grade, the recommendation to these, once the year is over."""
+    if takes_grade(result):
+        return result.unit_result.state == YearState.DECIDED and bool(result.grade)
+    return rules.is_over(result.year, today)
+
+
+def may_hand_over(result: AnnualResult, user: User, today: date) -> bool:
+    by_unit = takes_grade(result)
+    return user.pk in turns.handing_over(result, today, by_unit=by_unit)
+
+
 @transaction.atomic
 def notice_hand_over(
     *, result: AnnualResult, day: date, receipt: str, witness: str = "", actor: User, now: datetime
 ) -> AnnualResult:
-    """Signed for, or refused before a witness; the days to ask for a review count from `day`."""
+    """Signed for, or refused before a witness; the days to ask for a review count from `day`. Of whom others grade it
+    is the recommendation, and these sign."""
     result, today, witness = locked_result(result), local(now).date(), " ".join(witness.split())
     witness = witness if receipt == Receipt.REFUSED else ""
     if result.notified_on is not None:
@@ -379,13 +401,13 @@ def notice_hand_over(
         if same and result.notified_by_id == actor.pk:
             return result
         raise Refused(_("The notice was handed over already."))
-    if result.unit_result.state != YearState.DECIDED or not result.grade:
+    if not has_notice(result, today):
         raise Refused(_("Only what is decided is handed over."))
-    if actor.pk not in turns.handing_over(result, today):
+    if not may_hand_over(result, actor, today):
         raise Refused(_("Nobody hands over a notice to themselves, or to people of another unit."))
-    if not decided_on(result) <= day <= today:
+    if not dated(result) <= day <= today:
         raise Refused(_("Between the day of the decision and today."), "day")
-    if not _leaves_time(day, today):
+    if takes_grade(result) and not _leaves_time(day, today):
         raise Refused(
             _("Half of the days for a review would be over already: hand the notice over again today."), "day"
         )
@@ -396,7 +418,8 @@ def notice_hand_over(
     result.save(update_fields=["notified_on", "notified_by", "receipt", "witness"])
     changes = {"day": day, "receipt": receipt, "witness": witness}
     audit.record(verb="year_notice_handed_over", subject=result, actor=actor, now=now, changes=changes)
-    notifying.handed_over(result, now)
+    if takes_grade(result):
+        notifying.handed_over(result, now)
     return result
 
 
@@ -404,6 +427,13 @@ def _leaves_time(day: date, today: date) -> bool:
     """What is entered late must not take the right to a review away: at least half of its days are left."""
     days = YearSettings.current().review_days
     return today <= day + timedelta(days=days // 2)
+
+
+def dated(result: AnnualResult) -> date:
+    """The day on the notice; a recommendation is of the figures on which it rests."""
+    if takes_grade(result):
+        return decided_on(result)
+    return max(local(result.computed_at).date(), date(result.year + 1, 1, 1))
 
 
 def decided_on(result: AnnualResult) -> date:
@@ -468,17 +498,17 @@ def regrade(result: AnnualResult, entered: Entered, *, actor: User, now: datetim
     quota, or without a grade."""
     if not entered.grade:
         raise Refused(_("Choose one."), "grade")
+    entered = replace(entered, reason=entered.reason.strip()[:REASON_LENGTH])
     before = {**years.computed(result), "grade": result.grade}
     result.grade, result.ungraded = entered.grade, entered.ungraded
     _check_regraded(result, entered)
-    result.grade_reason = entered.reason.strip()[:300]
+    result.grade_reason = entered.reason
     result.changed_at = None
     # It is another notice. Looked at again it is another decision too, with a review of its own; what a
     # review decided is appealed against.
     result.notified_on = result.notified_by = None
     result.receipt = result.witness = ""
-    if result.grade not in rules.MERIT:
-        result.commended_by, result.commended_reason = None, ""
+    years.commendation_follow(result, years.keeps_commendation(result), now)
     result.save()
     years.correction(result, before, actor, result.grade_reason, now).save()
     changes = {"grade": [before["grade"], result.grade], "reason": result.grade_reason}

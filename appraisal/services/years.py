@@ -16,6 +16,7 @@ from accounts.models import User
 from appraisal import chain, notifying_years, year_facts, year_turns
 from appraisal.models import (
     AnnualResult,
+    Circular,
     Sanction,
     UnitResult,
     YearCorrection,
@@ -23,7 +24,7 @@ from appraisal.models import (
     YearState,
     YearTerms,
 )
-from appraisal.rules import years
+from appraisal.rules import grading, years
 from appraisal.rules.years import Consequences
 from appraisal.year_facts import ADMONISHMENT, CAUTION, CIRCULAR, KEPT, City, Person, Terms, Whole
 from common import audit
@@ -45,6 +46,8 @@ COMPUTED = (
     "employment_kind",
 )
 UNIT_COMPUTED = ("figures", "codes", "among_least", "among_most", "vertically_managed")
+#: What else a computation writes of both.
+KEPT_UP = ("content_hash", "computed_at", "commended_by", "commended_reason", "commendation_lapsed_at")
 #: Only where one of these is another one by now, a decision rests on what no longer holds.
 CONSEQUENCES = ("ceiling", "bonus_months", "bonus_of", "barred_from_merit", "barred_until")
 #: Nothing is entered of earlier years.
@@ -209,15 +212,19 @@ def _save_units(
         for pk, row in wanted.items()
         if pk not in there
     ]
-    changed = []
+    changed, corrections = [], []
     for pk, row in there.items():
-        if pk in wanted and _put(row, wanted[pk], now):
-            if not row.among_least:
-                row.commended_by, row.commended_reason = None, ""
-            changed.append(row)
+        before = _as_json(row, UNIT_COMPUTED)
+        if pk not in wanted or not _put(row, wanted[pk], now):
+            continue
+        commendation_follow(row, row.among_least, now)
+        changed.append(row)
+        if row.state == YearState.DECIDED:
+            after = _as_json(row, UNIT_COMPUTED)
+            corrections.append(_differing(before, after, unit_result=row, reason=_("Computed anew."), at=now))
     UnitResult.objects.bulk_create(new)
-    fields = ["content_hash", "computed_at", "commended_by", "commended_reason", *UNIT_COMPUTED]
-    UnitResult.objects.bulk_update(changed, fields, batch_size=200)
+    UnitResult.objects.bulk_update(changed, [*KEPT_UP, *UNIT_COMPUTED], batch_size=200)
+    YearCorrection.objects.bulk_create(corrections)
     return {row.unit_id: row for row in UnitResult.objects.filter(year=year)}, len(new) + len(changed)
 
 
@@ -256,16 +263,8 @@ def _save_people(
     ]
     changed, corrections = _changed(there, wanted, city, units, now)
     AnnualResult.objects.bulk_create(new, batch_size=500)
-    fields = [
-        "content_hash",
-        "computed_at",
-        "changed_at",
-        "commended_by",
-        "commended_reason",
-        "unit",
-        "unit_result",
-        *COMPUTED,
-    ]
+    notice = ("notified_on", "notified_by", "receipt", "witness")
+    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *notice, *COMPUTED]
     AnnualResult.objects.bulk_update(changed, fields, batch_size=200)
     YearCorrection.objects.bulk_create(corrections)
     _tell([row for row in changed if row.changed_at == now], now)
@@ -307,37 +306,74 @@ def _changed(
             continue
         if moved:
             row.unit, row.unit_result = unit, units[unit.pk]
-        if row.barred_from_merit or not row.among_least:
-            row.commended_by, row.commended_reason = None, ""
-        if is_decided:
+        commendation_follow(row, keeps_commendation(row), now)
+        # A recommendation that was handed over to whoever grades them is a paper, too.
+        if is_decided or row.notified_on is not None:
             corrections.append(correction(row, before, None, _("Computed anew."), now))
-            if any(name in corrections[-1].after for name in CONSEQUENCES):
+            follows = any(name in corrections[-1].after for name in CONSEQUENCES)
+            if follows and is_decided and row.grade:
                 row.changed_at = now
+            elif follows:
+                _take_notice_back(row)
         changed.append(row)
     return changed, corrections
 
 
+def _take_notice_back(row: AnnualResult) -> None:
+    """Another one is to be handed over."""
+    row.notified_on, row.notified_by = None, None
+    row.receipt = row.witness = ""
+
+
 def computed(row: AnnualResult) -> dict[str, Any]:
     """As JSON keeps it."""
-    found = {name: getattr(row, name) for name in COMPUTED}
+    return _as_json(row, COMPUTED)
+
+
+def _as_json(row: AnnualResult | UnitResult, names: Iterable[str]) -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in names}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
 
 
 def correction(
     row: AnnualResult, before: Mapping[str, Any], actor: User | None, reason: str, now: datetime
 ) -> YearCorrection:
-    """Only what differs, before and after."""
     after = {**computed(row), "grade": row.grade}
-    before = {"grade": row.grade, **before}
+    return _differing({"grade": row.grade, **before}, after, result=row, actor=actor, reason=reason, at=now)
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any], **fields: Any) -> YearCorrection:
+    """Only what differs, before and after."""
     names = [name for name in after if before[name] != after[name]]
     return YearCorrection(
-        result=row,
-        at=now,
-        before={name: before[name] for name in names},
-        after={name: after[name] for name in names},
-        actor=actor,
-        reason=reason,
+        before={name: before[name] for name in names}, after={name: after[name] for name in names}, **fields
     )
+
+
+# --- Commended by then ------------------------------------------------------------------------------------------------
+
+
+def keeps_commendation(row: AnnualResult) -> bool:
+    return grading.keeps_commendation(
+        among_least=row.among_least, barred=row.barred_from_merit, grade=row.grade
+    )
+
+
+def commendation_follow(row: AnnualResult | UnitResult, keeps: bool, now: datetime) -> None:
+    """Whoever falls out of the line is chosen no more. Once the circular is signed it has named them: that stays, with
+    the moment from which it no longer holds. The caller saves the row."""
+    if row.commended_by_id is None or keeps == (row.commendation_lapsed_at is None):
+        return
+    if keeps:
+        row.commendation_lapsed_at = None
+        verb = "year_commendation_holds"
+    elif Circular.objects.filter(year=row.year, signed_at__isnull=False).exists():
+        row.commendation_lapsed_at = now
+        verb = "year_commendation_lapsed"
+    else:
+        row.commended_by, row.commended_reason = None, ""
+        verb = "year_commendation_undone"
+    audit.record(verb=verb, subject=row, actor=None, now=now, changes={})
 
 
 # --- What it opens to -------------------------------------------------------------------------------------------------

@@ -16,12 +16,13 @@ from accounts.http import user_of
 from appraisal import year_papers
 from appraisal.bulletin_files import KINDS
 from appraisal.bulletin_forms import SignForm
-from appraisal.models import AppraisalSettings, BulletinCounter, Circular, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import circulars as services
 from appraisal.services.bulletins import number_text
 from appraisal.year_forms import CircularForm
 from common.forms import accepted, posted, render_form
+from common.problems import Refused
 from common.responses import PDF, download, private, unkept
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,11 @@ def circular_of(year: int) -> Circular:
 def circular_draft(request: HttpRequest, year: int) -> HttpResponse:
     if not UnitResult.objects.filter(year=year).exists():
         raise Http404
-    services.circular_draft(year=year, actor=user_of(request), now=timezone.now())
+    try:
+        services.circular_draft(year=year, actor=user_of(request), now=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("year_eligible", year)
     return redirect("circular", year)
 
 
@@ -63,10 +68,23 @@ def circular(request: HttpRequest, year: int) -> HttpResponse:
         "title": texts.title(content),
         "units": texts.grouped((unit.kind, unit.name) for unit in content.units),
         "people": texts.grouped((one.unit, one.name) for one in content.people),
+        "corrections": _corrections(year, named=True),
         "may_sign": not found.is_signed
         and user_of(request).pk in services.signers(year, timezone.localdate()),
     }
     return private(render(request, "appraisal/circular.html", context))
+
+
+def _corrections(year: int, *, named: bool) -> list[dict[str, Any]]:
+    """What is signed stays as it is; of whom it no longer holds, stands beside it."""
+    return [
+        {
+            "name": f"{row.unit.name} {row.cadre.name}" if isinstance(row, AnnualResult) else row.unit.name,
+            "at": row.commendation_lapsed_at,
+        }
+        for row in services.lapsed(year)
+        if named or not isinstance(row, AnnualResult)
+    ]
 
 
 @unless_changed
@@ -160,5 +178,6 @@ def public_circular(request: HttpRequest, year: int) -> HttpResponse:
         "people": texts.grouped((one.unit, one.name) for one in content.people) if named else {},
         "number_of_people": len(content.people),
         "named": named,
+        "corrections": _corrections(year, named=named),
     }
     return unkept(render(request, "appraisal/public_circular.html", context))

@@ -77,6 +77,7 @@ def _unit_page(
         "quota": rules.quota_of(lines, grading.percent_of(row)),
         "action": action,
         "why_not": "" if action else year_words.waits_words(row, today),
+        "corrections": year_words.unit_corrections(row),
         "history": year_words.history(row),
         "is_public": row.published_until is not None,
         "has_circular": commending.is_signed(row.year),
@@ -187,7 +188,7 @@ def _unit_forms(request: HttpRequest, row: UnitResult, today: date, failed: Any)
         if row.among_least and not commending.refusal(row, user_of(request), today):
             found["commend"] = _form(CommendForm, "unit_year_commend", row, failed)
     else:
-        found["may_undo"] = not commending.is_signed(row.year)
+        found["may_undo"] = not commending.refuse_undoing(row, user_of(request), today)
     return found
 
 

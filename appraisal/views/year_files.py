@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from accounts.http import user_of
 from appraisal import year_papers
-from appraisal.models import AnnualResult, YearState
+from appraisal.models import AnnualResult
+from appraisal.services import grading
 from appraisal.year_pages import reader_of, result_of, unit_of
 from common.responses import PDF, download
 
@@ -33,8 +34,8 @@ def unit_year_result_notice(request: HttpRequest, year: int, code: str, pk: int)
 
 
 def notice_of(result: AnnualResult) -> HttpResponse:
-    """The written notice: once the year is decided."""
-    if result.unit_result.state != YearState.DECIDED or not result.grade:
+    """The written notice, once the year is decided; or the recommendation to whoever grades them."""
+    if not grading.has_notice(result, timezone.localdate()):
         raise Http404
     paper = year_papers.annual_notice(result)
     return download(year_papers.pdf(paper), PDF, f"{year_papers.name(paper)}.pdf", shown=True)

@@ -65,6 +65,7 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
         "comparison": _comparison(result, chain) if result.among_most else "",
         "bonus": year_words.bonus_words(result),
         "takes_grade": grading.takes_grade(result),
+        "has_notice": grading.has_notice(result, today),
         "is_decided": result.unit_result.state == YearState.DECIDED,
         "provisional": year_words.provisional_words(result.year, today),
         "corrections": [
@@ -87,16 +88,16 @@ def _result_forms(
 ) -> dict[str, Any]:
     user = user_of(request)
     found: dict[str, Any] = {"hand_over": None, "look_again": None, "commend": None, "may_undo": False}
-    is_decided = result.unit_result.state == YearState.DECIDED
-    waits = is_decided and result.grade and result.notified_on is None
-    if waits and user.pk in year_turns.handing_over(result, today):
+    waits = grading.has_notice(result, today) and result.notified_on is None
+    if waits and grading.may_hand_over(result, user, today):
         found["hand_over"] = _result_form(HandOverForm, result, failed)
     if grading.needs_look(result) and user.pk in year_turns.deciders(result.unit_result, today):
         found["look_again"] = _result_form(LookAgainForm, result, failed)
     if is_express(request):
         if result.commended_by_id is None and not commending.refusal(result, user, today):
             found["commend"] = _result_form(CommendForm, result, failed)
-        found["may_undo"] = result.commended_by_id is not None and not commending.is_signed(result.year)
+        if result.commended_by_id is not None:
+            found["may_undo"] = not commending.refuse_undoing(result, user, today)
     return found
 
 
@@ -123,7 +124,9 @@ def _result_form(
 
 def hand_over(request: HttpRequest, year: int, code: str, pk: int) -> HttpResponse:
     found = result_of(request, year, code, pk)
-    said = _("Entered. The days to ask for a review count from this day.")
+    said = _("Entered.")
+    if grading.takes_grade(found):
+        said = _("Entered. The days to ask for a review count from this day.")
     return write_result(request, found, HandOverForm, grading.notice_hand_over, said)
 
 

@@ -18,7 +18,7 @@ from appraisal import year_chain, year_facts, year_turns, year_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import UnitResultQuerySet
 from appraisal.rules import grading as rules
-from appraisal.services import grading, year_setting
+from appraisal.services import circulars, grading, year_setting
 from appraisal.services import years as computing
 from appraisal.year_forms import YearSettingsForm, value_words
 from appraisal.year_pages import is_express, reader_of, result_url, unit_url, units_of
@@ -110,7 +110,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
         "looks": looks,
         "provisional": year_words.provisional_words(year, today),
         "computed_at": rows.order_by("-computed_at").values_list("computed_at", flat=True).first(),
-        "commended": AnnualResult.objects.filter(year=year, commended_by__isnull=False).count(),
+        **circulars.standing(year),
     }
     return private(render(request, "appraisal/year.html", context))
 

@@ -351,8 +351,8 @@ def on_notice(where: Place) -> dict[str, int]:
 
 def commendation(where: Place, *, signed: bool = False) -> dict[str, int]:
     appraised_result(where)
-    clerk, when = User.objects.get(username="first"), NOW + timedelta(days=60)
-    circular = circulars.circular_draft(year=2026, actor=clerk, now=when)
+    clerk = User.objects.get(username="first")
+    circular, _new = Circular.objects.get_or_create(year=2026, defaults={"drafted_at": NOW})
     if signed and not circular.is_signed:
         content = replace(
             circulars.content_of(circular),

@@ -13,14 +13,13 @@ from common.rules import at
 from tests.cast import make_user
 
 YEAR = 2026
-#: A Thursday; the notice hangs from there until the Thursday after, five working days on.
+#: A Thursday; the notice hangs from there until the Thursday after, five working days on. It is decided in January.
 GRADING = at(date(2026, 12, 10), time(9))
 UNTIL = date(2026, 12, 17)
 HANGING = at(UNTIL, time(23))
 #: The first working day on which the year is over.
 DECIDING = at(date(2027, 1, 4), time(9))
 LATER = at(date(2027, 1, 5), time(9))
-NEXT_YEAR = at(date(2027, 1, 6), time(9))
 COMPETENT = Entered("competent")
 
 

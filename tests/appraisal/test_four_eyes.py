@@ -390,7 +390,7 @@ def take(step: str, row: Any, cadre: Cadre, actor: User) -> Any:
             entered = grading.Entered("competent", reason="仍符合")
             return grading.result_look_again(result=result, entered=entered, actor=actor, now=now)
         case _:
-            return commending.commend(row=result, reason="口碑好", actor=actor, now=years.NEXT_YEAR)
+            return commending.commend(row=result, reason="口碑好", actor=actor, now=years.LATER)
 
 
 OF_UNIT = {"unit_officer", "unit_head"}
@@ -455,14 +455,14 @@ def test_who_signs_the_circular(chen, lin, name):
     people = people_of(chen)
     row = year_at("commend", chen, people)
     take("commend", row, chen, people["second_head"])
-    circular = circulars.circular_draft(year=2026, actor=people["express_staff"], now=years.NEXT_YEAR)
+    circular = circulars.circular_draft(year=2026, actor=people["express_staff"], now=years.LATER)
     people["chosen"], people["kin"] = own_line(chen, people), kin(chen, people)
     for actor in (people[name], people["second_head"]):
         if actor == people["express_head"]:
             continue
         with pytest.raises(Refused):
-            circulars.circular_sign(circular=circular, actor=actor, now=years.NEXT_YEAR)
-    signed = circulars.circular_sign(circular=circular, actor=people["express_head"], now=years.NEXT_YEAR)
+            circulars.circular_sign(circular=circular, actor=actor, now=years.LATER)
+    signed = circulars.circular_sign(circular=circular, actor=people["express_head"], now=years.LATER)
     assert signed.signed_by == people["express_head"]
 
 
@@ -472,11 +472,11 @@ def test_nobody_signs_a_circular_that_names_their_unit(chen, lin, role):
     row = year_at("commend", chen, people)
     type(row).objects.update(among_least=True)
     row.refresh_from_db()
-    commending.commend(row=row, reason="口碑好", actor=people["express_staff"], now=years.NEXT_YEAR)
+    commending.commend(row=row, reason="口碑好", actor=people["express_staff"], now=years.LATER)
     signer = chen.user if role == Role.CADRE else people["unit_officer"]
     give(signer, Role.EXPRESS_HEAD)
-    assert signer.pk not in circulars.signers(2026, years.NEXT_YEAR.date())
-    assert people["express_head"].pk in circulars.signers(2026, years.NEXT_YEAR.date())
+    assert signer.pk not in circulars.signers(2026, years.LATER.date())
+    assert people["express_head"].pk in circulars.signers(2026, years.LATER.date())
 
 
 # --- Reviews and appeals ----------------------------------------------------------------------------------------------

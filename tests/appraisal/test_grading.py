@@ -8,7 +8,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Role
-from appraisal.models import AnnualResult, Bulletin, BulletinCounter, Circular, UnitResult, YearCorrection
+from appraisal import reviewing, year_papers, year_words
+from appraisal.grade_words import commendation_words
+from appraisal.models import (
+    AnnualResult,
+    Bulletin,
+    BulletinCounter,
+    Circular,
+    Sanction,
+    UnitResult,
+    YearCorrection,
+)
 from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Refusal
 from appraisal.services import circulars, commending, grading, years
@@ -18,6 +28,7 @@ from common.models import AuditEntry, Notice
 from common.problems import Refused
 from common.rules import at
 from common.versions import Overtaken, version_of
+from complaints.models import Interest
 from tests.appraisal import grading as building
 from tests.appraisal.grading import (
     COMPETENT,
@@ -25,7 +36,6 @@ from tests.appraisal.grading import (
     GRADING,
     HANGING,
     LATER,
-    NEXT_YEAR,
     UNTIL,
     computed,
     decided,
@@ -117,8 +127,12 @@ def test_without_a_grade_there_is_a_reason(unit, chen, officer):
     computed()
     with pytest.raises(Refused):
         enter(unit, officer, {chen: Entered("ungraded")})
-    with pytest.raises(Refused):
-        enter(unit, officer, {chen: Entered("competent", "leave")})
+    for wrong in (Entered("competent", "leave"), Entered("ungraded", "bogus"), Entered("", "leave")):
+        with pytest.raises(Refused):
+            enter(unit, officer, {chen: wrong})
+    with pytest.raises(Refused) as refused:
+        enter(unit, officer, {chen: Entered("competent", reason="好" * 301)})
+    assert refused.value.field == f"reason_{result_of(chen).pk}"
     enter(unit, officer, {chen: ON_LEAVE})
     assert result_of(chen).ungraded == "leave"
 
@@ -206,6 +220,15 @@ def test_the_path_of_a_year(unit, chen, lin, officer, head, express_head):
     assert Notice.objects.filter(kind="my_year_decided", user=chen.user).exists()
 
 
+def test_no_year_is_decided_before_it_is_over(unit, chen, officer, head, express_head):
+    row = published(unit, officer, head)
+    with pytest.raises(Refused) as refused:
+        grading.year_decide(unit_result=row, actor=express_head, now=at(date(2026, 12, 31), time(23, 59)))
+    assert "2027" in refused.value.sentence
+    row = grading.year_decide(unit_result=row, actor=express_head, now=at(date(2027, 1, 1), time(0)))
+    assert row.state == "decided"
+
+
 def test_the_second_tap_of_the_same_person_changes_nothing(unit, chen, officer, head, express_head):
     row = decided(unit, officer, head, express_head)
     before = AuditEntry.objects.count()
@@ -266,7 +289,7 @@ def test_what_is_sent_back_is_graded_and_hung_out_anew(unit, chen, officer, head
     enter(unit, officer, {chen: Entered("basic")}, now=HANGING)
     row = grading.year_propose(unit_result=year_of(unit), actor=officer, now=DECIDING)
     row = grading.year_publish(unit_result=row, actor=head, now=DECIDING)
-    assert row.published_until == date(2026, 12, 25)
+    assert row.published_until == date(2027, 1, 11)
 
 
 def test_the_quota_counts_and_more_takes_an_approval(unit, office, officer, head, express):
@@ -310,18 +333,18 @@ def test_what_was_read_is_what_is_decided(unit, chen, officer, head, express_hea
 def test_the_notice_is_signed_for(unit, chen, officer, head, express_head):
     decided(unit, officer, head, express_head)
     found = grading.notice_hand_over(
-        result=result_of(chen), day=date(2026, 12, 18), receipt="signed", actor=officer, now=LATER
+        result=result_of(chen), day=DECIDING.date(), receipt="signed", actor=officer, now=LATER
     )
-    assert (found.notified_on, found.receipt, found.notified_by) == (date(2026, 12, 18), "signed", officer)
+    assert (found.notified_on, found.receipt, found.notified_by) == (DECIDING.date(), "signed", officer)
     assert Notice.objects.filter(kind="my_year_handed_over", user=chen.user).exists()
 
 
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"day": date(2026, 12, 17), "receipt": "signed"}, "day"),
-        ({"day": date(2026, 12, 22), "receipt": "signed"}, "day"),
-        ({"day": date(2026, 12, 18), "receipt": "refused"}, "witness"),
+        ({"day": date(2027, 1, 3), "receipt": "signed"}, "day"),
+        ({"day": date(2027, 1, 7), "receipt": "signed"}, "day"),
+        ({"day": DECIDING.date(), "receipt": "refused"}, "witness"),
     ],
 )
 def test_a_notice_has_its_day_and_a_refusal_its_witness(
@@ -339,7 +362,7 @@ def test_nobody_hands_a_notice_to_themselves(unit, chen, officer, head, express_
     for actor in (chen.user, other_officer):
         with pytest.raises(Refused):
             grading.notice_hand_over(
-                result=result_of(chen), day=date(2026, 12, 18), receipt="signed", actor=actor, now=LATER
+                result=result_of(chen), day=DECIDING.date(), receipt="signed", actor=actor, now=LATER
             )
 
 
@@ -403,34 +426,36 @@ def test_only_those_who_are_first_in_line_are_commended(
     assert commending.is_eligible(result_of(lin))
     for cadre, actor, reason in ((chen, express, "好"), (lin, officer, "好"), (lin, express, " ")):
         with pytest.raises(Refused):
-            commending.commend(row=result_of(cadre), reason=reason, actor=actor, now=NEXT_YEAR)
-    commending.commend(row=result_of(lin), reason="群众口碑好", actor=express, now=NEXT_YEAR)
+            commending.commend(row=result_of(cadre), reason=reason, actor=actor, now=LATER)
+    commending.commend(row=result_of(lin), reason="群众口碑好", actor=express, now=LATER)
     assert result_of(lin).commended_reason == "群众口碑好"
-    commending.commend_undo(row=result_of(lin), actor=express, now=NEXT_YEAR)
+    commending.commend_undo(row=result_of(lin), actor=express, now=LATER)
     assert result_of(lin).commended_by is None
 
 
 def test_before_the_decision_nobody_is_commended(unit, chen, officer, head, express):
     published(unit, officer, head)
-    with pytest.raises(Refused):
-        commending.commend(row=result_of(chen), reason="好", actor=express, now=HANGING)
+    UnitResult.objects.update(among_least=True)
+    for row in (result_of(chen), year_of(unit)):
+        with pytest.raises(Refused):
+            commending.commend(row=row, reason="好", actor=express, now=LATER)
 
 
 def test_whoever_falls_out_of_the_line_is_no_longer_commended(
     unit, chen, lin, officer, head, express, express_head
 ):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
     measured(chen, day=date(2026, 12, 20))
-    computed(NEXT_YEAR)
+    computed(LATER)
     assert result_of(chen).commended_by is None
     assert result_of(chen).grade == "competent"
 
 
 def _chosen(unit, chen, officer, head, express, express_head):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
-    return circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    return circulars.circular_draft(year=2026, actor=express, now=LATER)
 
 
 def test_a_circular_takes_the_next_number_of_the_bulletins_and_is_frozen(
@@ -440,15 +465,15 @@ def test_a_circular_takes_the_next_number_of_the_bulletins_and_is_frozen(
     circular = _chosen(unit, chen, officer, head, express, express_head)
     seen = circulars.content_of(circular).digest
     for _tap in range(2):
-        circular = circulars.circular_sign(circular=circular, seen=seen, actor=express_head, now=NEXT_YEAR)
+        circular = circulars.circular_sign(circular=circular, seen=seen, actor=express_head, now=LATER)
     assert (circular.serial, BulletinCounter.objects.get().last) == (4, 4)
     content = circulars.content_of(Circular.objects.get())
     assert content.number_text == "龙效能办〔2027〕4号"
     assert [one.name for one in content.people] == ["陈砚"]
     for verb in (
-        lambda: commending.commend_undo(row=result_of(chen), actor=express, now=NEXT_YEAR),
+        lambda: commending.commend_undo(row=result_of(chen), actor=express, now=LATER),
         lambda: circulars.circular_edit(
-            circular=circular, opening="新的", closing="", actor=express, now=NEXT_YEAR
+            circular=circular, opening="新的", closing="", actor=express, now=LATER
         ),
     ):
         with pytest.raises(Refused):
@@ -460,16 +485,16 @@ def test_whoever_chose_or_stands_in_it_does_not_sign(unit, chen, officer, head, 
     circular = _chosen(unit, chen, officer, head, express, express_head)
     for actor in (express, officer):
         with pytest.raises(Refused):
-            circulars.circular_sign(circular=circular, actor=actor, now=NEXT_YEAR)
+            circulars.circular_sign(circular=circular, actor=actor, now=LATER)
     give(chen.user, Role.EXPRESS_HEAD)
     with pytest.raises(Refused):
-        circulars.circular_sign(circular=circular, actor=chen.user, now=NEXT_YEAR)
-    assert circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR).is_signed
+        circulars.circular_sign(circular=circular, actor=chen.user, now=LATER)
+    assert circulars.circular_sign(circular=circular, actor=express_head, now=LATER).is_signed
 
 
 def test_an_altered_circular_is_noticed(unit, chen, officer, head, express, express_head):
     circular = _chosen(unit, chen, officer, head, express, express_head)
-    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
+    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
     content = Circular.objects.get().content
     content["people"][0]["name"] = "别人"
     Circular.objects.update(content=content)
@@ -477,32 +502,54 @@ def test_an_altered_circular_is_noticed(unit, chen, officer, head, express, expr
         circulars.content_of(Circular.objects.get())
 
 
-def test_an_empty_circular_is_not_signed(unit, chen, express, express_head):
-    computed()
-    circular = circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
+def test_an_empty_circular_is_neither_drafted_nor_signed(unit, chen, officer, head, express, express_head):
+    decided(unit, officer, head, express_head)
     with pytest.raises(Refused):
-        circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
+        circulars.circular_draft(year=2026, actor=express, now=LATER)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    circular = circulars.circular_draft(year=2026, actor=express, now=LATER)
+    commending.commend_undo(row=result_of(chen), actor=express, now=LATER)
+    assert len(circulars.content_of(circular).opening) == 1
+    with pytest.raises(Refused):
+        circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
     assert not BulletinCounter.objects.filter(last__gt=0).exists()
 
 
-def test_what_is_edited_stays_and_the_rest_follows_the_figures(unit, chen, express):
-    computed()
-    circular = circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
+def test_nobody_is_signed_for_whose_grade_is_looked_at_again(
+    unit, chen, officer, head, express, express_head
+):
+    circular = _chosen(unit, chen, officer, head, express, express_head)
+    AnnualResult.objects.filter(cadre=chen).update(changed_at=LATER)
+    with pytest.raises(Refused, match="陈砚"):
+        circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+
+
+@pytest.mark.parametrize("who", ["self", "kin", "unit"])
+def test_nobody_takes_back_a_commendation_of_their_own(unit, chen, officer, head, express, express_head, who):
+    decided(unit, officer, head, express_head)
+    UnitResult.objects.update(among_least=True)
+    row = year_of(unit) if who == "unit" else result_of(chen)
+    commending.commend(row=row, reason="好", actor=express, now=LATER)
+    actor = make_user("kin") if who == "kin" else chen.user
+    if who == "kin":
+        Interest.objects.create(user=actor, cadre=chen, reason="亲属", declared_at=GRADING)
+    give(actor, Role.EXPRESS_STAFF)
+    with pytest.raises(Refused):
+        commending.commend_undo(row=row, actor=actor, now=LATER)
+    row.refresh_from_db()
+    assert row.commended_by == express
+
+
+def test_what_is_edited_stays_and_the_rest_follows_the_figures(
+    unit, chen, officer, head, express, express_head
+):
+    circular = _chosen(unit, chen, officer, head, express, express_head)
     facts = circulars.edit_facts(circular)
     circular = circulars.circular_edit(
-        circular=circular, opening="一段\n\n二段", closing=facts["closing"], actor=express, now=NEXT_YEAR
+        circular=circular, opening="一段\n\n二段", closing=facts["closing"], actor=express, now=LATER
     )
     assert (circular.opening, circular.closing) == ("一段\n二段", "")
     assert circulars.content_of(circular).opening == ("一段", "二段")
-
-
-def test_nobody_is_commended_before_the_year_is_over(unit, chen, officer, head, express, express_head):
-    decided(unit, officer, head, express_head)
-    for row in (result_of(chen), year_of(unit)):
-        with pytest.raises(Refused):
-            commending.commend(row=row, reason="好", actor=express, now=LATER)
-    with pytest.raises(Refused):
-        circulars.circular_draft(year=2026, actor=express, now=LATER)
 
 
 def test_more_is_approved_by_others_than_decide_and_not_afterwards(
@@ -522,9 +569,118 @@ def test_a_notice_is_not_backdated_into_the_days_for_a_review(unit, chen, office
     decided(unit, officer, head, express_head)
     fields = {"day": DECIDING.date(), "receipt": "signed", "actor": officer}
     with pytest.raises(Refused) as refused:
-        grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 3), time(9)), **fields)
+        grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 20), time(9)), **fields)
     assert refused.value.field == "day"
-    assert grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 2), time(9)), **fields)
+    assert grading.notice_hand_over(result=result_of(chen), now=at(date(2027, 1, 19), time(9)), **fields)
+
+
+@pytest.fixture
+def named(unit, chen, lin, officer, head, express, express_head):
+    """Chen stands in a circular that is signed."""
+    circular = _chosen(unit, chen, officer, head, express, express_head)
+    return circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+
+
+def test_whoever_falls_out_after_the_signing_is_not_taken_off_the_record(named, unit, chen):
+    measured(chen, day=date(2026, 12, 20))
+    computed(LATER)
+    fallen = result_of(chen)
+    assert (fallen.commended_reason, fallen.commendation_lapsed_at) == ("好", LATER)
+    assert circulars.lapsed(2026) == [fallen]
+    assert AuditEntry.objects.filter(verb="year_commendation_lapsed").count() == 1
+    assert "好" in commendation_words(fallen) != "好"
+    assert [one.name for one in circulars.content_of(named).people] == ["陈砚"]
+
+
+def test_whoever_is_first_in_line_again_is_commended_as_before(named, unit, chen, express_head):
+    sanction = measured(chen, day=date(2026, 12, 20))
+    computed(LATER)
+    Sanction.objects.filter(pk=sanction.pk).update(
+        state="set_aside", set_aside_at=LATER, set_aside_by=express_head, set_aside_reason="不实"
+    )
+    computed(LATER)
+    assert result_of(chen).commendation_lapsed_at is None
+    assert commendation_words(result_of(chen)) == "好"
+    assert not circulars.lapsed(2026)
+
+
+def test_a_worse_grade_after_the_signing_stands_beside_the_circular(named, unit, chen, express_head):
+    AnnualResult.objects.filter(cadre=chen).update(changed_at=LATER)
+    grading.regrade(result_of(chen), Entered("basic", reason="复核"), actor=express_head, now=LATER)
+    assert (result_of(chen).commended_reason, result_of(chen).commendation_lapsed_at) == ("好", LATER)
+
+
+def test_a_unit_that_falls_out_keeps_what_the_circular_says_of_it(named, unit, express):
+    UnitResult.objects.filter(unit=unit).update(
+        among_least=True, commended_by=express, commended_reason="好", content_hash=""
+    )
+    measured(None, "caution", unit=unit)
+    computed(LATER)
+    row = year_of(unit)
+    assert (row.among_least, row.commended_by, row.commendation_lapsed_at) == (False, express, LATER)
+
+
+# --- What changes of a unit, and who is graded elsewhere --------------------------------------------------------------
+
+
+def test_figures_of_a_decided_unit_are_kept_as_they_were(unit, chen, lin, officer, head, express_head):
+    decided(unit, officer, head, express_head)
+    computed(LATER)
+    assert not YearCorrection.objects.exists()
+    _with_a_point(chen)
+    computed(LATER)
+    (kept,) = year_of(unit).corrections.all()
+    found = [side["figures"]["people_half_points"] for side in (kept.before, kept.after)]
+    assert found == [0, result_of(chen).figures["half_points"]]
+    assert year_words.unit_corrections(year_of(unit))[0]["lines"]
+
+
+def test_before_the_decision_figures_of_a_unit_change_without_a_correction(unit, chen, officer, head):
+    published(unit, officer, head)
+    _with_a_point(chen)
+    computed(LATER)
+    assert not YearCorrection.objects.exists()
+
+
+@pytest.fixture
+def elsewhere(unit, other_unit, zhou):
+    """Zhou's unit is managed from above: nobody here grades them."""
+    type(other_unit).objects.filter(pk=other_unit.pk).update(vertically_managed=True)
+    measured(zhou, "caution")
+    computed()
+    return result_of(zhou)
+
+
+def test_whoever_is_graded_elsewhere_is_recommended_once_the_year_is_over(
+    elsewhere, zhou, express, other_officer
+):
+    fields = {"result": elsewhere, "receipt": "signed"}
+    with pytest.raises(Refused):
+        grading.notice_hand_over(day=GRADING.date(), actor=express, now=GRADING, **fields)
+    with pytest.raises(Refused):
+        grading.notice_hand_over(day=LATER.date(), actor=other_officer, now=LATER, **fields)
+    paper = year_papers.annual_notice(elsewhere)
+    assert (paper.superior, paper.grade, paper.ceiling) == (
+        f"{elsewhere.unit.name}上级主管部门",
+        "",
+        "competent",
+    )
+    assert paper.decided_on == date(2027, 1, 1)
+    found = grading.notice_hand_over(day=LATER.date(), actor=express, now=LATER, **fields)
+    assert found.notified_on == LATER.date()
+    assert not Notice.objects.filter(kind="my_year_handed_over").exists()
+    assert not reviewing.right(result_of(zhou), "review").is_decided
+
+
+def test_other_figures_ask_for_another_recommendation(elsewhere, zhou, express):
+    grading.notice_hand_over(result=elsewhere, day=LATER.date(), receipt="signed", actor=express, now=LATER)
+    measured(zhou, "criticism", date(2026, 12, 1))
+    computed(LATER)
+    assert result_of(zhou).notified_on == LATER.date()
+    measured(zhou, "caution", date(2026, 12, 2))
+    computed(LATER)
+    assert (result_of(zhou).notified_on, result_of(zhou).changed_at) == (None, None)
+    assert result_of(zhou).corrections.count() == 2
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------
@@ -575,10 +731,10 @@ def test_computing_takes_no_commendation_back_that_is_given_meanwhile(
     _with_a_point(lin)
 
     def computing():
-        return years.year_appraise(year=building.YEAR, now=NEXT_YEAR)
+        return years.year_appraise(year=building.YEAR, now=LATER)
 
     def commending_chen():
-        return commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
+        return commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
 
     outcomes = at_once(computing, commending_chen)
     assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refused)], (

@@ -571,7 +571,7 @@ def test_whom_others_grade_is_recommended_to_them():
     assert text.startswith("青窑局：鿎明·龭阳系你单位办公室副主任，由你单位负责考核。")
     for words in (
         "建议你单位在年度考核中运用以下情况：1.年度考核等次确定为不称职。2.提出扣发全年奖金的建议",
-        "本建议书不是考核结果。",
+        "本建议书不是考核结果，",
         "请将考核结果函告龙泉市效能办。",
     ):
         assert words in text, words

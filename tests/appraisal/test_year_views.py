@@ -23,7 +23,6 @@ from tests.appraisal.grading import (
     DECIDING,
     GRADING,
     LATER,
-    NEXT_YEAR,
     computed,
     decided,
     graded,
@@ -575,7 +574,7 @@ def test_a_changed_result_is_looked_at_again(unit, chen, officer, head, express_
 
 def test_the_city_chooses_whom_to_commend(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    clock(NEXT_YEAR)
+    clock(LATER)
     client = signed_in(express)
     address = result_page(chen, "result_commend")
     assert address in client.get(result_page(chen)).content.decode()
@@ -685,9 +684,9 @@ def test_the_files_of_a_year_are_pdf_and_private(unit, chen, lin, officer, head,
 @pytest.fixture
 def circular(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=NEXT_YEAR)
-    clock(NEXT_YEAR)
-    return circulars.circular_draft(year=2026, actor=express, now=NEXT_YEAR)
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    clock(LATER)
+    return circulars.circular_draft(year=2026, actor=express, now=LATER)
 
 
 def test_the_circular_is_edited_signed_and_read(circular, express, express_head, officer, client):
@@ -720,8 +719,28 @@ def test_a_signed_circular_is_found_beside_the_bulletins(circular, express_head,
     assert "龙效能办〔2027〕1号" in shown
 
 
+def test_the_circular_is_drafted_once_somebody_is_chosen(
+    unit, chen, officer, head, express, express_head, clock
+):
+    decided(unit, officer, head, express_head)
+    clock(LATER)
+    client, year, action = (
+        signed_in(express),
+        reverse("year", args=[2026]),
+        reverse("circular_draft", args=[2026]),
+    )
+    assert action not in client.get(year).content.decode()
+    assert len(client.post(action, follow=True).context["messages"]) == 1
+    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    assert action in client.get(year).content.decode()
+    client.post(action)
+    shown = client.get(year).content.decode()
+    assert action not in shown
+    assert reverse("circular", args=[2026]) in shown
+
+
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):
-    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
+    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
     type(circular).objects.update(content_hash="0" * 64)
     assert client.get(reverse("public_circular", args=[2026])).status_code == 409
     assert signed_in(express_head).get(reverse("circular_pdf", args=[2026])).status_code == 409

@@ -46,7 +46,7 @@ def test_a_year_decided_hung_out_and_appealed_successfully(
     handing = windows(officer)
     result = AnnualResult.objects.get(cadre=chen)
     open_page(handing, live_server.url + reverse("unit_year_result", args=[2026, unit.code, result.pk]))
-    handing.locator("[name=hand-day]").fill("2026-12-18")
+    handing.locator("[name=hand-day]").fill("2027-01-04")
     handing.locator("[name=hand-receipt][value=signed]").check()
     send(handing, "form:has([name=hand-receipt])")
 

@@ -203,9 +203,9 @@ def _rights(content: AnnualNotice) -> list[Paragraph]:
 
 def _rights_of_others(content: AnnualNotice) -> list[Paragraph]:
     return plain(
-        f"本建议书不是考核结果。当事人对所列情况有异议的，可以自收到本建议书之日起{content.review_days}日内，"
-        f"向{clean(content.review_to or content.issuer)}书面申请复核，复核由未参与提出本建议的人员办理，"
-        f"自收到申请之日起{content.review_answer_days}日内作出复核决定，不因申请复核而加重。"
+        "本建议书不是考核结果，考核等次由你单位按照管理权限确定，当事人对考核结果不服的，按照你单位告知的途径提出。"
+        "当事人对所列扣分、处理有异议的，可以按照月度异议、处理复核的规定向"
+        f"{clean(content.review_to or content.issuer)}提出；所列情况更正的，另行函告。"
     )
 
 

@@ -27,10 +27,15 @@ def _whom(units: Sequence[object], people: Sequence[object]) -> str:
 
 def drafted_opening(year: int, *, units: int, people: int) -> tuple[str, ...]:
     """Nothing is said that the figures do not say; an office adds what it knows."""
-    counts = [f"{units}个单位为先进单位"] * bool(units) + [f"{people}名干部为先进个人"] * bool(people)
-    return (
+    opening = (
         f"{year}年，各乡镇、街道和市直单位按照“一日一表”“一月一计”“一年一考”的要求，落实“干部身份证”制度，方便群众办事，"
         "自觉接受群众监督。",
+    )
+    if not (units or people):
+        return opening
+    counts = [f"{units}个单位为先进单位"] * bool(units) + [f"{people}名干部为先进个人"] * bool(people)
+    return (
+        *opening,
         f"根据年度考核结果，从全年扣分最少的单位和个人中，经研究，确定{'、'.join(counts)}，现予以通报表彰。",
     )
 
