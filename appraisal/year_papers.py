@@ -517,6 +517,7 @@ def _unit_corrections(results: Sequence[AnnualResult]) -> Table | None:
             one.reason,
         )
         for one in found
+        if one.result_id is not None
     ]
     columns = [
         Column("日期", 3, "left"),

@@ -713,7 +713,7 @@ def test_the_circular_is_edited_signed_and_read(circular, express, express_head,
 def test_a_signed_circular_is_found_beside_the_bulletins(circular, express_head, client):
     listed, public = reverse("public_bulletins"), reverse("public_circular", args=[2026])
     assert public not in client.get(listed).content.decode()
-    circulars.circular_sign(circular=circular, actor=express_head, now=NEXT_YEAR)
+    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
     shown = client.get(listed).content.decode()
     assert public in shown
     assert "龙效能办〔2027〕1号" in shown
