@@ -507,17 +507,16 @@ def _corrected(row: UnitResult, results: Sequence[AnnualResult]) -> list[Section
 
 
 def _unit_corrections(results: Sequence[AnnualResult]) -> Table | None:
-    by_pk = {result.pk: result for result in results}
-    found = YearCorrection.objects.filter(result__in=by_pk).select_related("actor")
+    found = YearCorrection.objects.filter(result__in=[result.pk for result in results])
     rows = [
         (
             date_text(local(one.at).date()),
-            by_pk[one.result_id].cadre.name,
-            "\n".join(year_words.correction_words(by_pk[one.result_id], one.before, one.after)),
+            result.cadre.name,
+            "\n".join(year_words.correction_words(result, one.before, one.after)),
             one.reason,
         )
-        for one in found
-        if one.result_id is not None
+        for one in found.select_related("result__cadre")
+        if (result := one.result) is not None
     ]
     columns = [
         Column("日期", 3, "left"),

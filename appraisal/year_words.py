@@ -80,7 +80,7 @@ def is_decidable(row: UnitResult, today: date) -> bool:
 
 
 def is_provisional(year: int, today: date) -> bool:
-    return today <= date(year, 12, 31)
+    return not rules.is_over(year, today)
 
 
 def provisional_words(year: int, today: date) -> str:

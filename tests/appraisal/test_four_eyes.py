@@ -552,3 +552,27 @@ def test_a_year_looked_at_again_is_reviewed_anew_and_not_by_who_did(chen, lin):
     with pytest.raises(Refused):
         reviewing.answered(again, actor=people["express_head"], now=years.LATER)
     assert reviewing.answered(again, actor=people["express_staff"], now=years.LATER).state == "upheld"
+
+
+def approved(row: Any, people: dict[str, User]) -> Any:
+    return grading.quota_approve(
+        unit_result=row, reason="创建先进", actor=people["express_staff"], now=years.GRADING
+    )
+
+
+def hung_by_the_city(row: Any, people: dict[str, User]) -> Any:
+    """Once the unit had no head."""
+    type(row).objects.filter(pk=row.pk).update(published_by=people["express_staff"])
+    return row
+
+
+@pytest.mark.parametrize("hand", [approved, hung_by_the_city], ids=lambda hand: hand.__name__)
+def test_who_approved_more_or_hung_it_out_does_not_review_the_year(chen, lin, hand):
+    people = people_of(chen)
+    row = hand(year_at("decide", chen, people), people)
+    grading.year_decide(unit_result=years.year_of(chen.unit), actor=people["second_head"], now=years.DECIDING)
+    assert row.pk == years.year_of(chen.unit).pk
+    review = reviewing.asked(years.result_of(chen), now=years.LATER)
+    with pytest.raises(Refused):
+        reviewing.answered(review, actor=people["express_staff"], now=years.LATER)
+    assert reviewing.answered(review, actor=people["express_head"], now=years.LATER).state == "upheld"

@@ -14,7 +14,7 @@ from accounts.models import Role
 from appraisal.models import AnnualResult, BonusBase, LedgerEntry, UnitResult, YearSettings
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
-from cards.models import EmploymentKind
+from cards.models import Cadre, EmploymentKind
 from common.rules import at
 from common.templatetags.amounts import points
 from complaints.models import Interest
@@ -397,14 +397,16 @@ def test_every_figure_of_a_result_opens_to_its_facts(unit, chen, officer):
         assert f'id="{anchor}"' in shown
 
 
-def test_a_measure_that_another_unit_keeps_is_named_and_does_not_open(unit, other_unit, chen, other_officer):
+def test_a_measure_that_somebody_brings_along_opens_to_the_present_unit(
+    unit, other_unit, chen, other_officer
+):
     sanction = measured(chen)
     type(chen).objects.filter(pk=chen.pk).update(unit=other_unit)
     computed()
-    page = signed_in(other_officer).get(result_page(chen))
-    shown = page.content.decode().split('id="measures"')[1].split("</section>")[0]
-    assert [one.pk for one in page.context["chain"].measures] == [sanction.pk]
-    assert reverse("sanction", args=[sanction.pk]) not in shown
+    officer = signed_in(other_officer)
+    shown = officer.get(result_page(chen)).content.decode().split('id="measures"')[1].split("</section>")[0]
+    assert (page := reverse("sanction", args=[sanction.pk])) in shown
+    assert officer.get(page).status_code == 200
 
 
 def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
@@ -684,7 +686,7 @@ def test_the_files_of_a_year_are_pdf_and_private(unit, chen, lin, officer, head,
 @pytest.fixture
 def circular(unit, chen, officer, head, express, express_head, clock):
     decided(unit, officer, head, express_head)
-    commending.commend(row=result_of(chen), reason="好", actor=express, now=LATER)
+    commending.commend(row=result_of(chen), reason="群众口碑", actor=express, now=LATER)
     clock(LATER)
     return circulars.circular_draft(year=2026, actor=express, now=LATER)
 
@@ -737,6 +739,56 @@ def test_the_circular_is_drafted_once_somebody_is_chosen(
     shown = client.get(year).content.decode()
     assert action not in shown
     assert reverse("circular", args=[2026]) in shown
+
+
+def test_who_no_longer_holds_stands_beside_the_signed_circular(
+    circular, unit, chen, express, express_head, officer, client
+):
+    circulars.circular_sign(circular=circular, actor=express_head, now=LATER)
+    pages = [reverse("circular", args=[2026]), reverse("public_circular", args=[2026])]
+    assert 'id="corrections"' not in signed_in(express).get(pages[0]).content.decode()
+    measured(chen, day=date(2026, 12, 20))
+    computed(LATER)
+    for page in pages:
+        assert 'id="corrections"' in signed_in(express).get(page).content.decode()
+    assert "陈砚" not in client.get(pages[1]).content.decode()
+    assert "群众口碑" in text_of(signed_in(officer).get(result_page(chen, "result_file")))
+
+
+def test_a_recommendation_is_printed_and_handed_over(unit, chen, lin, officer, express, clock):
+    AnnualResult.objects.all().delete()
+    Cadre.objects.filter(pk=chen.pk).update(employment_kind=EmploymentKind.ENTERPRISE)
+    computed()
+    paper, address = result_page(chen, "result_notice"), result_page(chen, "hand_over")
+    client, own = signed_in(express), signed_in(chen.user)
+    clock(GRADING)
+    assert client.get(paper).status_code == 404
+    assert own.get(reverse("my_year_notice", args=[2026])).status_code == 404
+    clock(LATER)
+    assert "建议书" in text_of(client.get(paper))
+    assert "建议书" in text_of(own.get(reverse("my_year_notice", args=[2026])))
+    assert reverse("my_year_notice", args=[2026]) in own.get(reverse("my_year", args=[2026])).content.decode()
+    assert address not in signed_in(officer).get(result_page(chen)).content.decode()
+    shown = client.get(result_page(chen)).content.decode()
+    assert paper in shown
+    assert address in shown
+    client.post(address, {"hand-day": str(LATER.date()), "hand-receipt": "signed"})
+    assert result_of(chen).receipt == "signed"
+
+
+def test_what_was_corrected_of_a_unit_stands_on_its_page_and_in_its_file(
+    unit, chen, officer, head, express_head, clock
+):
+    decided(unit, officer, head, express_head)
+    clock(LATER)
+    client = signed_in(officer)
+    assert 'id="corrections"' not in client.get(unit_page(unit)).content.decode()
+    begins()
+    stands(chen, date(2026, 11, 3))
+    draft(unit)
+    computed(LATER)
+    assert 'id="corrections"' in client.get(unit_page(unit)).content.decode()
+    assert "认定后单位数据的更正" in text_of(client.get(unit_page(unit, "_file")))
 
 
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):
