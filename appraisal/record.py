@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import Access, Scope
 from accounts.permissions import TABLE, Reach
-from appraisal import counted, grade_words, month_words, review_words, sanction_words, year_words
+from appraisal import counted, grade_words, month_words, review_words, sanction_words, year_chain, year_words
 from appraisal.models import (
     AnnualResult,
     LedgerEntry,
@@ -134,14 +134,16 @@ def years_of(cadre: Cadre, reader: Reader) -> list[Year]:
 
 
 def _annual(cadre: Cadre, reader: Reader) -> Iterator[tuple[int, Row]]:
-    for result in AnnualResult.objects.filter(cadre=cadre).select_related("unit", "unit_result"):
+    results = list(AnnualResult.objects.filter(cadre=cadre).select_related("unit", "unit_result"))
+    untold = year_chain.Reader(reader.access, reader.scope).untold(results)
+    for result in results:
         if reader.own or reader.scope.allows_unit(result.unit_id):
-            yield result.year, _year(result, reader)
-        elif _still_bars(result, reader.today):
+            yield result.year, _year(result, reader, is_untold=result.pk in untold)
+        elif _still_bars(result, reader.today) and result.pk not in untold:
             yield result.year, _bar_elsewhere(result)
 
 
-def _year(result: AnnualResult, reader: Reader) -> Row:
+def _year(result: AnnualResult, reader: Reader, *, is_untold: bool) -> Row:
     state = YearState(result.unit_result.state)
     page = [result.year, result.unit.code, result.pk]
     url = reader.url("my_year", "unit_year_result", [result.year], page, unit_id=result.unit_id)
@@ -154,7 +156,7 @@ def _year(result: AnnualResult, reader: Reader) -> Row:
         Cell(label, tone=YEAR_TONES.get(state, "on")),
         Cell(points(result.figures.get("half_points", 0)), url),
         grade,
-        Cell(_consequences(result, state)),
+        Cell(_("Not shown to you") if is_untold else _consequences(result, state)),
     )
 
 

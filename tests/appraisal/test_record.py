@@ -275,6 +275,14 @@ def test_a_year_is_told_to_whom_it_is_about_once_it_hangs_out(chen, officer):
     assert YEAR_URL in urls(shown(chen.user), "annual")
 
 
+def test_whoever_has_an_interest_in_somebody_reads_no_consequence_of_their_year(chen, express, express_head):
+    result = decided_year(chen, "2026-11")
+    AnnualResult.objects.filter(pk=result.pk).update(barred_until=date(2027, 12, 31), codes=["YEAR-4"])
+    Interest.objects.create(user=express_head, cadre=chen, reason="亲属", declared_at=LATER)
+    assert "YEAR-4" in parts(shown(express, chen))[2026, "annual"][0][3]
+    assert parts(shown(express_head, chen))[2026, "annual"][0][3] == "不向您显示"
+
+
 @pytest.mark.parametrize("state", ["computed", "proposed"])
 def test_before_it_hangs_somebody_reads_figures_in_their_record_and_no_grade(chen, officer, state):
     result = decided_year(chen, "2026-11")
