@@ -6,10 +6,9 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from appraisal.models import AnnualResult, Grade, Ungraded, UnitResult
+from appraisal.models import AnnualResult, Grade, Ungraded
 from appraisal.rules.years import Code
 from cards.models import EmploymentKind
-from common.templatetags.components import zh_date
 
 #: Staff of public institutions are 合格, not 称职.
 OTHERS: Mapping[str, Any] = {
@@ -59,15 +58,6 @@ def running_words(year: int) -> str:
     return gettext("Figures run to 31 December: the city decides from 1 January %(year)s on.") % {
         "year": year + 1
     }
-
-
-def commendation_words(row: AnnualResult | UnitResult) -> str:
-    """Why they are commended; and where a signed circular names whom nobody could choose any more, that both is so."""
-    if row.commended_by_id is None or row.commendation_lapsed_at is None:
-        return row.commended_reason
-    return gettext(
-        "%(reason)s (named in the circular of %(year)s; since %(day)s the conditions are no longer met)"
-    ) % {"reason": row.commended_reason, "year": row.year, "day": zh_date(row.commendation_lapsed_at)}
 
 
 def code_words(result: AnnualResult) -> list[str]:

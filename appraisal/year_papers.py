@@ -10,7 +10,7 @@ from django.utils.translation import override
 from accounts.models import City
 from appraisal import year_chain, year_words
 from appraisal.bulletins.content import date_text, money_text, month_text, points_text
-from appraisal.grade_words import code_words, commendation_words, result_words
+from appraisal.grade_words import code_words, result_words
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
@@ -58,12 +58,7 @@ UNTOLD = "不向您显示"
 
 
 #: Of a person's figures, the rungs of the ladder and how a narrow column names them.
-RUNGS = {
-    "criticisms": "批评教育",
-    "admonishments": "诫勉",
-    "cautions": "告诫",
-    "circulars": "通报批评",
-}
+RUNGS = {"criticisms": "批评", "admonishments": "诫勉", "cautions": "告诫", "circulars": "通报"}
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -267,7 +262,7 @@ def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Tab
         ("公示", _hung(row)),
         ("市效能办认定", _when(row.decided_at, row.decided_by)),
         ("通知书送达", _handed(result)),
-        ("表彰", commendation_words(result)),
+        ("表彰", year_words.commendation_words(result)),
     ]
     return _pairs((label, text) for label, text in rows if text)
 
@@ -452,7 +447,7 @@ def _unit_table(row: UnitResult) -> Table:
         ("一日一表", f"应报{figures.get('sheets_due', 0)}日，已报{figures.get('sheets', 0)}日"),
         ("抽查", f"抽查{figures.get('checked', 0)}人次，一致{figures.get('agreed', 0)}人次"),
         ("比较结果", "、".join(standing)),
-        ("表彰", commendation_words(row)),
+        ("表彰", year_words.commendation_words(row)),
         ("优秀名额经批准增加", row.more_excellent_reason),
     ]
     return _pairs((label, text) for label, text in rows if text)
@@ -464,8 +459,8 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
     columns = [
         Column("姓名", 3, "left"),
         Column("扣分", 2),
-        Column("投诉", 1),
-        *(Column(label, 1) for label in RUNGS.values()),
+        Column("投诉", 1.2),
+        *(Column(label, 1.2) for label in RUNGS.values()),
         Column("最高可定等次", 3, "left"),
         Column("等次", 4, "left"),
         Column("结果运用", 5, "left"),
@@ -482,7 +477,10 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
         for result in results
     ]
     quota = grading.quota_of(row, results)
-    note = f"参加考核{quota.participants}人，优秀{quota.excellent}名，名额{quota.most}名。"
+    note = (
+        f"参加考核{quota.participants}人，优秀{quota.excellent}名，名额{quota.most}名。"
+        "批评、通报分别指批评教育、全市通报批评。"
+    )
     return table(columns, rows, note=note)
 
 

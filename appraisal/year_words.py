@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.history import Line
 from accounts.models import User
@@ -14,6 +14,7 @@ from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.month_words import StepView
 from appraisal.rules import grading as rules
 from common import audit
+from common.rules import local
 from common.templatetags.amounts import money
 from common.templatetags.components import zh_date, zh_datetime
 
@@ -161,6 +162,18 @@ def outcomes(result: AnnualResult) -> list[str]:
     return [*filter(None, [bonus_words(result)]), *bars(result)]
 
 
+def commendation_words(row: AnnualResult | UnitResult) -> str:
+    """Why they are commended; and where a signed circular names whom nobody could choose any more, that both is so."""
+    if row.commended_by_id is None or row.commendation_lapsed_at is None:
+        return row.commended_reason
+    words = {"reason": row.commended_reason.rstrip("。"), "year": row.year}
+    words["day"] = full_date(local(row.commendation_lapsed_at).date())
+    return (
+        _("%(reason)s (named in the circular of %(year)s; since %(day)s the conditions are no longer met)")
+        % words
+    )
+
+
 # --- Corrections ------------------------------------------------------------------------------------------------------
 
 FIGURES: Mapping[str, Any] = {
@@ -242,7 +255,7 @@ def _changed(label: object, old: str, new: str) -> str:
 
 
 def _yes(value: bool) -> str:
-    return _("yes") if value else _("no")
+    return pgettext("of a year", "yes") if value else pgettext("of a year", "no")
 
 
 def _figure(name: str, value: Any) -> str:

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from accounts.models import Role
 from appraisal import reviewing, year_papers, year_words
-from appraisal.grade_words import commendation_words
 from appraisal.models import (
     AnnualResult,
     Bulletin,
@@ -588,7 +587,7 @@ def test_whoever_falls_out_after_the_signing_is_not_taken_off_the_record(named, 
     assert (fallen.commended_reason, fallen.commendation_lapsed_at) == ("好", LATER)
     assert circulars.lapsed(2026) == [fallen]
     assert AuditEntry.objects.filter(verb="year_commendation_lapsed").count() == 1
-    assert "好" in commendation_words(fallen) != "好"
+    assert "好" in year_words.commendation_words(fallen) != "好"
     assert [one.name for one in circulars.content_of(named).people] == ["陈砚"]
 
 
@@ -600,7 +599,7 @@ def test_whoever_is_first_in_line_again_is_commended_as_before(named, unit, chen
     )
     computed(LATER)
     assert result_of(chen).commendation_lapsed_at is None
-    assert commendation_words(result_of(chen)) == "好"
+    assert year_words.commendation_words(result_of(chen)) == "好"
     assert not circulars.lapsed(2026)
 
 

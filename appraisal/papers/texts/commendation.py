@@ -11,7 +11,7 @@ from appraisal.bulletins.content import date_text
 from appraisal.bulletins.letter import Letter
 from appraisal.bulletins.outline import Imprint, Paragraph, Span, clean
 from appraisal.papers.content import Commendation, CommendedPerson, CommendedUnit
-from appraisal.papers.texts.common import NUMBERS, day_or_open, marks, plain, sections
+from appraisal.papers.texts.common import NUMBERS, day_or_open, heading, marks, plain, sections
 
 DRAFT_MARK: Final = "草稿　未签发，不作为表彰依据"
 
@@ -33,11 +33,10 @@ def drafted_opening(year: int, *, units: int, people: int) -> tuple[str, ...]:
     )
     if not (units or people):
         return opening
+    line = "和".join(["单位"] * bool(units) + ["个人"] * bool(people))
     counts = [f"{units}个单位为先进单位"] * bool(units) + [f"{people}名干部为先进个人"] * bool(people)
-    return (
-        *opening,
-        f"根据年度考核结果，从全年扣分最少的单位和个人中，经研究，确定{'、'.join(counts)}，现予以通报表彰。",
-    )
+    chosen = f"根据年度考核结果，从全年扣分最少的{line}中，经研究，确定{'、'.join(counts)}，现予以通报表彰。"
+    return *opening, chosen
 
 
 def drafted_closing() -> tuple[str, ...]:
@@ -62,16 +61,18 @@ def letter(content: Commendation) -> Letter:
 
 
 def body(content: Commendation) -> list[Paragraph]:
-    units, people = len(content.units), len(content.people)
+    parts = [(f"先进单位（{len(content.units)}个）", _units(content.units))] * bool(content.units)
+    parts += [(f"先进个人（{len(content.people)}名）", _people(content.people))] * bool(content.people)
+    # One part alone has no number.
+    named = (
+        sections(parts)
+        if len(parts) > 1
+        else [each for name, said in parts for each in (heading(name), *said)]
+    )
     return [
         Paragraph((Span(clean(content.addressees), "fangsong"),), indented=False),
         *plain(*content.opening),
-        *sections(
-            (
-                (f"先进单位（{units}个）", _units(content.units)),
-                (f"先进个人（{people}名）", _people(content.people)),
-            )
-        ),
+        *named,
         *plain(*content.closing),
     ]
 
