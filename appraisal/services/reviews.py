@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from appraisal import notifying_reviews as telling
+from appraisal import sanction_papers
 from appraisal.models import (
     AnnualResult,
     Review,
@@ -178,8 +179,6 @@ def _ask(of: About, stage: Stage, text: str, paper_on: date | None, actor: User,
     refusal = _refusal(of, there, actor, today, text=text, paper_on=paper_on)
     if refusal is not None:
         raise Refused(_sentence(refusal, there), ASKING_FIELDS.get(refusal))
-    settings = YearSettings.current()
-    days = settings.review_answer_days if stage == Stage.REVIEW else settings.appeal_answer_days
     review = Review.objects.create(
         sanction=of if isinstance(of, Sanction) else None,
         result=of if isinstance(of, AnnualResult) else None,
@@ -189,12 +188,21 @@ def _ask(of: About, stage: Stage, text: str, paper_on: date | None, actor: User,
         made_at=now,
         paper_on=paper_on if is_on_paper(of, actor) else None,
         text=text,
-        due_on=last_day(today, days, calendar.around(today)),
+        due_on=last_day(today, _days_to_answer(of, stage), calendar.around(today)),
     )
     changes = {"stage": stage.value, "paper_on": review.paper_on, "until": review.due_on}
     audit.record(verb="review_asked", subject=review, actor=actor, now=now, changes=changes)
     telling.asked(review, deciders_now(review, today), actor.pk, now)
     return review
+
+
+def _days_to_answer(of: About, stage: Stage) -> int:
+    """Of a review as the decision says itself."""
+    settings = YearSettings.current()
+    if stage == Stage.APPEAL:
+        return settings.appeal_answer_days
+    kept = sanction_papers.as_decided(of) if isinstance(of, Sanction) else None
+    return kept.review_answer_days if kept is not None else settings.review_answer_days
 
 
 def _is_same(before: Review, text: str, actor: User) -> bool:

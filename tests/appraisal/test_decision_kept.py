@@ -10,8 +10,11 @@ from pypdf import PdfReader
 
 from appraisal import reviewing, sanction_papers
 from appraisal.models import Measure, Sanction, Stage, Trigger, YearSettings
+from appraisal.review_rules import last_day
 from appraisal.rules.ladder import Counted
+from appraisal.services import reviews
 from appraisal.services import sanctions as services
+from common import calendar
 from common.models import AuditEntry
 from tests.appraisal.chains import verify
 from tests.appraisal.sanctioning import decide, decided, proposed, serve, served
@@ -82,6 +85,11 @@ def test_so_does_every_page(caution, officer, chen):
 def test_the_days_for_a_review_are_those_it_names(caution):
     until = reviewing.right(caution, Stage.REVIEW).until
     assert reviewing.right(later(caution), Stage.REVIEW).until == until
+
+
+def test_and_a_review_is_answered_in_the_days_it_names(caution, chen):
+    review = reviews.review_ask(about=later(caution), text="不服", actor=chen.user, now=NOW)
+    assert review.due_on == last_day(TODAY, 30, calendar.around(TODAY))
 
 
 def test_it_warns_for_the_months_it_names(chen):
