@@ -6,25 +6,21 @@ class AppraisalConfig(AppConfig):
     name = "appraisal"
 
     def ready(self) -> None:
-        from appraisal import (
-            demo,
-            desk,
-            desk_outcomes,
-            desk_rollout,
-            desk_sanctions,
-            desk_years,
-            notifying,
-            notifying_bulletins,
-            notifying_months,
-            notifying_objections,
-            notifying_reviews,
-            notifying_rollout,
-            notifying_sanctions,
-            notifying_standards,
-            notifying_years,
-            review_pages,
-            seeds,
-        )
+        from appraisal import demo, review_pages, seeds
+        from appraisal.desk import months as desk
+        from appraisal.desk import outcomes as desk_outcomes
+        from appraisal.desk import rollout as desk_rollout
+        from appraisal.desk import sanctions as desk_sanctions
+        from appraisal.desk import years as desk_years
+        from appraisal.notifying import bulletins as notifying_bulletins
+        from appraisal.notifying import months as notifying_months
+        from appraisal.notifying import objections as notifying_objections
+        from appraisal.notifying import reviews as notifying_reviews
+        from appraisal.notifying import rollout as notifying_rollout
+        from appraisal.notifying import sanctions as notifying_sanctions
+        from appraisal.notifying import stages as notifying
+        from appraisal.notifying import standards as notifying_standards
+        from appraisal.notifying import years as notifying_years
         from appraisal.views import bulletins, mine, my_sanctions, record, year_mine
 
         post_migrate.connect(seeds.load, sender=self, dispatch_uid="appraisal.seeds")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.http import access_for, scope_for
 from accounts.permissions import TABLE, Reach
 from appraisal.models import Kind, LedgerEntry, Objection
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
 from attendance.models import Finding
 from cards.models import Cadre
 from common.templatetags.amounts import money, points

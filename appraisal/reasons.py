@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 from appraisal import rules
 from appraisal.models import Kind, LedgerEntry, Objection, ObjectionState
 from appraisal.models.ledger import EntryQuerySet
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
 from appraisal.rules import Price, Version
 from appraisal.services import ledger as chains
-from appraisal.standard_words import price_words
+from appraisal.words.standard import price_words
 from attendance import snapshot, words
 from attendance.models import Finding, FindingState, Round
 from attendance.models.sheets import VERIFIED_WORDS

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import Access, Scope
 from accounts.permissions import TABLE, Reach
-from appraisal import counted, grade_words, month_words, review_words, sanction_words, year_chain, year_words
+from appraisal import counted, year_chain
 from appraisal.models import (
     AnnualResult,
     LedgerEntry,
@@ -32,7 +32,12 @@ from appraisal.models import (
     YearState,
 )
 from appraisal.models.sanctions import STANDING
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
+from appraisal.words import grade as grade_words
+from appraisal.words import month as month_words
+from appraisal.words import review as review_words
+from appraisal.words import sanction as sanction_words
+from appraisal.words import year as year_words
 from attendance import cases, words
 from attendance.models import Finding, FindingState
 from cards.models import STATE_LABELS, Cadre, Printing, Whereabouts

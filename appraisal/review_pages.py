@@ -14,12 +14,12 @@ from accounts.access import Access
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role
 from accounts.permissions import TABLE, Reach
-from appraisal import review_words as words
 from appraisal import reviewing
+from appraisal.forms.review import WAITS
 from appraisal.models import AnnualResult, Review, ReviewState, Sanction, Stage
-from appraisal.review_forms import WAITS
 from appraisal.reviewing import About, Right
 from appraisal.services import reviews as services
+from appraisal.words import review as words
 from common import slots
 
 Part = tuple[str, dict[str, Any]] | None

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Q
 
 from accounts.models import Role, User
-from appraisal import sanction_papers, year_turns
+from appraisal import sanction_papers
 from appraisal.acting import acting, line_of
 from appraisal.models import (
     AnnualResult,
@@ -25,11 +25,12 @@ from appraisal.models import (
 )
 from appraisal.models.reviews import ReviewQuerySet
 from appraisal.models.sanctions import STANDING
-from appraisal.objection_rules import who_enters
-from appraisal.review_rules import better_grades, deciders, last_day
 from appraisal.rules.grading import quota_of
+from appraisal.rules.objections import who_enters
+from appraisal.rules.reviews import better_grades, deciders, last_day
 from appraisal.services import grading, sanctions
 from appraisal.services.objections import has_account
+from appraisal.turns import year as year_turns
 from attendance import selectors as inspection
 from common import calendar
 from common.rules import WorkingCalendar, local

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from appraisal import review_pages, reviewing
-from appraisal import review_words as words
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
@@ -24,8 +23,9 @@ from appraisal.models import (
     YearSettings,
     YearState,
 )
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
 from appraisal.reviewing import About
+from appraisal.words import review as words
 from attendance.models import Finding, FindingState, InspectionSettings
 from cards.models import Cadre
 from common import calendar

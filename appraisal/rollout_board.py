@@ -8,11 +8,12 @@ from django.db.models import Count, Max, Q
 
 from accounts.access import Scope
 from accounts.models import City, Unit
-from appraisal import rollout_facts, rollout_words
+from appraisal.facts import rollout as rollout_facts
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
 from appraisal.models.rollout import OrderQuerySet
 from appraisal.rules.rollout import Facts, Line, Stage, readiness, stage
 from appraisal.services.rollout import whole
+from appraisal.words import rollout as rollout_words
 from common.rules import local
 
 #: What presses stands on top.

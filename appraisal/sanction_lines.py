@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.access import Access
 from accounts.permissions import TABLE
-from appraisal import ladder_facts
+from appraisal.facts import ladder as ladder_facts
 from appraisal.models import LedgerEntry, RectificationOrder, Rollout, Sanction
 from appraisal.rules.ladder import Counted
 from attendance.models import Finding

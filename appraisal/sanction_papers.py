@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from accounts.models import City
-from appraisal.ladder_facts import from_basis
+from appraisal.facts.ladder import from_basis
 from appraisal.models import (
     AppraisalSettings,
     Measure,

@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from accounts.access import Access, Scope
 from accounts.permissions import Reach
-from appraisal import ladder_facts, reasons
-from appraisal.ladder_facts import Subject
+from appraisal import reasons
+from appraisal.facts import ladder as ladder_facts
+from appraisal.facts.ladder import Subject
 from appraisal.models import (
     AnnualResult,
     BonusBase,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appraisal.facts.year import Terms
 from appraisal.models import AnnualResult
 from appraisal.services import grading
-from appraisal.year_facts import Terms
 from common.templatetags.amounts import points
 
 

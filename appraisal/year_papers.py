@@ -8,9 +8,8 @@ from typing import Any
 from django.utils.translation import override
 
 from accounts.models import City
-from appraisal import year_chain, year_words
+from appraisal import year_chain
 from appraisal.bulletins.content import date_text, money_text, month_text, points_text
-from appraisal.grade_words import code_words, result_words
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
@@ -34,6 +33,8 @@ from appraisal.papers.content import (
 from appraisal.papers.file import Column, FilePaper, Section, Table, table
 from appraisal.reasons import Reason
 from appraisal.services import grading
+from appraisal.words import year as year_words
+from appraisal.words.grade import code_words, result_words
 from attendance.rules import month_named
 from cards.models import Post
 from common import calendar

@@ -13,9 +13,10 @@ from itertools import count
 
 from accounts import demo as accounts
 from accounts.models import User
-from appraisal import ladder_facts, rules
+from appraisal import rules
 from appraisal.demo import words
-from appraisal.ladder_facts import Subject
+from appraisal.facts import ladder as ladder_facts
+from appraisal.facts.ladder import Subject
 from appraisal.models import AppraisalSettings, Measure, Receipt, Sanction, SanctionState
 from appraisal.rules.ladder import Counted
 from appraisal.services import proposing, reviews, sanctions

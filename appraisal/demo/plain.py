@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Model
 
 from accounts.models import User
-from appraisal import turns
 from appraisal.demo import money
 from appraisal.models import MonthlyReport, Objection, ProposalState, ReportState, WithholdingProposal
+from appraisal.turns import months as turns
 from common.models import AuditEntry
 from common.rules import local
 

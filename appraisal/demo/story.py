@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from accounts import demo as accounts
 from accounts.models import Unit, User
-from appraisal import rules, services, turns
+from appraisal import rules, services
 from appraisal.demo import money, objecting, words
 from appraisal.demo.plain import Plain
 from appraisal.models import AppraisalSettings, Bulletin, MonthlyReport, ReportState
 from appraisal.services import bulletins, closing, sweeps
+from appraisal.turns import months as turns
 from attendance.demo.hands import Hands
 from attendance.models import Finding, FindingState
 from attendance.services import finding_decide

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts import demo as accounts
 from accounts.models import Unit, User
-from appraisal import year_turns as turns
 from appraisal.demo import ladder, words
 from appraisal.models import (
     AnnualResult,
@@ -26,6 +25,7 @@ from appraisal.models import (
 from appraisal.rules import grading as rules
 from appraisal.services import bonus, circulars, commending, grading, years
 from appraisal.services.grading import Entered
+from appraisal.turns import year as turns
 from attendance.demo.hands import Hands
 from cards.demo.people import working_moment
 from cards.models import Cadre, EmploymentKind

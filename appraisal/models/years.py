@@ -74,7 +74,7 @@ class YearSettings(models.Model):
 class YearTerms(models.Model):
     """A year that was computed. Once a notice of it hangs, or it is over, it keeps the settings it is judged by."""
 
-    #: Those of YearSettings that a computation reads (year_facts.Terms).
+    #: Those of YearSettings that a computation reads (facts.year.Terms).
     FIELDS: ClassVar = (
         "minimum_headcount",
         "minimum_months",

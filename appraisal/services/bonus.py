@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from appraisal.bonus_rules import Basing, refuse_base
 from appraisal.models import AnnualResult, BonusBase, YearState
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
+from appraisal.rules.bonus import Basing, refuse_base
 from cards.models import Cadre
 from common import audit
 from common.problems import Refused

@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import City, Role, User
 from accounts.selectors import roles_of
-from appraisal import bulletin_facts, bulletin_texts, notifying_bulletins, rules
-from appraisal.bulletin_facts import Facts
+from appraisal import bulletin_texts, rules
 from appraisal.bulletin_texts import HEADINGS, PARTS
 from appraisal.bulletins import content as printed
+from appraisal.facts import bulletin as bulletin_facts
+from appraisal.facts.bulletin import Facts
 from appraisal.models import AppraisalSettings, Bulletin, BulletinCounter, BulletinHead, MonthlyReport
-from appraisal.notifying import month_name
+from appraisal.notifying import bulletins as notifying_bulletins
+from appraisal.notifying.stages import month_name
 from appraisal.services import closing
 from common import audit
 from common.problems import Refused

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
-from appraisal import chain, notifying, notifying_months, rules
+from appraisal import chain, rules
 from appraisal.models import (
     AppraisalSettings,
     Kind,
@@ -24,6 +24,8 @@ from appraisal.models import (
     UnitLedger,
 )
 from appraisal.models.ledger import EntryQuerySet
+from appraisal.notifying import months as notifying_months
+from appraisal.notifying import stages as notifying
 from appraisal.services import aftermath, withholding
 from appraisal.services import ledger as chains
 from attendance.models import Finding, FindingState

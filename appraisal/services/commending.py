@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appraisal import year_turns
 from appraisal.models import AnnualResult, Circular, UnitResult, YearState
 from appraisal.rules import grading as rules
 from appraisal.services import grading
+from appraisal.turns import year as year_turns
 from attendance import selectors as inspection
 from cards.models import Cadre
 from common import audit

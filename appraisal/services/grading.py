@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from appraisal import notifying_years as notifying
-from appraisal import year_turns as turns
-from appraisal.grade_words import ceiling_words, grade_words, running_words
 from appraisal.models import AnnualResult, Grade, Receipt, Ungraded, UnitResult, YearSettings, YearState
+from appraisal.notifying import years as notifying
 from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Quota, Refusal
 from appraisal.services import years
+from appraisal.turns import year as turns
+from appraisal.words.grade import ceiling_words, grade_words, running_words
 from cards.models import EmploymentKind
 from common import audit, calendar
 from common.problems import Refused

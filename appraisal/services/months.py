@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from appraisal import notifying_months as notifying
-from appraisal import rules, turns
+from appraisal import rules
 from appraisal.models import (
     AppraisalSettings,
     MonthlyReport,
@@ -18,9 +17,11 @@ from appraisal.models import (
     ReportState,
     WithholdingProposal,
 )
+from appraisal.notifying import months as notifying
 from appraisal.rules import Move, Refusal
 from appraisal.services import objections
 from appraisal.services.ledger import today as day_of
+from appraisal.turns import months as turns
 from common import audit, calendar
 from common.problems import Refused
 from common.versions import check_unchanged, version_of

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
-from appraisal import notifying_objections
 from appraisal.acting import acting, line_of
 from appraisal.models import (
     AppraisalSettings,
@@ -24,8 +23,10 @@ from appraisal.models import (
 )
 from appraisal.models.ledger import EntryQuerySet
 from appraisal.models.months import ObjectionQuerySet
-from appraisal.notifying import month_name
-from appraisal.objection_rules import (
+from appraisal.notifying import objections as notifying_objections
+from appraisal.notifying.stages import month_name
+from appraisal.rules import Step
+from appraisal.rules.objections import (
     Answering,
     Making,
     deciders,
@@ -33,7 +34,6 @@ from appraisal.objection_rules import (
     refuse_making,
     who_enters,
 )
-from appraisal.rules import Step
 from appraisal.services import ledger as chains
 from appraisal.services.reversals import entry_reverse
 from attendance import selectors

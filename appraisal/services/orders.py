@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Unit, User
-from appraisal import notifying_rollout as telling
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit
 from appraisal.models.rollout import OrderQuerySet
+from appraisal.notifying import rollout as telling
 from appraisal.rules.rollout import End, Ending, refuse_due, refuse_ending
 from appraisal.services.missed import orders_note_missed
 from appraisal.services.rollout import DUE, of_unit, supervisors_only, today_of

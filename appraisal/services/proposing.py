@@ -12,9 +12,10 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
-from appraisal import ladder_facts, notifying_sanctions
-from appraisal.ladder_facts import Subject
+from appraisal.facts import ladder as ladder_facts
+from appraisal.facts.ladder import Subject
 from appraisal.models import Counts, Measure, Sanction, Trigger, YearSettings
+from appraisal.notifying import sanctions as notifying_sanctions
 from appraisal.rules import ladder
 from appraisal.rules.ladder import Counted
 from appraisal.services.missed import orders_note_missed

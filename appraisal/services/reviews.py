@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from appraisal import notifying_reviews as telling
 from appraisal import sanction_papers
 from appraisal.models import (
     AnnualResult,
@@ -25,15 +24,7 @@ from appraisal.models import (
     YearSettings,
 )
 from appraisal.models.sanctions import STANDING
-from appraisal.review_rules import (
-    SOON,
-    Asking,
-    Deciding,
-    last_day,
-    refuse_asking,
-    refuse_deciding,
-    refuse_grade,
-)
+from appraisal.notifying import reviews as telling
 from appraisal.reviewing import (
     About,
     Right,
@@ -46,6 +37,15 @@ from appraisal.reviewing import (
     right,
     whole,
     whole_results,
+)
+from appraisal.rules.reviews import (
+    SOON,
+    Asking,
+    Deciding,
+    last_day,
+    refuse_asking,
+    refuse_deciding,
+    refuse_grade,
 )
 from appraisal.services import grading, sanctions, years
 from appraisal.services.grading import Entered

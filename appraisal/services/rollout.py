@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import City, Membership, Role, Unit, User
-from appraisal import notifying_rollout as telling
-from appraisal import rollout_facts, rollout_words
 from appraisal.acting import acting
+from appraisal.facts import rollout as rollout_facts
 from appraisal.models import Rollout, Wave
 from appraisal.models.rollout import RolloutQuerySet
+from appraisal.notifying import rollout as telling
 from appraisal.rules.rollout import Due, is_discipline_post, missing, own_missing, refuse_due
 from appraisal.services.missed import orders_note_missed
+from appraisal.words import rollout as rollout_words
 from attendance import selectors as inspection
 from cards.models import Cadre, CadreQuerySet
 from common import audit, calendar

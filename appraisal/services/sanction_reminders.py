@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from appraisal import notifying_sanctions as telling
 from appraisal.models import Sanction
+from appraisal.notifying import sanctions as telling
 from appraisal.services.sanctions import deciders_of, whole
 from common import notices
 from common.rules import local

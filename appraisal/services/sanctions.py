@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
-from appraisal import ladder_facts, notifying_sanctions, review_rules, sanction_papers
+from appraisal import sanction_papers
+from appraisal.facts import ladder as ladder_facts
 from appraisal.models import (
     DocumentCounter,
     Measure,
@@ -22,7 +23,9 @@ from appraisal.models import (
     SanctionState,
     YearSettings,
 )
+from appraisal.notifying import sanctions as notifying_sanctions
 from appraisal.rules import ladder
+from appraisal.rules import reviews as review_rules
 from appraisal.rules.ladder import Refusal
 from appraisal.services import years_due
 from attendance import selectors as inspection

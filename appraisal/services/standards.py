@@ -11,14 +11,14 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appraisal import notifying_standards as notifying
 from appraisal import rules
 from appraisal.models import AppraisalSettings, Standard, StandardItem, UnitLedger
 from appraisal.models.standards import StandardQuerySet
+from appraisal.notifying import standards as notifying
 from appraisal.rules import Price
 from appraisal.services.ledger import today as day_of
 from appraisal.services.ledger import version_value
-from appraisal.standard_words import Effect, Occasion
+from appraisal.words.standard import Effect, Occasion
 from attendance.models import Item
 from common import audit
 from common.problems import Refused

@@ -11,12 +11,13 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, Unit
-from appraisal import notifying, turns
-from appraisal import notifying_months as telling
 from appraisal.models import AppraisalSettings, MonthlyReport, Objection, ReportState
+from appraisal.notifying import months as telling
+from appraisal.notifying import stages as notifying
 from appraisal.rules import REPORT_LATE, Move
 from appraisal.services import objections
 from appraisal.services.ledger import today as day_of
+from appraisal.turns import months as turns
 from attendance import selectors as inspection
 from attendance.models import Finding
 from attendance.services import unit_findings_record

@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from appraisal import notifying_objections, rules
+from appraisal import rules
 from appraisal.acting import MONEY, acting
 from appraisal.models import (
     Kind,
@@ -24,6 +24,7 @@ from appraisal.models import (
     WithholdingProposal,
 )
 from appraisal.models.months import ProposalQuerySet
+from appraisal.notifying import objections as notifying_objections
 from appraisal.services.ledger import version_value
 from cards.models import Cadre
 from common import audit

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appraisal import chain, notifying_years, year_facts, year_turns
+from appraisal import chain
+from appraisal.facts import year as year_facts
+from appraisal.facts.year import ADMONISHMENT, CAUTION, CIRCULAR, KEPT, City, Person, Terms, Whole
 from appraisal.models import (
     AnnualResult,
     Circular,
@@ -24,9 +26,10 @@ from appraisal.models import (
     YearState,
     YearTerms,
 )
+from appraisal.notifying import years as notifying_years
 from appraisal.rules import grading, years
 from appraisal.rules.years import Consequences
-from appraisal.year_facts import ADMONISHMENT, CAUTION, CIRCULAR, KEPT, City, Person, Terms, Whole
+from appraisal.turns import year as year_turns
 from common import audit
 from common.problems import Refused
 from common.rules import local

@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Unit
 from accounts.permissions import TABLE
-from appraisal import bonus_file, sheets
-from appraisal.bonus_forms import BonusForm
+from appraisal.forms.bonus import BonusForm
+from appraisal.forms.sheet import PeopleFilterForm, SheetForm
 from appraisal.models import BonusBase
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
 from appraisal.services import bonus as services
-from appraisal.sheet_forms import PeopleFilterForm, SheetForm
+from appraisal.sheets import bonus as bonus_file
+from appraisal.sheets import reading as sheets
 from cards.models import Cadre, CadreQuerySet
 from common.forms import accepted, posted, render_form
 from common.problems import Refused

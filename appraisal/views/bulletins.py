@@ -20,12 +20,13 @@ from django.utils.translation import gettext as _
 from accounts.access import Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
-from appraisal import bulletin_desk as desk
-from appraisal import bulletin_facts, bulletin_files
-from appraisal.bulletin_forms import CorrectForm, SignForm, TextsForm
+from appraisal import bulletin_files
 from appraisal.bulletin_texts import HEADINGS, PARTS
 from appraisal.bulletins.content import MISSING, WAITING
 from appraisal.bulletins.content import Bulletin as Content
+from appraisal.desk import bulletins as desk
+from appraisal.facts import bulletin as bulletin_facts
+from appraisal.forms.bulletin import CorrectForm, SignForm, TextsForm
 from appraisal.models import AppraisalSettings, Bulletin, BulletinCounter, Circular
 from appraisal.models.months import BulletinQuerySet
 from appraisal.services import bulletins as services

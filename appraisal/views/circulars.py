@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from accounts.http import user_of
 from appraisal import year_papers
 from appraisal.bulletin_files import KINDS
-from appraisal.bulletin_forms import SignForm
+from appraisal.forms.bulletin import SignForm
+from appraisal.forms.year import CircularForm
 from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import circulars as services
 from appraisal.services.bulletins import number_text
-from appraisal.year_forms import CircularForm
 from common.forms import accepted, posted, render_form
 from common.problems import Refused
 from common.responses import PDF, download, private, unkept

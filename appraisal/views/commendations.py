@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.http import user_of
-from appraisal import grade_words
+from appraisal.forms.year import CommendForm
 from appraisal.models import AnnualResult, UnitResult
 from appraisal.services import commending
 from appraisal.views.unit_years import write
 from appraisal.views.year_results import write_result
-from appraisal.year_forms import CommendForm
+from appraisal.words import grade as grade_words
 from appraisal.year_pages import result_of, result_url, results_for, unit_of, unit_url, units_of
 from common.problems import Refused
 from common.responses import private

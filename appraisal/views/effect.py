@@ -14,10 +14,13 @@ from django.utils.translation import ngettext
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import baseline_file, effect_sheet, effect_words, effects
-from appraisal.baseline_forms import BaselineFileForm, BaselineForm
+from appraisal import effects
+from appraisal.forms.baseline import BaselineFileForm, BaselineForm
 from appraisal.models import Baseline, Indicator
 from appraisal.services import baselines as services
+from appraisal.sheets import baseline as baseline_file
+from appraisal.sheets import effect as effect_sheet
+from appraisal.words import effect as effect_words
 from cards.roster.plan import Problem
 from common.forms import accepted, posted, render_form
 from common.problems import Refused

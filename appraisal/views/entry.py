@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.http import access_for, scope_for, user_of
 from accounts.permissions import TABLE
-from appraisal import acting, entry_words, reasons
+from appraisal import acting, reasons
 from appraisal.models import LedgerEntry
 from appraisal.services import objections
+from appraisal.words import entry as entry_words
 from attendance.models import Finding
 from attendance.rules import month_named
 from common.responses import private

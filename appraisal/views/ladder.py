@@ -13,10 +13,11 @@ from django.utils.translation import ngettext
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import ladder_facts, ladder_words
+from appraisal.facts import ladder as ladder_facts
+from appraisal.forms.sanction import TriggerForm
 from appraisal.models import Measure, Trigger
-from appraisal.sanction_forms import TriggerForm
 from appraisal.services import proposing
+from appraisal.words import ladder as ladder_words
 from common.forms import accepted, posted, render_form
 
 

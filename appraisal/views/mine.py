@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from accounts.http import access_for, scope_for
 from accounts.permissions import TABLE
-from appraisal import counted, entry_words, month_words, reasons, rules, selectors
+from appraisal import counted, reasons, rules, selectors
 from appraisal.models import LedgerEntry, MonthlyReport, MonthTotal, Objection, WithholdingProposal
 from appraisal.models.months import ReportQuerySet
 from appraisal.views.months import publication
+from appraisal.words import entry as entry_words
+from appraisal.words import month as month_words
 from attendance import cases
 from attendance.rules import month_named
 from cards.models import Cadre

@@ -19,15 +19,17 @@ from django.utils.translation import gettext_lazy
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Unit, User
 from accounts.permissions import TABLE
-from appraisal import acting, month_words, pipeline, rules, selectors, services, turns
+from appraisal import acting, pipeline, rules, selectors, services
+from appraisal.forms.month import AnswerForm, SendBackForm, StepForm, UnitForm
 from appraisal.models import MonthlyReport, ReportState
 from appraisal.models.months import ReportQuerySet
-from appraisal.month_forms import AnswerForm, SendBackForm, StepForm, UnitForm
-from appraisal.notifying import month_name
+from appraisal.notifying.stages import month_name
 from appraisal.pipeline import PEOPLE, Line
 from appraisal.rules import Move
 from appraisal.services import months as path
 from appraisal.services.closing import undrafted
+from appraisal.turns import months as turns
+from appraisal.words import month as month_words
 from attendance import comparison
 from attendance.rules import month_named
 from common.forms import accepted

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, scope_for, user_of
 from accounts.permissions import TABLE
-from appraisal import ladder_facts, reviewing, sanction_lines, sanction_papers, sanction_words
+from appraisal import reviewing, sanction_lines, sanction_papers
+from appraisal.facts import ladder as ladder_facts
+from appraisal.forms.sanction import statement_form
 from appraisal.models import Sanction, SanctionState, Stage
-from appraisal.sanction_forms import statement_form
 from appraisal.services import sanctions as services
 from appraisal.views.sanctions import facts_of, paper, progress_words
+from appraisal.words import sanction as sanction_words
 from cards.models import Cadre
 from common import slots
 from common.forms import accepted, posted, render_form

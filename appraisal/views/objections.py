@@ -16,10 +16,7 @@ from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE, Reach
 from appraisal import acting, reasons
-from appraisal import objection_words as words
-from appraisal.models import LedgerEntry, Objection
-from appraisal.models.months import ObjectionQuerySet
-from appraisal.objection_forms import (
+from appraisal.forms.objection import (
     SUSTAIN,
     WAITS,
     AnswerForm,
@@ -28,8 +25,11 @@ from appraisal.objection_forms import (
     ObjectionForm,
     PaperObjectionForm,
 )
+from appraisal.models import LedgerEntry, Objection
+from appraisal.models.months import ObjectionQuerySet
 from appraisal.services import objection_decide, objection_make, objection_withdraw
 from appraisal.services import objections as services
+from appraisal.words import objection as words
 from attendance import selectors
 from common.forms import accepted, posted, render_form
 

@@ -14,21 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, scope_for, user_of
 from accounts.permissions import TABLE
-from appraisal import rollout_words as words
+from appraisal.forms.rollout import LATE, AnswerOrderForm, EndOrderForm, OrderFilterForm, OrderForm, VisitForm
 from appraisal.models import OrderState, RectificationOrder, Visit
 from appraisal.models.rollout import OrderQuerySet
-from appraisal.rollout_forms import (
-    LATE,
-    AnswerOrderForm,
-    EndOrderForm,
-    OrderFilterForm,
-    OrderForm,
-    VisitForm,
-)
 from appraisal.rules.rollout import End
 from appraisal.services import orders as services
 from appraisal.services.rollout import may_supervise, of_unit
 from appraisal.views.rollout import unit_of
+from appraisal.words import rollout as words
 from common.forms import accepted, posted, render_form
 from common.rules import local
 

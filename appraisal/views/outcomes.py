@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
+from appraisal.forms.outcome import CountForm
 from appraisal.models import CountedOutcome
-from appraisal.outcome_forms import CountForm
 from appraisal.services import outcomes as services
 from common.forms import accepted, posted, render_form
 from common.problems import Refused

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.models import Unit
-from appraisal import ladder_facts, sanction_lines
-from appraisal.ladder_facts import Subject
+from appraisal import sanction_lines
+from appraisal.facts import ladder as ladder_facts
+from appraisal.facts.ladder import Subject
+from appraisal.forms.sanction import THE_UNIT, AboutForm, ProposeForm
 from appraisal.models import Measure, Sanction
 from appraisal.rules.ladder import Counted
-from appraisal.sanction_forms import THE_UNIT, AboutForm, ProposeForm
 from appraisal.services.proposing import sanction_propose
 from cards.models import Cadre
 from common.forms import accepted, posted, render_form

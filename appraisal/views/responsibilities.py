@@ -14,9 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Unit
 from accounts.permissions import TABLE
-from appraisal import responsibility_file, sheets
-from appraisal.models import Responsibility
-from appraisal.responsibility_forms import (
+from appraisal.forms.responsibility import (
     BLANK_ROWS,
     PREFIX,
     ListForm,
@@ -24,8 +22,11 @@ from appraisal.responsibility_forms import (
     YearSheetForm,
     lines_formset,
 )
+from appraisal.models import Responsibility
 from appraisal.services import responsibilities as services
 from appraisal.services.responsibilities import MOST_LINES, Line
+from appraisal.sheets import reading as sheets
+from appraisal.sheets import responsibility as responsibility_file
 from appraisal.views.bonus import people_matching
 from cards.models import Cadre
 from common.forms import accepted, posted, render_form, with_more_rows

@@ -16,10 +16,8 @@ from accounts.models import Unit
 from accounts.permissions import TABLE
 from appraisal import acting, reviewing, rights
 from appraisal import review_pages as pages
-from appraisal import review_words as words
-from appraisal.models import AnnualResult, Review, ReviewState, Sanction, Stage
-from appraisal.objection_forms import NoForm
-from appraisal.review_forms import (
+from appraisal.forms.objection import NoForm
+from appraisal.forms.review import (
     REVISE,
     WAITS,
     AskForm,
@@ -28,10 +26,12 @@ from appraisal.review_forms import (
     PaperAskForm,
     ReviewFilterForm,
 )
+from appraisal.models import AnnualResult, Review, ReviewState, Sanction, Stage
 from appraisal.reviewing import About
 from appraisal.services import reviews as services
 from appraisal.services import sanctions
 from appraisal.views.mine import cadre_of
+from appraisal.words import review as words
 from common.forms import accepted, posted, render_form
 from common.responses import private
 

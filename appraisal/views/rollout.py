@@ -16,11 +16,9 @@ from accounts.http import access_for, city_of, scope_for, user_of
 from accounts.models import Unit
 from accounts.permissions import TABLE, Reach
 from appraisal import rollout_board as board
-from appraisal import rollout_facts
-from appraisal import rollout_words as words
-from appraisal.models import Rollout, Visit, Wave
-from appraisal.objection_forms import NoForm
-from appraisal.rollout_forms import (
+from appraisal.facts import rollout as rollout_facts
+from appraisal.forms.objection import NoForm
+from appraisal.forms.rollout import (
     AssignForm,
     BoardFilterForm,
     DeadlineForm,
@@ -29,9 +27,11 @@ from appraisal.rollout_forms import (
     ReopenForm,
     WaveForm,
 )
+from appraisal.models import Rollout, Visit, Wave
 from appraisal.rules.rollout import Stage, by_stage, missing, own_missing
 from appraisal.services import orders as ordering
 from appraisal.services import rollout as services
+from appraisal.words import rollout as words
 from common.forms import accepted, posted, render_form
 from common.rules import local
 

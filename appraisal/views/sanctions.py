@@ -18,11 +18,9 @@ from accounts.access import Access, Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE
-from appraisal import ladder_facts, ladder_words, sanction_lines, sanction_papers, sanction_words
-from appraisal.models import Measure, Sanction, SanctionState
-from appraisal.models.sanctions import SanctionQuerySet
-from appraisal.papers import printing
-from appraisal.sanction_forms import (
+from appraisal import sanction_lines, sanction_papers
+from appraisal.facts import ladder as ladder_facts
+from appraisal.forms.sanction import (
     BY_HAND,
     DROP,
     WAITS,
@@ -32,8 +30,13 @@ from appraisal.sanction_forms import (
     SetAsideForm,
     statement_form,
 )
-from appraisal.sanction_turns import waiting_for
+from appraisal.models import Measure, Sanction, SanctionState
+from appraisal.models.sanctions import SanctionQuerySet
+from appraisal.papers import printing
 from appraisal.services import sanctions as services
+from appraisal.turns.sanction import waiting_for
+from appraisal.words import ladder as ladder_words
+from appraisal.words import sanction as sanction_words
 from attendance.finding_forms import DefenceForm, TellForm
 from common.forms import accepted, posted
 from common.responses import PDF, download, private, unkept

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.history import SHOWN, Line
 from accounts.http import user_of
+from appraisal.forms.setting import AppraisalSettingsForm, value_words
 from appraisal.models import AppraisalSettings
 from appraisal.services import setting as services
-from appraisal.setting_forms import AppraisalSettingsForm, value_words
 from common import audit
 from common.forms import accepted, posted, render_form
 from common.models import AuditEntry

@@ -18,12 +18,12 @@ from accounts.http import access_for, scope_for, user_of
 from accounts.permissions import TABLE, Reach
 from appraisal import preview as trying
 from appraisal import rules
-from appraisal import standard_words as words
+from appraisal.forms.standard import StandardForm
 from appraisal.models import Standard
 from appraisal.rules import Price
 from appraisal.services import standards as services
 from appraisal.services.ledger import version_value
-from appraisal.standard_forms import StandardForm
+from appraisal.words import standard as words
 from attendance.models import Item, Subject
 from common import audit
 from common.forms import accepted, posted

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from accounts.access import Scope
 from accounts.http import scope_for
 from accounts.models import Unit
-from appraisal import exporting, pipeline, rules, trend
+from appraisal import pipeline, rules, trend
 from appraisal.models import MonthlyReport
+from appraisal.sheets import months as exporting
 from attendance.rules import month_named
 from common.responses import XLSX, download
 from common.rules import local

@@ -19,13 +19,14 @@ from django.utils.translation import ngettext
 from accounts.access import Scope
 from accounts.http import city_of, scope_for, user_of
 from accounts.models import Role, User
-from appraisal import acting, finance_sheet, services
-from appraisal import withholding_words as words
+from appraisal import acting, services
+from appraisal.forms.objection import HandOverForm, NoForm, PaidBackForm, ReasonForm, WithheldForm
 from appraisal.models import MonthlyReport, ProposalState, WithholdingProposal
 from appraisal.models.months import ProposalQuerySet
-from appraisal.notifying import month_name
-from appraisal.objection_forms import HandOverForm, NoForm, PaidBackForm, ReasonForm, WithheldForm
+from appraisal.notifying.stages import month_name
 from appraisal.services.withholding import WITH_THE_CITY, Done, handed_over, may_execute
+from appraisal.sheets import finance as finance_sheet
+from appraisal.words import withholding as words
 from attendance.rules import month_named
 from common.forms import accepted, posted
 from common.responses import XLSX, download, private

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, scope_for
 from accounts.permissions import TABLE
-from appraisal import grade_words, year_chain, year_words
+from appraisal import year_chain
+from appraisal.facts.year import KEPT
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
 from appraisal.services import commending, grading
 from appraisal.views.year_files import file_of, notice_of
 from appraisal.views.year_results import result_context
-from appraisal.year_facts import KEPT
+from appraisal.words import grade as grade_words
+from appraisal.words import year as year_words
 from appraisal.year_pages import reader_of
 from cards.models import Cadre
 from common import slots

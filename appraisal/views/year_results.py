@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import grade_words, year_chain, year_comparison, year_turns, year_words
+from appraisal import year_chain, year_comparison
+from appraisal.forms.month import StepForm
+from appraisal.forms.year import CommendForm, HandOverForm, LookAgainForm
 from appraisal.models import AnnualResult, YearState
-from appraisal.month_forms import StepForm
 from appraisal.services import commending, grading
-from appraisal.year_forms import CommendForm, HandOverForm, LookAgainForm
+from appraisal.turns import year as year_turns
+from appraisal.words import grade as grade_words
+from appraisal.words import year as year_words
 from appraisal.year_pages import is_express, reader_of, result_of, result_url, unit_url
 from common.forms import accepted
 from common.responses import private

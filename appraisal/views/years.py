@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 
 from accounts.history import SHOWN, Line
 from accounts.http import user_of
-from appraisal import year_chain, year_facts, year_turns, year_words
+from appraisal import year_chain
+from appraisal.facts import year as year_facts
+from appraisal.forms.year import YearSettingsForm, value_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import UnitResultQuerySet
 from appraisal.rules import grading as rules
 from appraisal.services import circulars, grading, year_setting
 from appraisal.services import years as computing
-from appraisal.year_forms import YearSettingsForm, value_words
+from appraisal.turns import year as year_turns
+from appraisal.words import year as year_words
 from appraisal.year_pages import is_express, reader_of, result_url, unit_url, units_of
 from common import audit
 from common.forms import accepted, posted, render_form

@@ -29,6 +29,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import TABLE, Page, Reach
+from appraisal.facts.year import Person, Whole
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
@@ -50,7 +51,6 @@ from appraisal.models import (
     Wave,
 )
 from appraisal.services import bulletins, circulars, month_draft, standards
-from appraisal.year_facts import Person, Whole
 from attendance import services as inspection
 from attendance.draw import Plan
 from attendance.models import Correction, Draw, Finding, Item, Mark, OpenRound, SpotCheck

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
-from appraisal.bonus_file import month
-from appraisal.bonus_rules import Basing, paid_by, refuse_base
 from appraisal.models import AnnualResult, BonusBase, UnitResult
+from appraisal.rules.bonus import Basing, paid_by, refuse_base
 from appraisal.services import bonus as services
+from appraisal.sheets.bonus import month
 from cards.roster.rows import Wrong
 from common.models import AuditEntry
 from common.problems import Refused

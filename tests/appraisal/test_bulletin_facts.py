@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Unit
-from appraisal import bulletin_facts, services
+from appraisal import services
 from appraisal.bulletins.content import COUNTED, ELSEWHERE, MISSING, NO_MONTH, WAITING, UnitRow
+from appraisal.facts import bulletin as bulletin_facts
 from appraisal.models import Bulletin, LedgerEntry, MonthlyReport
 from appraisal.services import bulletins, closing
 from appraisal.services.sweeps import late_source

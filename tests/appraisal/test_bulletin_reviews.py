@@ -6,9 +6,9 @@ from datetime import date, time
 
 import pytest
 
-from appraisal import bulletin_facts
 from appraisal.bulletins.content import Bulletin as Printed
 from appraisal.bulletins.content import Measures
+from appraisal.facts import bulletin as bulletin_facts
 from appraisal.models import Bulletin
 from appraisal.services import bulletins
 from cards.models import Cadre

@@ -10,8 +10,8 @@ from pypdf import PdfReader
 
 from appraisal import reviewing, sanction_papers
 from appraisal.models import Measure, Sanction, Stage, Trigger, YearSettings
-from appraisal.review_rules import last_day
 from appraisal.rules.ladder import Counted
+from appraisal.rules.reviews import last_day
 from appraisal.services import reviews
 from appraisal.services import sanctions as services
 from common import calendar

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
-from appraisal import baseline_file
 from appraisal.models import Baseline, Indicator
 from appraisal.services import baselines
 from appraisal.services.baselines import Value
+from appraisal.sheets import baseline as baseline_file
 from cards.models import LookupCount
 from common.models import AuditEntry
 from common.problems import Refused

@@ -13,11 +13,12 @@ from django.utils import translation
 
 from accounts.access import access_of
 from accounts.models import Unit, User
-from appraisal import effect_words, effects
+from appraisal import effects
 from appraisal.effects import Figure, Trend
 from appraisal.models import Baseline, Indicator
 from appraisal.rules import effects as arithmetic
 from appraisal.rules.effects import Turn
+from appraisal.words import effect as effect_words
 from attendance.models import FindingState, SpotCheck, SpotLine
 from cards.models import Cadre, LookupCount, LookupKind
 from complaints.models import Complaint, Interest

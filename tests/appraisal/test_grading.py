@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Role
-from appraisal import reviewing, year_papers, year_words
+from appraisal import reviewing, year_papers
 from appraisal.models import (
     AnnualResult,
     Bulletin,
@@ -22,6 +22,7 @@ from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Refusal
 from appraisal.services import circulars, commending, grading, years
 from appraisal.services.grading import Entered
+from appraisal.words import year as year_words
 from cards.models import Cadre, EmploymentKind
 from common.models import AuditEntry, Notice
 from common.problems import Refused

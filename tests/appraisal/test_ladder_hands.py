@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 
 from accounts.models import Role
-from appraisal import sanction_turns, tasks
+from appraisal import tasks
 from appraisal.models import RectificationOrder, Sanction
 from appraisal.rules.ladder import Counted
 from appraisal.services import proposing
 from appraisal.services import sanctions as services
+from appraisal.turns import sanction as sanction_turns
 from attendance.models import Finding
 from common.problems import Refused
 from complaints.models import Interest

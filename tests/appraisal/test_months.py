@@ -7,10 +7,11 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Role, User
-from appraisal import services, turns
+from appraisal import services
 from appraisal.models import MonthlyReport, Objection, ReportState, WithholdingProposal
 from appraisal.rules import Move
 from appraisal.services import months, sweeps
+from appraisal.turns import months as turns
 from attendance.models import Finding
 from common.models import AuditEntry, Notice
 from common.problems import Refused

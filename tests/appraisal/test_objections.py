@@ -7,9 +7,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Membership, Role
-from appraisal import entry_words, reasons, services
+from appraisal import reasons, services
 from appraisal.models import Kind, LedgerEntry, MonthlyReport, Objection
-from appraisal.objection_rules import (
+from appraisal.rules.objections import (
     Answering,
     Making,
     deciders,
@@ -18,6 +18,7 @@ from appraisal.objection_rules import (
     who_enters,
 )
 from appraisal.services import closing, months, objections
+from appraisal.words import entry as entry_words
 from cards import services as people
 from common.models import AuditEntry, Notice
 from common.problems import Refused

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from appraisal.review_rules import (
+from appraisal.rules.reviews import (
     Asking,
     Deciding,
     better_grades,

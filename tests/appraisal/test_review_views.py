@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from appraisal import review_words
 from appraisal.models import Grade, Review, ReviewState, Sanction
+from appraisal.words import review as review_words
 from common import notices
 from common.models import Notice
 from tests.appraisal.ledgers import stands

@@ -17,8 +17,8 @@ from appraisal.models import (
     YearCorrection,
     YearSettings,
 )
-from appraisal.review_rules import last_day
 from appraisal.rules.ladder import Counted
+from appraisal.rules.reviews import last_day
 from appraisal.services import reviews, sanctions, years
 from common import calendar
 from common.models import AuditEntry, Notice

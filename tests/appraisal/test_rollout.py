@@ -7,14 +7,16 @@ import pytest
 
 from accounts.models import City, Role, SupervisionGroup, Unit, User
 from accounts.seeds import UNITS
-from appraisal import rollout_board, rollout_facts, rollout_words
-from appraisal.ladder_facts import Subject, of_subject
+from appraisal import rollout_board
+from appraisal.facts import rollout as rollout_facts
+from appraisal.facts.ladder import Subject, of_subject
 from appraisal.models import RectificationOrder, Rollout, Sanction, Visit, Wave
 from appraisal.rules.rollout import End, Need, Stage, missing
 from appraisal.services import orders, rollout
 from appraisal.services.missed import orders_note_missed
 from appraisal.services.proposing import sanctions_propose
 from appraisal.services.sanctions import deciders
+from appraisal.words import rollout as rollout_words
 from cards.models import Cadre
 from common.models import AuditEntry, Notice, OfficeHoursSet
 from common.problems import Refused

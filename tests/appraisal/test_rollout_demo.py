@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from appraisal import rollout_facts
+from appraisal.facts import rollout as rollout_facts
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
 from appraisal.services.missed import orders_note_missed
 from common import demo

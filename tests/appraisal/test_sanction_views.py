@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import Role
-from appraisal import sanction_papers, sanction_words
+from appraisal import sanction_papers
+from appraisal.forms.sanction import statement_form
 from appraisal.models import Sanction, SanctionState, Trigger
 from appraisal.papers.content import DECISION, RECOMMENDATION, RECORD, REFERRAL
 from appraisal.rules.ladder import Counted
-from appraisal.sanction_forms import statement_form
 from appraisal.services import proposing
 from appraisal.services import sanctions as services
+from appraisal.words import sanction as sanction_words
 from attendance.models import Finding
 from complaints.models import Interest
 from complaints.services import handling

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.models import Role
-from appraisal import ladder_facts, rollout_facts, tasks
+from appraisal import tasks
+from appraisal.facts import ladder as ladder_facts
+from appraisal.facts import rollout as rollout_facts
 from appraisal.models import (
     DocumentCounter,
     LedgerEntry,

@@ -11,7 +11,7 @@ from appraisal.models import AppraisalSettings, Standard, StandardItem
 from appraisal.rules import Price, in_force, names_salary
 from appraisal.services import standards
 from appraisal.services.ledger import version_value, versions
-from appraisal.standard_words import Effect, Occasion
+from appraisal.words.standard import Effect, Occasion
 from attendance.models import Item
 from common.append_only import drop_triggers
 

@@ -6,9 +6,9 @@ import pytest
 from django import forms
 from django.urls import reverse
 
+from appraisal.forms.setting import MonthField
 from appraisal.models import AppraisalSettings
 from appraisal.services import setting as services
-from appraisal.setting_forms import MonthField
 from common.models import AuditEntry
 from common.problems import Refused
 from common.versions import Overtaken, version_of

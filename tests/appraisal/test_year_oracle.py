@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from appraisal import services as verbs
-from appraisal import year_facts
+from appraisal.facts import year as year_facts
 from appraisal.models import AnnualResult, LedgerEntry, Sanction, SanctionState, UnitResult, YearCorrection
 from appraisal.rules import years
 from appraisal.services.years import year_appraise

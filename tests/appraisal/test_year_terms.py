@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Unit, UnitKind
-from appraisal.bulletin_facts import _years_corrected
+from appraisal.facts.bulletin import _years_corrected
 from appraisal.models import AnnualResult, UnitResult, YearCorrection, YearSettings, YearTerms
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered

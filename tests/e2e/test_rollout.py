@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
-from appraisal import rollout_facts
+from appraisal.facts import rollout as rollout_facts
 from appraisal.models import RectificationOrder, Rollout, Visit, Wave
 from appraisal.services import rollout
 from appraisal.services.missed import orders_note_missed

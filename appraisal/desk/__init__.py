@@ -1,0 +1,1 @@
+"""What stands on the landing pages, and whose turn it is there."""

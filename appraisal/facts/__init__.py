@@ -1,0 +1,1 @@
+"""What rules count, read from the tables."""

@@ -1,0 +1,1 @@
+"""What is asked on a page, and which answers are taken."""

@@ -1,0 +1,1 @@
+"""States, figures and history in the words of a page."""
