@@ -250,7 +250,11 @@ def test_the_compiled_catalogue_is_the_one_that_is_read():
     """Django reads the .mo only: it must say what the .po says."""
     compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
 
-    def content(file: polib.POFile | polib.MOFile) -> dict[tuple[str, str], list[str]]:
-        return {(entry.msgid, entry.msgid_plural): forms(entry) for entry in file if not entry.obsolete}
+    def content(file: polib.POFile | polib.MOFile) -> dict[tuple[str, str, str], list[str]]:
+        return {
+            (entry.msgctxt or "", entry.msgid, entry.msgid_plural): forms(entry)
+            for entry in file
+            if not entry.obsolete
+        }
 
     assert content(compiled) == content(polib.pofile(str(CATALOGUE)))
