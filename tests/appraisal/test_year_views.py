@@ -521,7 +521,9 @@ def test_the_bonus_is_named_and_summed_only_with_a_base(unit, chen, officer):
     measured(chen)
     computed()
     client = signed_in(officer)
-    assert client.get(result_page(chen)).status_code == 200
+    shown = client.get(result_page(chen)).content.decode()
+    assert "2026年7月" in shown
+    assert "2026-07" not in shown
     assert result_of(chen).bonus_cents is None
     assert result_of(chen).bonus_of == ["2026-07", "2026-08", "2026-09"]
     BonusBase.objects.create(
