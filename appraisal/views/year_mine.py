@@ -56,6 +56,8 @@ def own_state(result: AnnualResult) -> tuple[str, str]:
         return "on", grade_words.result_words(result)
     if result.unit_result.state == YearState.PUBLIC and result.grade:
         return "info", _("On public notice")
+    if not grading.takes_grade(result):
+        return "idle", _("graded by their own superiors")
     return "idle", _("Not decided yet")
 
 

@@ -94,6 +94,9 @@ def _result_forms(
     waits = grading.has_notice(result, today) and result.notified_on is None
     if waits and grading.may_hand_over(result, user, today):
         found["hand_over"] = _result_form(HandOverForm, result, failed)
+        if not grading.takes_grade(result):
+            # Nobody asks for a review of a recommendation.
+            found["hand_over"].fields["day"].help_text = ""
     if grading.needs_look(result) and user.pk in year_turns.deciders(result.unit_result, today):
         found["look_again"] = _result_form(LookAgainForm, result, failed)
     if is_express(request):
