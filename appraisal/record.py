@@ -179,7 +179,7 @@ def _follows(result: AnnualResult, state: YearState) -> Iterator[str]:
     if result.barred_until is not None and state == YearState.DECIDED:
         yield year_words.promotion_words(result.barred_until)
     if result.commended_by_id:
-        yield _("commended: %(reason)s") % {"reason": result.commended_reason}
+        yield _("commended: %(reason)s") % {"reason": year_words.commendation_words(result)}
 
 
 def _still_bars(result: AnnualResult, today: date) -> bool:
