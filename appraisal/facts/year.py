@@ -38,13 +38,15 @@ CRITICISM, ADMONISHMENT, CAUTION, CIRCULAR = "criticism", "admonishment", "cauti
 
 @dataclass(frozen=True)
 class Terms:
-    """What the city sets and a computation reads."""
+    """What the city sets, and a computation or the quota of a grade reads."""
 
     minimum_headcount: int
     minimum_months: int
     sheets_percent: int
     agreement_percent: int
     bonus_months: str
+    excellent_percent: int
+    approved_percent: int
 
     @classmethod
     def of(cls, year: int) -> "Terms":
@@ -53,7 +55,7 @@ class Terms:
             YearTerms.objects.filter(year=year, terms__isnull=False).values_list("terms", flat=True).first()
         )
         settings = YearSettings.current()
-        return cls(**(kept or {name: getattr(settings, name) for name in YearTerms.FIELDS}))
+        return cls(**{name: getattr(settings, name) for name in YearTerms.FIELDS} | (kept or {}))
 
 
 @dataclass

@@ -74,13 +74,15 @@ class YearSettings(models.Model):
 class YearTerms(models.Model):
     """A year that was computed. Once a notice of it hangs, or it is over, it keeps the settings it is judged by."""
 
-    #: Those of YearSettings that a computation reads (facts.year.Terms).
+    #: Those of YearSettings that a computation, or the quota of a grade, reads (facts.year.Terms).
     FIELDS: ClassVar = (
         "minimum_headcount",
         "minimum_months",
         "sheets_percent",
         "agreement_percent",
         "bonus_months",
+        "excellent_percent",
+        "approved_percent",
     )
 
     year = models.PositiveSmallIntegerField(_("year"), unique=True)

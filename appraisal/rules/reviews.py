@@ -22,6 +22,11 @@ def last_day(known: date, days: int, calendar: WorkingCalendar) -> date:
     return last if calendar.is_working_day(last) else calendar.next_working_day(last)
 
 
+def leaves_half(known: date, until: date, today: date) -> bool:
+    """What is entered late must not take a right away: at least half of its days are left."""
+    return today - known <= (until - known) / 2
+
+
 class Asking(StrEnum):
     """Why nobody may ask for it now."""
 

@@ -169,9 +169,16 @@ def _check_unsigned(circular: Circular) -> None:
 # --- Signing ----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def circular_sign(*, circular: Circular, seen: str | None = None, actor: User, now: datetime) -> Circular:
-    """Freeze it with the next number of the year. `seen` is the digest of the draft that was read."""
+    """Freeze it with the next number of the year, on the figures of this moment. `seen` is the digest of the draft
+    that was read."""
+    # By itself: what was computed stays for whoever is told that it is not what they read.
+    years.year_appraise(year=circular.year, now=now)
+    return _signed(circular, seen, actor, now)
+
+
+@transaction.atomic
+def _signed(circular: Circular, seen: str | None, actor: User, now: datetime) -> Circular:
     today = local(now).date()
     circular = _locked(circular)
     if circular.is_signed and circular.signed_by_id == actor.pk:

@@ -7,7 +7,7 @@ a grade, or has a line of their own in the unit's year, does not decide it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,9 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from appraisal.models import AnnualResult, Grade, Receipt, Ungraded, UnitResult, YearSettings, YearState
+from appraisal.facts.year import Terms
+from appraisal.models import (
+    AnnualResult,
+    Grade,
+    Receipt,
+    Review,
+    ReviewState,
+    Ungraded,
+    UnitResult,
+    YearSettings,
+    YearState,
+)
 from appraisal.notifying import years as notifying
 from appraisal.rules import grading as rules
+from appraisal.rules import reviews as review_rules
 from appraisal.rules.grading import Line, Quota, Refusal
 from appraisal.services import years
 from appraisal.turns import year as turns
@@ -68,10 +80,10 @@ def results_of(unit_result: UnitResult) -> list[AnnualResult]:
     return list(rows.select_related("cadre", "unit", "unit_result").order_by("cadre__pinyin", "cadre__pk"))
 
 
-def percent_of(unit_result: UnitResult, settings: YearSettings | None = None) -> int:
-    settings = settings or YearSettings.current()
+def percent_of(unit_result: UnitResult, terms: Terms | None = None) -> int:
+    terms = terms or Terms.of(unit_result.year)
     approved = unit_result.more_excellent_by_id is not None
-    return settings.approved_percent if approved else settings.excellent_percent
+    return terms.approved_percent if approved else terms.excellent_percent
 
 
 def quota_of(unit_result: UnitResult, results: Iterable[AnnualResult]) -> Quota:
@@ -338,12 +350,17 @@ def year_send_back(*, unit_result: UnitResult, reason: str, actor: User, now: da
     return unit_result
 
 
-@transaction.atomic
 def year_decide(
     *, unit_result: UnitResult, seen: str | None = None, actor: User, now: datetime
 ) -> UnitResult:
     """Once the year and the notice are over, on the figures of this moment: ceilings and quota are checked again."""
+    # By itself: what was computed stays for whoever is told that it is not what they read.
     years.year_appraise(year=unit_result.year, now=now)
+    return _decided(unit_result, seen, actor, now)
+
+
+@transaction.atomic
+def _decided(unit_result: UnitResult, seen: str | None, actor: User, now: datetime) -> UnitResult:
     unit_result, today = locked(unit_result), local(now).date()
     if unit_result.state == YearState.DECIDED and unit_result.decided_by_id == actor.pk:
         return unit_result
@@ -424,9 +441,8 @@ def notice_hand_over(
 
 
 def _leaves_time(day: date, today: date) -> bool:
-    """What is entered late must not take the right to a review away: at least half of its days are left."""
-    days = YearSettings.current().review_days
-    return today <= day + timedelta(days=days // 2)
+    until = review_rules.last_day(day, YearSettings.current().review_days, calendar.around(day))
+    return review_rules.leaves_half(day, until, today)
 
 
 def dated(result: AnnualResult) -> date:
@@ -456,18 +472,27 @@ def needs_look(result: AnnualResult) -> bool:
     )
 
 
-@transaction.atomic
 def result_look_again(
     *, result: AnnualResult, entered: Entered, seen: str | None = None, actor: User, now: datetime
 ) -> AnnualResult:
     """The figures of a decided year are others by now, or it was to wait for a case: somebody keeps the grade or gives
     another one, with a reason. The notice is handed over anew."""
+    # By itself: what was computed stays for whoever is told that it is not what they read.
     years.year_appraise(year=result.year, now=now)
+    return _looked_again(result, entered, seen, actor, now)
+
+
+@transaction.atomic
+def _looked_again(
+    result: AnnualResult, entered: Entered, seen: str | None, actor: User, now: datetime
+) -> AnnualResult:
     result, today = locked_result(result), local(now).date()
     if _was_looked_at(result, entered, actor):
         return result
     if not needs_look(result):
         raise Refused(_("Nothing has changed since the decision."))
+    if Review.objects.filter(result=result, state=ReviewState.OPEN).exists():
+        raise Refused(_("A review of this grade is open: what it decides comes first."))
     if actor.pk not in turns.deciders(result.unit_result, today):
         raise Refused(REFUSALS[Refusal.INVOLVED])
     if not entered.reason.strip():

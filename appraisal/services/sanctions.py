@@ -71,6 +71,11 @@ def last_day(told: date) -> date:
     return defence_until(told, YearSettings.current().defence_days, calendar.around(told))
 
 
+def latest_entry(told: date) -> date:
+    """Until when it may be entered that they were told: half of the days for a statement are left then."""
+    return defence_until(told, YearSettings.current().defence_days // 2, calendar.around(told))
+
+
 def answerable(sanction: Sanction, today: date) -> set[int]:
     """Who answers: the cadre; of a unit its officers and heads."""
     if sanction.cadre is not None:
@@ -138,9 +143,9 @@ def sanction_tell(*, sanction: Sanction, how: str, day: date, actor: User, now: 
     if day < local(sanction.proposed_at).date():
         raise Refused(_("Nobody can have been told before it was proposed."), "day")
     until = last_day(day)
-    if until < today:
+    if latest_entry(day) < today:
         raise Refused(
-            _("The days for a statement would be over already: tell the person again today."), "day"
+            _("Half of the days for a statement would be over already: tell the person again today."), "day"
         )
     sanction.told_at = now if day == today else at(day, time(12))
     sanction.told_how, sanction.defence_until = how, until
@@ -428,9 +433,10 @@ def sanction_serve(
     assert sanction.decided_on is not None
     if not sanction.decided_on <= served_on <= today:
         raise Refused(_("Between the day of the decision and today."), "served_on")
-    if _review_until(sanction, served_on) < today:
+    if not review_rules.leaves_half(served_on, _review_until(sanction, served_on), today):
         raise Refused(
-            _("The days for a review would be over already: hand the decision over again today."), "served_on"
+            _("Half of the days for a review would be over already: hand the decision over again today."),
+            "served_on",
         )
     if receipt == Receipt.REFUSED and not witness:
         raise Refused(_("Name who was there when the receipt was refused."), "witness")

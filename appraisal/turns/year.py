@@ -6,7 +6,11 @@ from datetime import date
 
 from appraisal.models import AnnualResult, UnitResult
 from attendance import selectors as inspection
+from common.models import AuditEntry
 from complaints.models import Interest
+
+#: What leaves a hand in a unit's year.
+HANDS = ("year_graded", "year_proposed", "year_published")
 
 
 def graders(result: AnnualResult, today: date) -> frozenset[int]:
@@ -45,9 +49,9 @@ def deciders_of(rows: Collection[UnitResult], today: date) -> dict[int, frozense
 
 
 def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
-    """Who entered, proposed or published it, approved more of its grades, answers for the unit, or has a line in it,
-    their own or of declared kin.
-    The same queries for any number."""
+    """Who ever entered, proposed or published it, approved more of its grades, answers for the unit, or has a line in
+    it, their own or of declared kin. What was entered anew or sent back forgets nobody. The same queries for any
+    number."""
     of_units = inspection.responsible_for({row.unit_id for row in rows}, today) if rows else {}
     found: dict[int, set[int]] = {}
     for row in rows:
@@ -56,6 +60,11 @@ def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
     lines = AnnualResult.objects.filter(unit_result__in=found).order_by()
     for pk, grader, user in lines.values_list("unit_result", "graded_by", "cadre__user"):
         found[pk].update(each for each in (grader, user) if each is not None)
+    earlier = AuditEntry.objects.filter(
+        subject_type=UnitResult._meta.label_lower, subject_id__in=found, verb__in=HANDS, actor__isnull=False
+    )
+    for pk, user in earlier.values_list("subject_id", "actor"):
+        found[pk].add(user)
     kin = Interest.objects.filter(cadre__annual_results__unit_result__in=found)
     for user, pk in kin.values_list("user", "cadre__annual_results__unit_result"):
         if pk in found:

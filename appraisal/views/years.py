@@ -16,6 +16,7 @@ from accounts.history import SHOWN, Line
 from accounts.http import user_of
 from appraisal import year_chain
 from appraisal.facts import year as year_facts
+from appraisal.facts.year import Terms
 from appraisal.forms.year import YearSettingsForm, value_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import UnitResultQuerySet
@@ -156,13 +157,11 @@ def _rows(rows: Sequence[UnitResult], today: date) -> list[dict[str, Any]]:
     lines: dict[int, list[AnnualResult]] = {row.pk: [] for row in rows}
     for result in AnnualResult.objects.filter(unit_result__in=rows).select_related("unit", "unit_result"):
         lines[result.unit_result_id].append(result)
-    settings = YearSettings.current()
-    return [_row(row, lines[row.pk], settings, today) for row in rows]
+    terms = {row.year: Terms.of(row.year) for row in rows}
+    return [_row(row, lines[row.pk], terms[row.year], today) for row in rows]
 
 
-def _row(
-    row: UnitResult, results: Sequence[AnnualResult], settings: YearSettings, today: date
-) -> dict[str, Any]:
+def _row(row: UnitResult, results: Sequence[AnnualResult], terms: Terms, today: date) -> dict[str, Any]:
     lines = [grading.line_of(result) for result in results]
     graded = [line for line in lines if line.takes_grade]
     return {
@@ -173,7 +172,7 @@ def _row(
         "done": year_words.place(row, today) if graded else 1,
         "people": len(results),
         "missing": len(rules.missing(lines)),
-        "quota": rules.quota_of(lines, grading.percent_of(row, settings)),
+        "quota": rules.quota_of(lines, grading.percent_of(row, terms)),
         "late": year_words.is_decidable(row, today),
     }
 

@@ -42,7 +42,7 @@ def settings_edit(
         return settings
     check_unchanged(before, seen)
     if "sheets_from" in changed:
-        _check_begin(values["sheets_from"], local(now).date())
+        _check_begin(before["sheets_from"], values["sheets_from"], local(now).date())
     for name in changed:
         setattr(settings, name, values[name])
     settings.save(update_fields=list(changed))
@@ -51,8 +51,11 @@ def settings_edit(
     return settings
 
 
-def _check_begin(day: date | None, today: date) -> None:
-    """What nobody knew to be due cannot be missing afterwards."""
+def _check_begin(before: date | None, day: date | None, today: date) -> None:
+    """What nobody knew to be due cannot be missing afterwards, and what was counted does not cease to be due."""
+    if before is not None and before < today:
+        sentence = _("Sheets have been due since %(day)s, and were counted: that stays.")
+        raise Refused(sentence % {"day": before.isoformat()}, "sheets_from")
     if day is not None and day < today:
         raise Refused(_("A day that is over cannot become due: choose today or a later day."), "sheets_from")
 
