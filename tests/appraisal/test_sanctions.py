@@ -548,7 +548,7 @@ def test_it_was_served_between_its_decision_and_today(chen, day):
     assert refused.value.field == "served_on"
 
 
-@pytest.mark.parametrize(("entered", "refused"), [(date(2026, 12, 24), False), (date(2026, 12, 25), True)])
+@pytest.mark.parametrize(("entered", "refused"), [(date(2026, 12, 9), False), (date(2026, 12, 10), True)])
 def test_what_is_entered_late_leaves_days_for_a_review(chen, entered, refused):
     facts = {"served_on": TODAY, "receipt": Receipt.REFUSED, "witness": "朱立", "actor": ladder_clerk()}
     sanction = decided(chen, "caution")
