@@ -1,57 +1,32 @@
-"""The year on paper: the notice of a person, the public notice of a unit, and the files of evidence of both. Always
-Chinese: they are documents of the city."""
+"""The files of evidence of a year, of a person and of a unit. Always Chinese: they are documents of the city."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import override
 
 from accounts.models import City
-from appraisal import year_chain
+from appraisal import graded, year_chain
 from appraisal.bulletins.content import date_text, money_text, month_text, points_text
 from appraisal.models import (
     AnnualResult,
-    AppraisalSettings,
     Responsibility,
     UnitResult,
     YearCorrection,
-    YearSettings,
     YearState,
 )
 from appraisal.papers.content import (
-    Addressee,
-    AnnualNotice,
     Commendation,
     Paper,
-    Phone,
-    ProposedGrade,
-    PublicNotice,
-    Service,
-    YearFigures,
 )
 from appraisal.papers.file import Column, FilePaper, Section, Table, table
 from appraisal.reasons import Reason
-from appraisal.services import grading
 from appraisal.words import year as year_words
 from appraisal.words.grade import code_words, result_words
-from attendance.rules import month_named
-from cards.models import Post
-from common import calendar
 from common.rules import local
 
 CHINESE = "zh-hans"
-#: Of a cadre's figures that a notice names.
-FIGURES = (
-    "months",
-    "half_points",
-    "withheld_cents",
-    "complaints",
-    "criticisms",
-    "admonishments",
-    "cautions",
-    "circulars",
-)
 CONFIDENTIAL = "本档案仅供本人、所在单位和市效能办查阅，不得公开。"
 NONE = "无。"
 #: year_chain.Reader.untold.
@@ -88,107 +63,6 @@ def file_pdf(paper: FilePaper) -> bytes:
     from appraisal.papers import file
 
     return file.pdf(paper)
-
-
-# --- Notices ----------------------------------------------------------------------------------------------------------
-
-
-def annual_notice(result: AnnualResult) -> AnnualNotice:
-    """Of a decided year; of whom others grade, the recommendation to these. `unit_result`, unit and cadre are read."""
-    settings, row = YearSettings.current(), result.unit_result
-    dated, takes_grade = grading.dated(result), grading.takes_grade(result)
-    first = local(row.decided_at).date() if takes_grade and row.decided_at is not None else dated
-    months = [month for text in result.bonus_of if (month := month_named(text)) is not None]
-    return AnnualNotice(
-        issuer=AppraisalSettings.current().issuer,
-        to=Addressee(
-            name=result.cadre.name, unit=result.unit.name, post=_titles([result]).get(result.cadre_id, "")
-        ),
-        year=result.year,
-        grade=result.grade,
-        ungraded=result.ungraded,
-        employment_kind=result.employment_kind,
-        superior="" if takes_grade else _superior(result),
-        ceiling="" if takes_grade else result.ceiling,
-        reason=result.grade_reason,
-        figures=YearFigures(**{key: result.figures.get(key, 0) for key in FIGURES}),
-        codes=tuple(result.codes),
-        bonus_months=result.bonus_months,
-        bonus_of=tuple(months),
-        bonus_cents=result.bonus_cents,
-        barred_from_merit=result.barred_from_merit,
-        barred_until=result.barred_until,
-        corrects=first if dated != first else None,
-        decided_on=dated,
-        review_days=settings.review_days,
-        review_answer_days=settings.review_answer_days,
-        appeal_days=settings.appeal_days,
-        appeal_answer_days=settings.appeal_answer_days,
-        service=_service(result),
-        demo=City.current().is_demo,
-    )
-
-
-def _superior(result: AnnualResult) -> str:
-    """Of an enterprise's staff the enterprise itself."""
-    name = result.unit.name
-    return f"{name}上级主管部门" if result.unit_result.vertically_managed else name
-
-
-def _service(result: AnnualResult) -> Service | None:
-    if result.notified_on is None:
-        return None
-    return Service(
-        day=result.notified_on,
-        receipt=result.receipt,
-        served_by=str(result.notified_by or ""),
-        witness=result.witness,
-    )
-
-
-def _titles(results: Iterable[AnnualResult]) -> Mapping[int, str]:
-    posts = Post.objects.filter(cadre__in=[row.cadre_id for row in results], is_primary=True).order_by()
-    return dict(posts.values_list("cadre", "title"))
-
-
-def public_notice(row: UnitResult) -> PublicNotice:
-    """Names in their order and proposed grades; whoever gets none stands in no notice, and why is nobody's business."""
-    assert row.published_at is not None
-    assert row.published_until is not None
-    results = [result for result in grading.results_of(row) if grading.takes_grade(result)]
-    titles, quota, city = _titles(results), grading.quota_of(row, results), City.current()
-    first = local(row.published_at).date()
-    phones = [Phone(whose=row.unit.name, number=row.unit.hotline)] * bool(row.unit.hotline)
-    phones += [Phone(whose="市效能直通车", number=city.express_hotline)] * bool(city.express_hotline)
-    return PublicNotice(
-        unit=row.unit.name,
-        year=row.year,
-        grades=tuple(
-            ProposedGrade(
-                name=result.cadre.name,
-                grade=result.grade,
-                post=titles.get(result.cadre_id, ""),
-                employment_kind=result.employment_kind,
-            )
-            for result in results
-            if result.grade and not result.ungraded
-        ),
-        first_day=first,
-        last_day=row.published_until,
-        working_days=_working_days(first, row.published_until),
-        phones=tuple(phones),
-        participants=quota.participants,
-        most_excellent=quota.most,
-        published_on=first,
-        demo=city.is_demo,
-    )
-
-
-def _working_days(first: date, last: date) -> int:
-    """The day on which it is hung out is not counted."""
-    known = calendar.around(first)
-    days = (first + timedelta(days=number) for number in range(1, (last - first).days + 1))
-    return sum(known.is_working_day(day) for day in days)
 
 
 # --- A person's file --------------------------------------------------------------------------------------------------
@@ -417,7 +291,7 @@ def _corrections(result: AnnualResult, chain: year_chain.Chain) -> Table | None:
 
 def unit_file(row: UnitResult, reader: year_chain.Reader, printed_by: str, now: datetime) -> FilePaper:
     with override(CHINESE):
-        results = grading.results_of(row)
+        results = graded.results_of(row)
         untold = reader.untold(results)
         sections = [
             Section("单位情况", (_unit_table(row),)),
@@ -472,12 +346,12 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
             _points(result.figures.get("half_points", 0)),
             *_counts(result, is_untold=result.pk in untold),
             UNTOLD if result.pk in untold else year_words.ceiling_label(result),
-            result_words(result) if grading.takes_grade(result) else "由上级主管部门考核",
+            result_words(result) if graded.takes_grade(result) else "由上级主管部门考核",
             UNTOLD if result.pk in untold else "\n".join(year_words.outcomes(result)),
         )
         for result in results
     ]
-    quota = grading.quota_of(row, results)
+    quota = graded.quota_of(row, results)
     note = (
         f"参加考核{quota.participants}人，优秀{quota.excellent}名，名额{quota.most}名。"
         "批评、通报分别指批评教育、全市通报批评。"

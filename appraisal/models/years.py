@@ -200,6 +200,8 @@ class UnitResult(models.Model):
     published_at = models.DateTimeField(null=True)
     #: The last day of the public notice; it ends at 24:00.
     published_until = models.DateField(null=True)
+    #: As it hangs, or hung (papers.content.PublicNotice).
+    notice = models.JSONField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     sent_back_reason = models.CharField(_("reason for sending back"), max_length=300, blank=True)
@@ -286,6 +288,8 @@ class AnnualResult(models.Model):
     graded_at = models.DateTimeField(null=True)
     #: Put on record by whom: the figures have changed since the decision, and somebody has to look again.
     changed_at = models.DateTimeField(null=True)
+    #: As decided, or as recommended once that is handed over (papers.content.AnnualNotice).
+    notice = models.JSONField(null=True)
     notified_on = models.DateField(_("notice handed over on"), null=True)
     notified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     receipt = models.CharField(max_length=10, blank=True)

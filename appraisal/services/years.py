@@ -51,6 +51,8 @@ COMPUTED = (
 UNIT_COMPUTED = ("figures", "codes", "among_least", "among_most", "vertically_managed")
 #: What else a computation writes of both.
 KEPT_UP = ("content_hash", "computed_at", "commended_by", "commended_reason", "commendation_lapsed_at")
+#: Of the notice, or the recommendation: what it says, and how it was handed over.
+NOTICE = ("notice", "notified_on", "notified_by", "receipt", "witness")
 #: Only where one of these is another one by now, a decision rests on what no longer holds.
 CONSEQUENCES = ("ceiling", "bonus_months", "bonus_of", "barred_from_merit", "barred_until")
 #: Nothing is entered of earlier years.
@@ -266,8 +268,7 @@ def _save_people(
     ]
     changed, corrections = _changed(there, wanted, city, units, now)
     AnnualResult.objects.bulk_create(new, batch_size=500)
-    notice = ("notified_on", "notified_by", "receipt", "witness")
-    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *notice, *COMPUTED]
+    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *NOTICE, *COMPUTED]
     AnnualResult.objects.bulk_update(changed, fields, batch_size=200)
     YearCorrection.objects.bulk_create(corrections)
     _tell([row for row in changed if row.changed_at == now], now)
@@ -317,14 +318,14 @@ def _changed(
             if follows and is_decided and row.grade:
                 row.changed_at = now
             elif follows:
-                _take_notice_back(row)
+                take_notice_back(row)
         changed.append(row)
     return changed, corrections
 
 
-def _take_notice_back(row: AnnualResult) -> None:
-    """Another one is to be handed over."""
-    row.notified_on, row.notified_by = None, None
+def take_notice_back(row: AnnualResult) -> None:
+    """Another one is to be handed over. The caller saves NOTICE."""
+    row.notice = row.notified_on = row.notified_by = None
     row.receipt = row.witness = ""
 
 

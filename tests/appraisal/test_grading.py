@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Role
-from appraisal import reviewing, year_papers
+from appraisal import reviewing
 from appraisal.models import (
     AnnualResult,
     Bulletin,
@@ -659,7 +659,7 @@ def test_whoever_is_graded_elsewhere_is_recommended_once_the_year_is_over(
         grading.notice_hand_over(day=GRADING.date(), actor=express, now=GRADING, **fields)
     with pytest.raises(Refused):
         grading.notice_hand_over(day=LATER.date(), actor=other_officer, now=LATER, **fields)
-    paper = year_papers.annual_notice(elsewhere)
+    paper = year_notices.annual_notice(elsewhere)
     assert (paper.superior, paper.grade, paper.ceiling) == (
         f"{elsewhere.unit.name}上级主管部门",
         "",
