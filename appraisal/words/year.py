@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from accounts.history import Line
 from accounts.models import User
 from appraisal.models import AnnualResult, UnitResult, YearState
+from appraisal.papers.content import AnnualNotice
 from appraisal.rules import grading as rules
 from appraisal.words.grade import grade_words, running_words
 from appraisal.words.month import StepView
@@ -113,7 +114,7 @@ def waits_words(row: UnitResult, today: date) -> str:
 # --- What follows -----------------------------------------------------------------------------------------------------
 
 
-def bars(result: AnnualResult) -> list[str]:
+def bars(result: AnnualResult | AnnualNotice) -> list[str]:
     """For those whom it concerns only: the person, the unit's officers and heads, the city."""
     found = []
     if result.barred_from_merit:

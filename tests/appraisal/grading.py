@@ -8,6 +8,7 @@ from accounts.models import Unit, User
 from appraisal.models import AnnualResult, AppraisalSettings, Measure, Sanction, UnitResult
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
+from appraisal.services.sanctions import DECISIONS, next_number
 from cards.models import Cadre
 from common.rules import at
 from tests.cast import make_user
@@ -98,4 +99,6 @@ def measured(
         served_on=day,
         served_by=clerk,
         receipt="signed",
+        document_year=day.year if measure.by_document else None,
+        document_serial=next_number(DECISIONS, day.year) if measure.by_document else None,
     )

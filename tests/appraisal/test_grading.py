@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Role
-from appraisal import reviewing
+from appraisal import reviewing, year_notices
 from appraisal.models import (
     AnnualResult,
     Bulletin,
