@@ -6,6 +6,7 @@ from datetime import date, time
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.models import Role
 from appraisal import reviewing, year_papers
@@ -48,7 +49,7 @@ from tests.appraisal.grading import (
     year_of,
 )
 from tests.appraisal.ledgers import begins, draft, stands
-from tests.cast import crowd, give, make_cadre, make_user
+from tests.cast import crowd, give, make_cadre, make_user, signed_in
 from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db
@@ -307,6 +308,16 @@ def test_the_quota_counts_and_more_takes_an_approval(unit, office, officer, head
     row = grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
     assert grading.quota_of(row, grading.results_of(row)) == rules.Quota(8, 2, 2)
     assert grading.year_propose(unit_result=row, actor=officer, now=GRADING).state == "proposed"
+
+
+def test_more_is_not_approved_where_nobody_takes_a_grade(unit, chen, express):
+    Cadre.objects.filter(unit=unit).update(employment_kind=EmploymentKind.ENTERPRISE)
+    computed()
+    page, client = reverse("unit_year", args=[2026, unit.code]), signed_in(express)
+    shown = client.get(page).context
+    assert (shown["quota_form"], shown["why_not"]) == (None, "")
+    with pytest.raises(Refused):
+        grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
 
 
 def test_the_decision_looks_at_the_figures_of_its_moment(unit, chen, lin, officer, head, express_head):

@@ -666,6 +666,8 @@ def test_only_units_or_only_people():
     assert "先进个人" not in said(only_units).replace(units.opening[1], "")
     assert commendation.title(replace(units, units=())).endswith("制度先进个人的通报")
     assert "确定2个单位为先进单位，现" in commendation.drafted_opening(2026, units=2, people=0)[1]
+    assert "受表彰的单位珍惜" in commendation.drafted_closing(units=2, people=0)[0]
+    assert "受表彰的个人珍惜" in commendation.drafted_closing(units=0, people=2)[0]
 
 
 def test_the_circular_has_its_number_imprint_and_code():
