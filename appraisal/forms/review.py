@@ -66,11 +66,19 @@ class DecisionForm(Elsewhere):
         super().__init__(data, prefix="decision")
         result = review.result
         revise = _("It is set aside") if result is None else _("It is changed")
+        if result is not None and not grades:
+            revise = _(
+                "It is changed: figures that are others since then are taken over; no better grade is left"
+            )
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
             (UPHOLD, _("The decision stands")),
             (REVISE, revise),
         ]
         if result is None:
+            del self.fields["grade"]
+            return
+        if not grades:
+            # Then only other figures can be taken over.
             del self.fields["grade"]
         else:
             kind = result.employment_kind
@@ -78,8 +86,8 @@ class DecisionForm(Elsewhere):
             given += [(grade, grade_words(grade, kind)) for grade in grades]
             self.fields["grade"].choices = given  # type: ignore[attr-defined]
             asked_for_at_times(self.fields["grade"])
-            words = _("Whoever asked reads it. Of a better grade its beginning stands in the notice.")
-            self.fields["reason"].help_text = words
+        words = _("Whoever asked reads it. Of a better grade its beginning stands in the notice.")
+        self.fields["reason"].help_text = words
 
 
 class OutcomeForm(DecisionForm):

@@ -23,6 +23,7 @@ from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Refusal
 from appraisal.services import circulars, commending, grading, years
 from appraisal.services.grading import Entered
+from appraisal.words import grade as grade_words
 from appraisal.words import year as year_words
 from cards.models import Cadre, EmploymentKind
 from common.models import AuditEntry, Notice
@@ -112,6 +113,17 @@ def test_grading_opens_in_the_last_month(unit, chen, officer):
         enter(unit, officer, {chen: COMPETENT}, now=at(date(2026, 11, 30), time(9)))
     enter(unit, officer, {chen: COMPETENT}, now=at(date(2026, 12, 1), time(9)))
     assert result_of(chen).grade == "competent"
+
+
+def test_rules_name_the_grade_as_it_is_called_where_somebody_works(unit, chen):
+    computed()
+    result = result_of(chen)
+    result.codes = ["YEAR-2", "YEAR-4"]
+    result.employment_kind = EmploymentKind.CIVIL_SERVANT
+    served = grade_words.code_words(result)
+    assert grade_words.ceiling_words(result) == served
+    result.employment_kind = EmploymentKind.PUBLIC_INSTITUTION
+    assert not set(served) & set(grade_words.code_words(result))
 
 
 def test_a_grade_above_the_ceiling_is_refused_at_its_field(unit, chen, lin, officer):

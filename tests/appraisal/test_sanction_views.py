@@ -481,7 +481,11 @@ def test_a_measure_is_proposed_in_three_steps(chen, express):
     of_unit = client.get(address, {"unit": chen.unit_id}).content.decode()
     assert f'value="{chen.pk}"' in of_unit
     address += f"?unit={chen.unit_id}&about={chen.pk}"
-    assert f'value="finding:{finding.pk}"' in client.get(address).content.decode()
+    offered = client.get(address).content.decode()
+    assert f'value="finding:{finding.pk}"' in offered
+    # Once, with the way to it.
+    entry = reverse("entry", args=[chen.unit.code, "2026-11", entry_of(finding).sequence])
+    assert offered.count(entry) == 1
     assert client.post(address, {"measure": rung("caution").pk, "reason": ""}).status_code == 422
     given = {"measure": rung("caution").pk, "reason": "屡次脱岗", "facts": [f"finding:{finding.pk}"]}
     for _press in range(2):
