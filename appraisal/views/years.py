@@ -157,7 +157,7 @@ def _rows(rows: Sequence[UnitResult], today: date) -> list[dict[str, Any]]:
     lines: dict[int, list[AnnualResult]] = {row.pk: [] for row in rows}
     for result in AnnualResult.objects.filter(unit_result__in=rows).select_related("unit", "unit_result"):
         lines[result.unit_result_id].append(result)
-    terms = {row.year: Terms.of(row.year) for row in rows}
+    terms = {year: Terms.of(year) for year in {row.year for row in rows}}
     return [_row(row, lines[row.pk], terms[row.year], today) for row in rows]
 
 
