@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from accounts.models import City
-from appraisal import graded
+from appraisal import graded, year_chain
 from appraisal.models import AnnualResult, AppraisalSettings, UnitResult, YearSettings
 from appraisal.papers.content import (
     Addressee,
@@ -68,12 +68,17 @@ class _House:
     settings: YearSettings
     demo: bool
     titles: Mapping[int, str]
+    shifts: Mapping[int, year_chain.Shift]
 
 
 def _written(results: Sequence[AnnualResult], on: date | None = None) -> list[AnnualNotice]:
     """By the names, settings and figures of today."""
     house = _House(
-        AppraisalSettings.current().issuer, YearSettings.current(), City.current().is_demo, _titles(results)
+        AppraisalSettings.current().issuer,
+        YearSettings.current(),
+        City.current().is_demo,
+        _titles(results),
+        year_chain.shifts_of(results),
     )
     return [_notice(result, house, on or graded.dated(result)) for result in results]
 
@@ -94,7 +99,7 @@ def _notice(result: AnnualResult, house: _House, dated: date) -> AnnualNotice:
         superior="" if takes_grade else _superior(result),
         ceiling="" if takes_grade else result.ceiling,
         reason=result.grade_reason,
-        figures=YearFigures(**{key: result.figures.get(key, 0) for key in FIGURES}),
+        figures=_figures(result, house.shifts[result.pk]),
         codes=tuple(result.codes),
         bonus_months=result.bonus_months,
         bonus_of=tuple(months),
@@ -109,6 +114,11 @@ def _notice(result: AnnualResult, house: _House, dated: date) -> AnnualNotice:
         appeal_answer_days=settings.appeal_answer_days,
         demo=house.demo,
     )
+
+
+def _figures(result: AnnualResult, shift: year_chain.Shift) -> YearFigures:
+    counted = {key: result.figures.get(key, 0) for key in FIGURES}
+    return YearFigures(**counted, later_cents=shift.later_cents, earlier_cents=shift.earlier_cents)
 
 
 def _superior(result: AnnualResult) -> str:

@@ -73,7 +73,7 @@ def cadre_file(result: AnnualResult, reader: year_chain.Reader, printed_by: str,
     with override(CHINESE):
         chain = year_chain.of_result(result, reader)
         hidden, untold = chain.is_untold, (f"{UNTOLD}。",)
-        figures = _result_table(result, is_own=reader.is_own, is_untold=hidden)
+        figures = _result_table(chain)
         sections = [
             Section("考核结果", (figures,)),
             Section("岗位目标责任", _tables(_responsibilities(result))),
@@ -118,14 +118,16 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> Table:
     return table([Column("项目", 3, "left"), Column("内容", 7, "left")], rows)
 
 
-def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Table:
-    """The person themselves read no grade, and no reason, before it is decided: what hangs, they read there."""
+def _result_table(chain: year_chain.Chain) -> Table:
+    """The person themselves read what hangs under their name in the unit, and no reason before it is decided."""
+    result, is_untold = chain.result, chain.is_untold
     row, figures = result.unit_result, result.figures
-    is_told = bool(result.grade) and (not is_own or row.state == YearState.DECIDED)
-    shown = result_words(result) if is_told else "尚未确定"
-    state = "（拟定）" if is_told and row.state != YearState.DECIDED else ""
+    is_decided = row.state == YearState.DECIDED
+    grade = year_words.own_grade(result) if chain.is_own else result_words(result)
+    is_told = bool(result.grade) and (is_decided or not chain.is_own)
+    state = "（拟定）" if grade and not is_decided else ""
     rows = [
-        ("考核等次", f"{shown}{state}"),
+        ("考核等次", f"{grade or '尚未确定'}{state}"),
         ("理由", result.grade_reason if is_told else ""),
         ("最高可定等次", UNTOLD if is_untold else year_words.ceiling_label(result)),
         ("适用规则", UNTOLD if is_untold else "\n".join(code_words(result))),
@@ -133,6 +135,8 @@ def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Tab
         ("在职月数", str(figures.get("months", 0))),
         ("累计扣分", _points(figures.get("half_points", 0))),
         ("扣发合计（元）", money_text(figures.get("withheld_cents", 0))),
+        ("其中上年发生、计入本年月份（元）", _sum(chain.shift.earlier_cents)),
+        ("另有本年发生、计入次年月份（元）", _sum(chain.shift.later_cents)),
         ("单位提出", _when(row.proposed_at, row.proposed_by)),
         ("公示", _hung(row)),
         ("市效能办认定", _when(row.decided_at, row.decided_by)),
@@ -140,6 +144,10 @@ def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Tab
         ("表彰", year_words.commendation_words(result)),
     ]
     return _pairs((label, text) for label, text in rows if text)
+
+
+def _sum(cents: int) -> str:
+    return money_text(cents) if cents else ""
 
 
 def _when(at: datetime | None, who: Any) -> str:

@@ -211,7 +211,7 @@ class Story:
             sanctions.sanction_decide(
                 sanction=sanction,
                 measure=None if drop else sanction.proposed_measure,
-                reason=words.NOT_PURSUED if drop else words.DECIDED,
+                reason=_reason(sanction, is_dropped=drop),
                 exemption=Exemption.FORCE_MAJEURE if drop else "",
                 skipped_reason=words.SKIPPED,
                 actor=actor,
@@ -258,6 +258,15 @@ class Story:
     def _read(self, pk: int) -> Sanction:
         found: Sanction = sanctions.whole(Sanction.objects.filter(pk=pk)).get()
         return found
+
+
+def _reason(sanction: Sanction, *, is_dropped: bool) -> str:
+    """A statement that was made is answered."""
+    if is_dropped:
+        return words.NOT_PURSUED
+    if sanction.defended_at is None:
+        return words.DECIDED
+    return words.ANSWERED if sanction.cadre_id is not None else words.ANSWERED_OF_UNIT
 
 
 def _said(lines: Iterable[Counted]) -> str:

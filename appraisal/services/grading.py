@@ -221,6 +221,8 @@ def quota_approve(*, unit_result: UnitResult, reason: str, actor: User, now: dat
         return unit_result
     if unit_result.state == YearState.DECIDED:
         raise Refused(REFUSALS[Refusal.WRONG_STATE])
+    if not any(map(takes_grade, results_of(unit_result))):
+        raise Refused(REFUSALS[Refusal.NOBODY])
     if actor.pk not in turns.approvers(unit_result, today):
         raise Refused(REFUSALS[Refusal.INVOLVED])
     if unit_result.more_excellent_by_id is not None:

@@ -246,6 +246,10 @@ def _measure_form(found: Sanction, today: date, data: Any = None) -> MeasureForm
         skips=_skips(found, today),
         may_decide=data is not None or ripe,
     )
+    if found.defended_at is not None:
+        form.fields["reason"].help_text = _(
+            "Say whether what was stated in defence is accepted, and why: the paper leads whom it is about to here."
+        )
     form.action = reverse("sanction_decide", args=[found.pk])
     return form
 
@@ -265,6 +269,8 @@ def _is_ripe(found: Sanction, today: date) -> bool:
 
 def _serve_form(found: Sanction, today: date, data: Any = None) -> ServeForm:
     form = ServeForm(data, prefix="serve", initial={"served_on": today})
+    if not found.measure.months:
+        form.fields["served_on"].help_text = _("From this day on the days for a review count.")
     form.action = reverse("sanction_serve", args=[found.pk])
     return form
 

@@ -69,6 +69,7 @@ def my_year(request: HttpRequest, year: int) -> HttpResponse:
         "tone": tone,
         "state": state,
         "hangs": result.unit_result.state == YearState.PUBLIC,
+        "own_grade": year_words.own_grade(result),
         "has_circular": commending.is_signed(year),
     }
     return private(render(request, "appraisal/my_year.html", context))

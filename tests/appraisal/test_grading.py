@@ -6,6 +6,7 @@ from datetime import date, time
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.models import Role
 from appraisal import reviewing, year_notices
@@ -22,6 +23,7 @@ from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Refusal
 from appraisal.services import circulars, commending, grading, years
 from appraisal.services.grading import Entered
+from appraisal.words import grade as grade_words
 from appraisal.words import year as year_words
 from cards.models import Cadre, EmploymentKind
 from common.models import AuditEntry, Notice
@@ -48,7 +50,7 @@ from tests.appraisal.grading import (
     year_of,
 )
 from tests.appraisal.ledgers import begins, draft, stands
-from tests.cast import crowd, give, make_cadre, make_user
+from tests.cast import crowd, give, make_cadre, make_user, signed_in
 from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,17 @@ def test_grading_opens_in_the_last_month(unit, chen, officer):
         enter(unit, officer, {chen: COMPETENT}, now=at(date(2026, 11, 30), time(9)))
     enter(unit, officer, {chen: COMPETENT}, now=at(date(2026, 12, 1), time(9)))
     assert result_of(chen).grade == "competent"
+
+
+def test_rules_name_the_grade_as_it_is_called_where_somebody_works(unit, chen):
+    computed()
+    result = result_of(chen)
+    result.codes = ["YEAR-2", "YEAR-4"]
+    result.employment_kind = EmploymentKind.CIVIL_SERVANT
+    served = grade_words.code_words(result)
+    assert grade_words.ceiling_words(result) == served
+    result.employment_kind = EmploymentKind.PUBLIC_INSTITUTION
+    assert not set(served) & set(grade_words.code_words(result))
 
 
 def test_a_grade_above_the_ceiling_is_refused_at_its_field(unit, chen, lin, officer):
@@ -307,6 +320,16 @@ def test_the_quota_counts_and_more_takes_an_approval(unit, office, officer, head
     row = grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
     assert grading.quota_of(row, grading.results_of(row)) == rules.Quota(8, 2, 2)
     assert grading.year_propose(unit_result=row, actor=officer, now=GRADING).state == "proposed"
+
+
+def test_more_is_not_approved_where_nobody_takes_a_grade(unit, chen, express):
+    Cadre.objects.filter(unit=unit).update(employment_kind=EmploymentKind.ENTERPRISE)
+    computed()
+    page, client = reverse("unit_year", args=[2026, unit.code]), signed_in(express)
+    shown = client.get(page).context
+    assert (shown["quota_form"], shown["why_not"]) == (None, "")
+    with pytest.raises(Refused):
+        grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
 
 
 def test_the_decision_looks_at_the_figures_of_its_moment(unit, chen, lin, officer, head, express_head):

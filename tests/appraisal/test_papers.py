@@ -541,6 +541,14 @@ def test_a_notice_says_grade_reason_figures_and_consequences():
         assert words not in text, words
 
 
+def test_money_that_another_year_counted_is_said_beside_the_sum():
+    figures = YearFigures(half_points=9, withheld_cents=9000, earlier_cents=2000, later_cents=6000)
+    text = said(papers.annual(figures=figures))
+    assert (
+        "合计90.00元（按计入月份统计，含上年发生的20.00元，本年发生、计入次年月份的60.00元不在此列）" in text
+    )
+
+
 def test_a_sum_where_every_month_has_its_base():
     text = said(papers.annual(bonus_cents=90_000))
     assert "提出扣发三个月奖金（2026年11月、12月，2027年1月）的建议，合计900.00元，" in text
@@ -658,6 +666,8 @@ def test_only_units_or_only_people():
     assert "先进个人" not in said(only_units).replace(units.opening[1], "")
     assert commendation.title(replace(units, units=())).endswith("制度先进个人的通报")
     assert "确定2个单位为先进单位，现" in commendation.drafted_opening(2026, units=2, people=0)[1]
+    assert "受表彰的单位珍惜" in commendation.drafted_closing(units=2, people=0)[0]
+    assert "受表彰的个人珍惜" in commendation.drafted_closing(units=0, people=2)[0]
 
 
 def test_the_circular_has_its_number_imprint_and_code():

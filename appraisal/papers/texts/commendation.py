@@ -39,9 +39,10 @@ def drafted_opening(year: int, *, units: int, people: int) -> tuple[str, ...]:
     return *opening, chosen
 
 
-def drafted_closing() -> tuple[str, ...]:
+def drafted_closing(*, units: int, people: int) -> tuple[str, ...]:
+    named = "和".join(["单位"] * bool(units) + ["个人"] * bool(people)) or "单位和个人"
     return (
-        "希望受表彰的单位和个人珍惜荣誉，再接再厉，继续发挥示范带头作用。各单位要以先进为榜样，严格落实“干部身份证”制度，"
+        f"希望受表彰的{named}珍惜荣誉，再接再厉，继续发挥示范带头作用。各单位要以先进为榜样，严格落实“干部身份证”制度，"
         "进一步转变作风、提高效能，让群众找得到人、办得成事。",
     )
 
