@@ -75,6 +75,7 @@ class Story:
         while self._events:
             moment, _number, deed = heapq.heappop(self._events)
             deed(moment)
+        self._look_now()
 
     def plan(self, moment: datetime, deed: Deed) -> None:
         if moment <= self.now:
@@ -104,6 +105,11 @@ class Story:
             if sanction.cadre is not None and not self.dropped:
                 self.dropped, fate = True, "dropped"
             self._go_on(sanction, fate, moment)
+
+    def _look_now(self) -> None:
+        """As the clock does every hour: nothing comes up on its own in the first hour after the start."""
+        for year in (self.today.year - 1, self.today.year):
+            proposing.sanctions_propose(year=year, now=self.now)
 
     # --- By hand ------------------------------------------------------------------------------------------------------
 

@@ -14,12 +14,13 @@ from accounts.models import Unit, UnitKind, User
 from appraisal.models import RectificationOrder, Rollout, Wave
 from appraisal.rules.rollout import End
 from appraisal.services import orders, rollout
+from appraisal.services.missed import orders_note_missed
 from attendance.demo.hands import Hands
 from cards.demo.people import working_moment
 from cards.models import Cadre
 from common import calendar, demo
 from common.models import Notice
-from common.rules import WorkingCalendar, local
+from common.rules import WorkingCalendar, at, local
 
 #: Days before today: the plaques were printed 34 days ago (cards/demo/printing.py).
 PILOT, WAVE = (70, 33), (31, 9)
@@ -191,9 +192,11 @@ class Story:
 
     def _answer(self, order: RectificationOrder, moment: datetime, text: str) -> RectificationOrder:
         actor = self.officer(order.unit, moment)
-        return (
-            order if actor is None else orders.order_answer(order=order, text=text, actor=actor, now=moment)
-        )
+        if actor is None:
+            return order
+        if order.due_on < local(moment).date():  # the clock saw it in the night after that day
+            orders_note_missed(unit=order.unit, now=at(order.due_on + timedelta(days=1), time(0, 30)))
+        return orders.order_answer(order=order, text=text, actor=actor, now=moment)
 
     def _orders(self, done: Sequence[Unit]) -> None:
         """One in every state, the first one open for the showcase's officer."""

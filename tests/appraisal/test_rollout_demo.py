@@ -9,7 +9,7 @@ from appraisal.facts import rollout as rollout_facts
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
 from appraisal.services.missed import orders_note_missed
 from common import demo
-from common.models import Notice
+from common.models import AuditEntry, Notice
 
 pytestmark = pytest.mark.django_db
 TUESDAY = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
@@ -45,6 +45,17 @@ def test_a_pilot_and_a_wave_with_something_in_every_state():
     missed = {one.unit_id: one.leader for one in rollout_facts.missed_orders(made.today.year)}
     assert late <= set(missed)
     assert all(missed[unit_id] for unit_id in late)
+
+
+def test_the_trail_of_an_order_that_was_missed_is_in_the_order_of_time():
+    build(24, 90)
+    missed = AuditEntry.objects.filter(verb="order_missed").values("subject_id")
+    trail = AuditEntry.objects.filter(subject_type="appraisal.rectificationorder", subject_id__in=missed)
+    rows = list(trail.order_by("pk").values_list("subject_id", "verb", "at"))
+    assert {verb for _order, verb, _at in rows} >= {"order_missed", "order_answered"}
+    for order in {row[0] for row in rows}:
+        own = [moment for pk, _verb, moment in rows if pk == order]
+        assert own == sorted(own)
 
 
 def test_built_twice_nothing_is_told_twice_and_old_news_are_read():

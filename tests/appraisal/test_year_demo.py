@@ -15,6 +15,8 @@ from appraisal.models import (
     BonusBase,
     Bulletin,
     Circular,
+    OrderState,
+    RectificationOrder,
     Review,
     Sanction,
     UnitResult,
@@ -22,6 +24,7 @@ from appraisal.models import (
     YearState,
 )
 from appraisal.services.years import year_appraise
+from appraisal.tasks import propose_sanctions
 from common import demo
 from common.models import AuditEntry, Notice
 
@@ -116,6 +119,15 @@ def test_what_was_computed_still_holds(city):
         before = dict(AnnualResult.objects.filter(year=year).values_list("cadre", "content_hash"))
         year_appraise(year=year, now=NOW)
         assert dict(AnnualResult.objects.filter(year=year).values_list("cadre", "content_hash")) == before
+
+
+def test_the_clock_finds_nothing_more_to_propose(city):
+    with time_machine.travel(NOW, tick=False):
+        assert propose_sanctions() == 0
+    missed = RectificationOrder.objects.exclude(missed_on=None).exclude(state=OrderState.CALLED_OFF)
+    assert missed.exists()
+    proposed = set(Sanction.objects.filter(rule="ROLL-2").values_list("unit", flat=True))
+    assert set(missed.values_list("unit", flat=True)) <= proposed
 
 
 def test_a_second_start_tells_nothing_twice(city):
