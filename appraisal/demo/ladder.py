@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import count
 
+from django.db.models import Q
+
 from accounts import demo as accounts
 from accounts.models import User
 from appraisal import rules
@@ -140,8 +142,10 @@ class Story:
         )
 
     def _facts(self, year: int) -> ladder_facts.Lines:
-        """Without what somebody of the Express has recorded, who would then have a hand in it."""
-        theirs = set(Finding.objects.filter(recorder__in=self.express.values()).values_list("pk", flat=True))
+        """Without what somebody of the Express has recorded or decided, who would then have a hand in it."""
+        people = self.express.values()
+        hands = Q(recorder__in=people) | Q(decided_by__in=people)
+        theirs = set(Finding.objects.filter(hands).values_list("pk", flat=True))
         found = ladder_facts.findings(year)
         return {
             subject: kept

@@ -19,7 +19,7 @@ from common.rules import at, local
 SEED = "龙泉"
 #: Units with twice as many people as the others.
 LARGE = ("公安", "市场监督", "税务", "自然资源", "人民医院", "教育", "综合行政执法", "人力资源", "住房和城乡")
-ENTERPRISE = ("集团", "公司", "银行", "税务", "烟草", "气象", "调查队")
+ENTERPRISE = ("集团", "公司", "银行")
 INSTITUTION = ("中心", "医院", "中学", "党校", "档案", "党史", "管理处")
 #: Which unit of the order has which of the names that printing and searching must cope with.
 SPECIAL_AT = (0, 1, 0, 2, 2, 3, 3, 4)
