@@ -20,7 +20,7 @@ WAITS = "waits"
 class AskForm(PageForm):
     submit = _("Ask for it")
     text = forms.CharField(
-        label=_("What is wrong, and why"),
+        label=_("What speaks against the decision, and why"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("It is asked for once. Name what proves it; whoever decides reads it."),
@@ -32,8 +32,8 @@ class PaperAskForm(AskForm):
 
     submit = _("Enter it")
     paper_on = day_field(
-        _("Handed in on paper on"),
-        help_text=_("The day on which the unit received it: it counts from there."),
+        _("Request received on paper on"),
+        help_text=_("The day on which the paper was received: whether it is in time counts from there."),
     )
     field_order = ("paper_on", "text")
 

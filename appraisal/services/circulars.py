@@ -83,14 +83,13 @@ def _draft(circular: Circular, people: Sequence[AnnualResult], units: Sequence[U
     groups = [
         CommendedUnit(name=row.unit.name, kind=CLASSES.get(row.figures.get("group", ""), "")) for row in units
     ]
-    opening = printed_lines(circular.opening) or texts.drafted_opening(
-        circular.year, units=len(groups), people=len(named)
-    )
+    numbers = {"units": len(groups), "people": len(named)}
+    opening = printed_lines(circular.opening) or texts.drafted_opening(circular.year, **numbers)
     return Commendation(
         issuer=settings.issuer,
         year=circular.year,
         opening=tuple(opening),
-        closing=tuple(printed_lines(circular.closing) or texts.drafted_closing()),
+        closing=tuple(printed_lines(circular.closing) or texts.drafted_closing(**numbers)),
         units=tuple(groups),
         people=tuple(named),
         printed_by=settings.issuer,
