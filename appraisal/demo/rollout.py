@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from accounts import demo as accounts
@@ -142,17 +142,21 @@ class Story:
         actor = self.officer(row.unit, moment)
         # Nobody of the showcase: its cadres are no leaders.
         people = Cadre.objects.filter(unit=row.unit, user=None).serving(self.today)
-        leaders = list(people.order_by("-leads_unit", "pk")[:2])
-        if actor is None or not leaders:
+        first = people.order_by("-leads_unit", "pk").first()
+        if actor is None or first is None:
             return row
+        # Whoever leads the others in discipline has given no cause for it themselves, or least.
+        causes = Count("findings", distinct=True) + Count("complaints", distinct=True)
+        others = people.exclude(pk=first.pk).alias(causes=causes)
+        second = others.order_by("causes", "-leads_unit", "pk").first()
         post, body = next(
             (found[1:] for found in POSTS if row.unit.name.endswith(found[0])), ("纪检组长", "纪检监察组")
         )
         values = {
-            "group_head": leaders[1] if len(leaders) > 1 else None,
+            "group_head": second,
             "group_head_post": post,
             "assessment_body": f"{row.unit.name}{body}",
-            "responsible": leaders[0],
+            "responsible": first,
         }
         return rollout.rollout_edit(rollout=row, values=values, actor=actor, now=moment)
 

@@ -1,26 +1,30 @@
 """The demonstration’s rollout: a pilot and a wave, most units done, some late, and an order in every state."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 
+from accounts import demo as accounts
 from appraisal.facts import rollout as rollout_facts
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
 from appraisal.services.missed import orders_note_missed
+from cards.models import Cadre
 from common import demo
 from common.models import AuditEntry, Notice
+from tests.complaints.cases import received
 
 pytestmark = pytest.mark.django_db
 TUESDAY = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 NEEDED = {"units", "accounts", "people", "cards", "inspectors", "rollout"}
 
 
-def build(units: int, cadres: int) -> demo.Build:
+def build(units: int, cadres: int, needed: Collection[str] = NEEDED) -> demo.Build:
     made = demo.Build(size=demo.Size(units, cadres, 1), now=TUESDAY)
     with time_machine.travel(TUESDAY, tick=False):
         for step in demo.steps():
-            if step.name in NEEDED:
+            if step.name in needed:
                 demo.run_step(step, made)
     return made
 
@@ -56,6 +60,20 @@ def test_the_trail_of_an_order_that_was_missed_is_in_the_order_of_time():
     for order in {row[0] for row in rows}:
         own = [moment for pk, _verb, moment in rows if pk == order]
         assert own == sorted(own)
+
+
+def test_nobody_heads_a_group_whom_complaints_are_about():
+    build(6, 60, NEEDED - {"rollout"})
+    leaders = [
+        Cadre.objects.filter(unit=unit, user=None).order_by("-leads_unit", "pk")[1]
+        for unit in accounts.units()[:3]
+    ]
+    for leader in leaders:
+        received(leader.unit, leader)
+    build(6, 60)
+    heads = set(Rollout.objects.values_list("group_head", flat=True))
+    assert heads - {None}
+    assert not heads & {leader.pk for leader in leaders}
 
 
 def test_built_twice_nothing_is_told_twice_and_old_news_are_read():

@@ -1,7 +1,7 @@
 """The demonstration's ladder and years: told by the verbs, once, at instants that are over, with something of each."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from appraisal.models import (
     BonusBase,
     Bulletin,
     Circular,
+    CountedOutcome,
     OrderState,
     RectificationOrder,
     Review,
@@ -23,10 +24,12 @@ from appraisal.models import (
     YearSettings,
     YearState,
 )
+from appraisal.services import outcomes
 from appraisal.services.years import year_appraise
 from appraisal.tasks import propose_sanctions
 from common import demo
 from common.models import AuditEntry, Notice
+from complaints.models import Complaint
 
 #: A Wednesday in the second month of a year: of the last one three months are known.
 NOW = datetime(2027, 2, 24, 2, 30, tzinfo=UTC)
@@ -67,6 +70,13 @@ def test_there_is_one_of_everything(city):
     assert Review.objects.open().exists()
     assert AnnualResult.objects.filter(bonus_months=3).exists()
     assert BonusBase.objects.exists()
+
+
+def test_of_complaints_only_the_latest_wait_to_be_counted(city):
+    waiting = outcomes.to_count(Complaint.objects.all())
+    assert waiting.exists()
+    assert not waiting.filter(closed_at__lt=NOW - timedelta(days=30)).exists()
+    assert CountedOutcome.objects.exists()
 
 
 def test_somebody_of_the_showcase_can_answer(city):
