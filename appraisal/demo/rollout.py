@@ -29,6 +29,7 @@ SUPERVISOR, HEAD = "supervisor", "expresshead"
 READ_AFTER = timedelta(days=3)
 #: 纪工委书记 of a subdistrict, 纪委书记 of a town, 纪检组长 of everybody else.
 POSTS = (("街道", "纪工委书记", "纪工委"), ("镇", "纪委书记", "纪委"), ("乡", "纪委书记", "纪委"))
+OF_TEAM = "派驻纪检组长"
 SEEN = (
     "现场查看办公楼各楼层，门牌张贴、去向登记、一日一表基本落实，个别科室人员去向更新不够及时，已当场提醒。"
 )
@@ -140,7 +141,7 @@ class Story:
     def _name(self, row: Rollout, moment: datetime) -> Rollout:
         """Two people at least: whoever answers for the unit does not lead the group."""
         actor = self.officer(row.unit, moment)
-        # Nobody of the showcase: its cadres are no leaders.
+        # Nobody of the showcase but its head of leading groups: its cadres are no leaders.
         people = Cadre.objects.filter(unit=row.unit, user=None).serving(self.today)
         first = people.order_by("-leads_unit", "pk").first()
         if actor is None or first is None:
@@ -148,13 +149,15 @@ class Story:
         # Whoever leads the others in discipline has given no cause for it themselves, or least.
         causes = Count("findings", distinct=True) + Count("complaints", distinct=True)
         others = people.exclude(pk=first.pk).alias(causes=causes)
-        second = others.order_by("causes", "-leads_unit", "pk").first()
+        head = Cadre.objects.filter(user=self.hands.head(row.unit_id, local(moment).date()) or 0).first()
+        second = head or others.order_by("causes", "-leads_unit", "pk").first()
         post, body = next(
             (found[1:] for found in POSTS if row.unit.name.endswith(found[0])), ("纪检组长", "纪检监察组")
         )
         values = {
             "group_head": second,
-            "group_head_post": post,
+            # One discipline team looks after several units.
+            "group_head_post": post if head is None or head.unit_id == row.unit_id else OF_TEAM,
             "assessment_body": f"{row.unit.name}{body}",
             "responsible": first,
         }

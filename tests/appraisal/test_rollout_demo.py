@@ -76,6 +76,14 @@ def test_nobody_heads_a_group_whom_complaints_are_about():
     assert not heads & {leader.pk for leader in leaders}
 
 
+def test_the_head_of_the_showcase_heads_the_groups_that_the_board_names():
+    build(6, 90)
+    (head,) = Cadre.objects.filter(user__username=accounts.HEAD)
+    led = Rollout.objects.filter(group_head=head)
+    assert {row.unit for row in led} == set(accounts.units()[:2])
+    assert head.posts.get(is_primary=True).title == "纪检组长"
+
+
 def test_built_twice_nothing_is_told_twice_and_old_news_are_read():
     build(6, 40)
     before = [model.objects.count() for model in (Wave, Rollout, Visit, RectificationOrder, Notice)]
