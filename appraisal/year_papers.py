@@ -197,14 +197,14 @@ def _entries(found: Sequence[Reason]) -> Table | None:
     ]
     standing = [one.entry for one in found if not one.is_taken_back]
     total = (
-        "合计（不含已冲销）",
+        "合计",
         "",
         "",
         _points(sum(entry.half_points for entry in standing)),
         money_text(sum(entry.cents for entry in standing)),
         "",
     )
-    note = "每笔记录的事实、当时的去向牌、规则和决定，见系统内该笔记录的页面。"
+    note = "合计不含已冲销的记录。每笔记录的事实、当时的去向牌、规则和决定，见系统内该笔记录的页面。"
     return table(columns, rows, total=total, note=note)
 
 

@@ -74,6 +74,8 @@ SKIPPED = "情节较重，影响正常工作秩序，逐级处理不足以警示
 WITNESS = "同办公室干部陶知夏"
 SET_ASIDE = "复查发现其中一条记录的时间有误，依据不足，予以撤销。"
 REVIEW = "对处理决定不服：其中一次外出是受领导指派，有派员单为证，请求复核。"
+#: Why a substantiated complaint counts as nothing in the month.
+NO_POINTS = "情节轻微，已责令改正，按问责梯次办理，不另计分。"
 #: Of the year.
 EXCELLENT = "全年无扣分，群众评价好，民主测评列前。"
 BELOW = "年度扣分为本单位最多，按制度规定不得评为称职以上。"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import Scope
 from accounts.models import Unit
@@ -147,7 +148,7 @@ class YearState(models.TextChoices):
     COMPUTED = "computed", _("Computed")
     PROPOSED = "proposed", _("Proposed by the unit")
     PUBLIC = "public", _("On public notice")
-    DECIDED = "decided", _("Decided")
+    DECIDED = "decided", pgettext_lazy("of a year", "Decided")
 
 
 class Grade(models.TextChoices):

@@ -65,7 +65,7 @@ ASKING = {
         "This decision was set aside already: nothing is left to look at again."
     ),
     Asking.TWICE: gettext_lazy("This was asked for already; each decision is looked at again once."),
-    Asking.TEXT: gettext_lazy("Write what is wrong."),
+    Asking.TEXT: gettext_lazy("Write what speaks against the decision."),
     Asking.PAPER_DAY: gettext_lazy("Enter the day on which the paper was handed in."),
     Asking.PAPER_TO_COME: gettext_lazy("This day is still to come."),
     Asking.PAPER_TOO_EARLY: gettext_lazy("Nothing was decided yet on this day."),

@@ -349,8 +349,8 @@ def test_a_decision_says_all_that_it_must():
     for words in (
         "你系青窑局办公室副主任",
         "2026年度计入本次处理的事实共3项：",
-        "1.2026年5月12日，效能诫勉：工作时间脱岗，窗口无人顶岗。",
-        "3.2026年10月21日，去向不实",
+        "1．2026年5月12日，效能诫勉：工作时间脱岗，窗口无人顶岗。",
+        "3．2026年10月21日，去向不实",
         "制度一（三）关于“效能诫勉后再犯”的规定（规则SANC-1-RISE）。",
         "2026年10月26日，已将拟作处理的事实、依据和陈述申辩的权利告知你，陈述申辩期限至2026年10月29日。",
         "你于2026年10月28日提出陈述申辩：10月21日上午到上级机关送材料",
@@ -558,9 +558,9 @@ def test_everything_that_can_follow_from_a_year():
     text = said(papers.worst_year())
     for words in (
         "确定为不称职等次",
-        "1.提出扣发全年奖金的建议，合计3600.00元",
-        "2.2026年度不得参与评先评优。",
-        "3.2027年12月31日以前（含当日）不得提拔使用。",
+        "1．提出扣发全年奖金的建议，合计3600.00元",
+        "2．2026年度不得参与评先评优。",
+        "3．2027年12月31日以前（含当日）不得提拔使用。",
     ):
         assert words in text, words
 
@@ -578,13 +578,13 @@ def test_whom_others_grade_is_recommended_to_them():
     assert annual.title(content) == "2026年度考核建议书"
     assert text.startswith("青窑局：鿎明·龭阳系你单位办公室副主任，由你单位负责考核。")
     for words in (
-        "建议你单位在年度考核中运用以下情况：1.年度考核等次确定为不称职。2.提出扣发全年奖金的建议",
+        "建议你单位在年度考核中运用以下情况：1．年度考核等次确定为不称职。2．提出扣发全年奖金的建议",
         "本建议书不是考核结果，",
         "请将考核结果函告龙泉市效能办。",
     ):
         assert words in text, words
     assert "申诉" not in text
-    assert "1.年度考核等次不高于称职。" in said(replace(content, ceiling="competent"))
+    assert "1．年度考核等次不高于称职。" in said(replace(content, ceiling="competent"))
     assert "收件单位：青窑局" in printed(content)
     nothing = replace(
         papers.ungraded(grade="", ungraded="", superior="丽水市青窑局"), figures=YearFigures(months=12)
