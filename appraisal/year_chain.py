@@ -110,7 +110,7 @@ def of_result(result: AnnualResult, reader: Reader) -> Chain:
         result=result,
         is_untold=is_untold,
         is_own=reader.is_own,
-        reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
+        reasons=reasons.of_entries(reasons.for_pages(_entries(result, reader))),
         complaints=[] if is_untold else _complaints(result, reader),
         measures=[] if is_untold else list(measures.select_related("measure")),
         opens=opens,
@@ -128,6 +128,11 @@ def unit_figures(row: UnitResult, reader: Reader) -> dict[str, Any]:
         if f"{code}s" in figures:
             figures[f"{code}s"] -= 1
     return figures
+
+
+def _entries(result: AnnualResult, reader: Reader) -> Any:
+    rows = entries_of(result)
+    return rows if reader.is_own else rows.told_to(reader.access.user.pk)
 
 
 def entries_of(result: AnnualResult) -> Any:
