@@ -107,7 +107,10 @@ def untold_of(results: Collection[AnnualResult]) -> dict[int, set[int]]:
     cases = Complaint.objects.filter(cadre__in=cadres, matter__in=stepped_back.values("complaint__matter"))
     for cadre, matter in cases.order_by().values_list("cadre", "matter"):
         found.setdefault(cadre, set()).update(backed.get(matter, ()))
-    return {row.pk: found.get(row.cadre_id, set()) | ({row.cadre.user_id} - {None}) for row in results}
+    for row in results:
+        if row.cadre.user_id is not None:
+            found.setdefault(row.cadre_id, set()).add(row.cadre.user_id)
+    return {row.pk: found.get(row.cadre_id, set()) for row in results}
 
 
 def approvers(unit_result: UnitResult, today: date) -> frozenset[int]:
