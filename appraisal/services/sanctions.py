@@ -358,9 +358,18 @@ def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     facts = _hands_of_findings(keys["finding"]) | _hands_of_complaints(keys["complaint"])
     facts |= _hands_of_orders(keys["order"])
     units = {sanction.unit_id for sanction in sanctions}
-    superiors = inspection.responsible_for(units, today) if units else {}
+    superiors = _superiors(units, today) if units else {}
     interested = _interested(sanctions)
     return [_hands(sanction, facts, superiors) | interested[sanction.pk] for sanction in sanctions]
+
+
+def _superiors(units: Collection[int], today: date) -> dict[int, set[int]]:
+    """Who answers for each of these units, and who leads it."""
+    found = {unit: set(people) for unit, people in inspection.responsible_for(units, today).items()}
+    leaders = Cadre.objects.filter(unit__in=units, leads_unit=True, user__isnull=False).order_by()
+    for unit, user in leaders.values_list("unit", "user"):
+        found[unit].update(filter(None, [user]))
+    return found
 
 
 def _interested(sanctions: Collection[Sanction]) -> dict[int, set[int]]:
