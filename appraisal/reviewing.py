@@ -1,15 +1,17 @@
 """What is asked of decisions that can be looked at again: the rights to it, their days, who had no hand in it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Max, Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import Role, User
 from appraisal import sanction_papers, year_notices
 from appraisal.acting import acting, line_of
+from appraisal.facts import ladder as ladder_facts
 from appraisal.models import (
     AnnualResult,
     Grade,
@@ -34,7 +36,6 @@ from appraisal.turns import year as year_turns
 from attendance import selectors as inspection
 from common import calendar
 from common.rules import WorkingCalendar, local
-from complaints.models import Interest
 
 #: What a review is of.
 About = Sanction | AnnualResult
@@ -230,7 +231,6 @@ def deciders_of(reviews: Collection[Review], today: date) -> dict[int, frozenset
     if not reviews:
         return {}
     city = inspection.express(today)
-    interested = _interested(reviews, city)
     earlier = _earlier(reviews)
     of_sanctions = [row for row in reviews if row.sanction is not None]
     hands = dict(
@@ -242,17 +242,16 @@ def deciders_of(reviews: Collection[Review], today: date) -> dict[int, frozenset
     )
     results = [row.result for row in reviews if row.result is not None]
     of_years = year_turns.hands_of([result.unit_result for result in results], today)
+    untold = year_turns.untold_of(results)
     recorders, regraders = _recorders(results), _regraders(results)
     found = {}
     for row in reviews:
         of = about(row)
         involved: set[int | None] = _decided(of) | {row.made_by_id} | earlier.get(row.pk, set())
         if isinstance(of, AnnualResult):
-            involved |= of_years[of.unit_result_id] | regraders.get(of.pk, set())
+            involved |= of_years[of.unit_result_id] | regraders.get(of.pk, set()) | untold[of.pk]
         else:
             involved |= hands[row.pk]
-        if of.cadre is not None:
-            involved |= {of.cadre.user_id} | interested.get(of.cadre.pk, set())
         found[row.pk] = deciders(
             city=city, hands=involved, recorders=recorders.get(row.result_id or 0, set())
         )
@@ -271,17 +270,6 @@ def _decided(of: About) -> set[int | None]:
         whole_year.decided_by_id,
         whole_year.more_excellent_by_id,
     }
-
-
-def _interested(reviews: Iterable[Review], city: Collection[int]) -> dict[int, set[int]]:
-    """Of the Express, who declared an interest in whom it is about."""
-    cadres = {cadre.pk for row in reviews if (cadre := about(row).cadre) is not None}
-    found: dict[int, set[int]] = {}
-    declared = Interest.objects.filter(cadre__in=cadres, user__in=city)
-    for key, user in declared.values_list("cadre_id", "user_id"):
-        if key is not None:
-            found.setdefault(key, set()).add(user)
-    return found
 
 
 def _earlier(reviews: Collection[Review]) -> dict[int, set[int]]:
@@ -309,7 +297,8 @@ def _regraders(results: Collection[AnnualResult]) -> dict[int, set[int]]:
 
 
 def _recorders(results: Collection[AnnualResult]) -> dict[int, set[int]]:
-    """By the key of the result: who recorded or decided a fact that the year counts, or a measure in it."""
+    """By the key of the result: who recorded or decided a fact that the year counts, handled or closed a complaint in
+    it, or decided a measure."""
     if not results:
         return {}
     keys = {(row.cadre_id, row.year): row.pk for row in results}
@@ -319,10 +308,20 @@ def _recorders(results: Collection[AnnualResult]) -> dict[int, set[int]]:
     facts = entries.values_list("cadre", "day__year", "finding__recorder", "finding__decided_by")
     measures = Sanction.objects.standing().filter(cadre__in=cadres).order_by()
     rows = [*facts, *measures.values_list("cadre", "decided_on__year", "proposed_by", "decided_by")]
+    rows += _hands_of_complaints(cadres)
     for cadre, year, *people in rows:
         if (key := keys.get((cadre, year))) is not None:
             found[key].update(user for user in people if user is not None)
     return found
+
+
+def _hands_of_complaints(cadres: Collection[int]) -> list[tuple[Any, ...]]:
+    """Whose they are, in which year they count, and who had a hand in them; of what was redone both times."""
+    cases = ladder_facts.substantiated().filter(cadre__in=cadres)
+    people = ("handler", "submitted_by", "closed_by")
+    first = [f"redo_of__{name}" for name in people]
+    rows = cases.values_list("cadre", Coalesce("redo_of__received_at", "received_at"), *people, *first)
+    return [(cadre, local(received).year, *hands) for cadre, received, *hands in rows]
 
 
 def waiting_for(reviews: ReviewQuerySet, user_id: int, today: date) -> list[int]:

@@ -21,13 +21,12 @@ from appraisal.models import (
     UnitResult,
     WithholdingProposal,
     YearCorrection,
+    apart,
 )
 from appraisal.reasons import Reason
 from appraisal.services import years as computing
 from attendance.rules import month_named
-from cards.models import Cadre
-from complaints.models import Complaint, Interest
-from complaints.models.cases import SUPERIORS
+from complaints.models import Complaint
 
 
 @dataclass(frozen=True)
@@ -79,18 +78,12 @@ class Reader:
         """As Complaint.visible_to and Sanction.within have it. Whoever answers for a unit, and is not of the city,
         hears of its people."""
         user = self.access.user
-        interests = Interest.objects.filter(user=user)
         kept_out = Sanction.objects.filter(kept_out__contains=f",{user.pk},", cadre__isnull=False)
-        cases = Q(matter__in=interests.values("complaint__matter"))
-        apart = Q(cadre__in=interests.filter(cadre__isnull=False).values("cadre"))
-        apart |= Q(cadre__in=kept_out.values("cadre"))
+        cases = apart.hidden_cases(user.pk, of_city=self.is_of_city).filter(cadre__isnull=False)
+        found = Q(cadre__in=apart.kin_of(user.pk)) | Q(cadre__in=kept_out.values("cadre"))
         if self.is_of_city:
-            answers_for = [member.unit_id for member in self.access.memberships if member.role in SUPERIORS]
-            leads = Cadre.objects.filter(user=user, leads_unit=True).values_list("unit", flat=True)
-            own = [*answers_for, *leads]
-            cases |= Q(unit__in=own)
-            apart |= Q(cadre__user=user) | Q(unit__in=own)
-        return apart | Q(cadre__in=Complaint.objects.filter(cases, cadre__isnull=False).values("cadre"))
+            found |= Q(cadre__user=user) | apart.led_by(user.pk)
+        return found | Q(cadre__in=cases.values("cadre"))
 
 
 @dataclass(frozen=True)
@@ -129,7 +122,7 @@ def of_result(result: AnnualResult, reader: Reader) -> Chain:
         result=result,
         is_untold=is_untold,
         is_own=reader.is_own,
-        reasons=reasons.of_entries(reasons.for_pages(entries_of(result))),
+        reasons=reasons.of_entries(reasons.for_pages(_entries(result, reader))),
         complaints=[] if is_untold else _complaints(result, reader),
         measures=[] if is_untold else list(measures.select_related("measure")),
         opens=opens,
@@ -143,15 +136,16 @@ def of_result(result: AnnualResult, reader: Reader) -> Chain:
 def unit_figures(row: UnitResult, reader: Reader) -> dict[str, Any]:
     """Of a unit itself, without the measures that the reader is kept out of."""
     figures = dict(row.figures)
-    kept_out = (
-        Sanction.objects.standing()
-        .decided_in(row.year)
-        .filter(unit=row.unit_id, cadre=None, kept_out__contains=f",{reader.access.user.pk},")
-    )
-    for code in kept_out.order_by().values_list("measure__code", flat=True):
+    of_unit = Sanction.objects.standing().decided_in(row.year).filter(unit=row.unit_id, cadre=None)
+    for code in of_unit.kept_from(reader.scope).order_by().values_list("measure__code", flat=True):
         if f"{code}s" in figures:
             figures[f"{code}s"] -= 1
     return figures
+
+
+def _entries(result: AnnualResult, reader: Reader) -> Any:
+    rows = entries_of(result)
+    return rows if reader.is_own else rows.told_to(reader.access.user.pk)
 
 
 def entries_of(result: AnnualResult) -> Any:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Access
 from accounts.http import user_of
 from accounts.models import Role
-from appraisal.models import UnitResult, YearState
+from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.rules import grading as rules
 from appraisal.turns import year as year_turns
 from appraisal.words.year import full_date
@@ -32,14 +32,21 @@ def express(request: HttpRequest, access: Access) -> Part:
     if not (access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD)):
         return None
     today, user_id = timezone.localdate(), user_of(request).pk
-    over = Q(state=YearState.PUBLIC, published_until__lt=today, year__lt=today.year)
-    changed = Q(state=YearState.DECIDED, results__changed_at__isnull=False)
-    found = list(UnitResult.objects.filter(over | changed).distinct())
-    deciding = year_turns.deciders_of(found, today)
+    over = UnitResult.objects.filter(state=YearState.PUBLIC, published_until__lt=today, year__lt=today.year)
+    deciding = year_turns.deciders_of(found := list(over), today)
     own = [row for row in found if user_id in deciding[row.pk]]
     rows = _by_year(own, YearState.PUBLIC, _("Grades of units to decide, %(year)s"), "?state=waits")
-    rows += _by_year(own, YearState.DECIDED, _("Units with grades to look at again, %(year)s"), "")
+    again = _to_look_again(user_id, today)
+    rows += _by_year(again, YearState.DECIDED, _("Units with grades to look at again, %(year)s"), "")
     return _shown(rows)
+
+
+def _to_look_again(user_id: int, today: date) -> set[UnitResult]:
+    """Only where the reader looks at one of them again."""
+    changed = AnnualResult.objects.filter(unit_result__state=YearState.DECIDED, changed_at__isnull=False)
+    found = list(changed.select_related("unit_result", "cadre"))
+    deciding = year_turns.deciders_again(found, today)
+    return {row.unit_result for row in found if user_id in deciding[row.pk]}
 
 
 def _by_year(found: Iterable[UnitResult], state: YearState, label: str, query: str) -> list[dict[str, Any]]:

@@ -39,7 +39,12 @@ class EntryQuerySet(models.QuerySet["LedgerEntry"]):
     def within(self, scope: Scope) -> "EntryQuerySet":
         if scope.reach == Reach.SELF:
             return self.filter(cadre__user=scope.user_id)
-        return self if scope.unit_ids is None else self.filter(unit__in=scope.unit_ids)
+        seen = self.told_to(scope.user_id)
+        return seen if scope.unit_ids is None else seen.filter(unit__in=scope.unit_ids)
+
+    def told_to(self, user_id: int) -> "EntryQuerySet":
+        """Without findings that came of a case in which this reader has an interest."""
+        return self.exclude(finding__kept_out__contains=f",{user_id},")
 
     def counted(self) -> "EntryQuerySet":
         """What a month charges for the first time."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import Scope
 from accounts.models import Unit
 from accounts.permissions import Reach
+from appraisal.models import apart
 from appraisal.models.sanctions import Sanction
 from appraisal.models.years import AnnualResult, Grade
 
@@ -28,11 +29,12 @@ class ReviewState(models.TextChoices):
 
 class ReviewQuerySet(models.QuerySet["Review"]):
     def within(self, scope: Scope) -> "ReviewQuerySet":
+        """Nothing of a measure that is kept from the reader, nor of their kin’s year."""
         if scope.reach == Reach.SELF:
             return self.filter(Q(sanction__cadre__user=scope.user_id) | Q(result__cadre__user=scope.user_id))
-        rows = self.exclude(sanction__kept_out__contains=f",{scope.user_id},").exclude(
-            sanction__state="referred"
-        )
+        kept = Sanction.objects.kept_from(scope).order_by().values("pk")
+        rows = self.exclude(sanction__in=kept).exclude(result__cadre__in=apart.kin_of(scope.user_id))
+        rows = rows.exclude(sanction__state="referred")
         if scope.unit_ids is None:
             return rows
         return rows.filter(Q(sanction__unit__in=scope.unit_ids) | Q(result__unit__in=scope.unit_ids))

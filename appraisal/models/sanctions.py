@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import Access, Scope
 from accounts.models import Role, Unit
 from accounts.permissions import Page, Reach
+from appraisal.models import apart
 from attendance.models import Exemption, Item
 from cards.models import Cadre
 
@@ -110,16 +111,25 @@ STANDING = (SanctionState.DECIDED, SanctionState.SERVED)
 _NO_REFERRAL = Q(proposed_measure__refers=False)
 
 
+def _kept_from(user_id: int, *, of_city: bool) -> Q:
+    """Whoever has an interest: as it was found when it was proposed, and as it is today."""
+    found = Q(kept_out__contains=f",{user_id},") | Q(cadre__in=apart.kin_of(user_id))
+    found |= Q(apart.counts(apart.hidden_cases(user_id, of_city=of_city)))
+    if of_city:
+        found |= Q(proposed_measure__refers=True) & (Q(cadre__user=user_id) | apart.led_by(user_id))
+    return found
+
+
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def within(self, scope: Scope) -> "SanctionQuerySet":
         """A cadre’s own; the units’ for those who answer for them, with what stands against whoever has come to them
-        since; all of them for the city, but for what somebody has an interest in. A referred file is nobody’s but the
+        since; all of them for the city; but for what `kept_from` them. A referred file is nobody’s but the
         commission’s (`visible_to`)."""
         rows = self.exclude(state=SanctionState.REFERRED)
         # `_kept_out` of a referral names whom it is about, and who answers for the unit.
         if scope.reach == Reach.SELF:
             return rows.filter(_NO_REFERRAL, cadre__user=scope.user_id)
-        seen = rows.exclude(kept_out__contains=f",{scope.user_id},")
+        seen = rows.exclude(_kept_from(scope.user_id, of_city=scope.reach == Reach.CITY))
         if scope.unit_ids is None:
             return seen
         followed = Q(state__in=STANDING, cadre__unit__in=scope.unit_ids)
@@ -133,7 +143,11 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         if not access.has(Role.DISCIPLINE):
             return seen
         referred = self.filter(state=SanctionState.REFERRED)
-        return seen | referred.exclude(kept_out__contains=f",{access.user.pk},")
+        return seen | referred.exclude(_kept_from(access.user.pk, of_city=True))
+
+    def kept_from(self, scope: Scope) -> "SanctionQuerySet":
+        """What this reader hears nothing of, for an interest in it."""
+        return self.filter(_kept_from(scope.user_id, of_city=scope.reach == Reach.CITY))
 
     def standing(self) -> "SanctionQuerySet":
         """Decided, not set aside, and not a mere recommendation."""

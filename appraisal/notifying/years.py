@@ -171,7 +171,7 @@ def to_look_again(
         _message(
             TO_LOOK_AGAIN,
             row.unit_result,
-            deciding[row.unit_result_id],
+            deciding[row.pk],
             f"{row.pk}:{row.content_hash[:16]}",
             result=row.pk,
         )

@@ -481,7 +481,7 @@ def _looked_again(
         raise Refused(_("Nothing has changed since the decision."))
     if Review.objects.filter(result=result, state=ReviewState.OPEN).exists():
         raise Refused(_("A review of this grade is open: what it decides comes first."))
-    if actor.pk not in turns.deciders(result.unit_result, today):
+    if actor.pk not in turns.deciders_again([result], today)[result.pk]:
         raise Refused(REFUSALS[Refusal.INVOLVED])
     if not entered.reason.strip():
         raise Refused(_("Say why."), "reason")

@@ -108,18 +108,21 @@ def servers_of(sanctions: Collection[Sanction], today: date) -> dict[int, set[in
 
 
 def may_serve(sanction: Sanction, user: User, today: date) -> bool:
-    """The unit’s officers and heads, or the Express; nobody their own, and no unit itself."""
+    """The unit’s officers and heads, or the Express; nobody their own or their kin’s, and no unit itself."""
     return user.pk in _able_to_serve([sanction], today)[0]
 
 
 def _able_to_serve(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     city = set(inspection.express(today))
     of_units = inspection.responsible_for({sanction.unit_id for sanction in sanctions}, today)
+    interested = _interested(sanctions)
     found = []
     for sanction in sanctions:
-        express, of_unit = city - sanction.kept_out_ids, set(of_units[sanction.unit_id])
+        involved = interested[sanction.pk]
+        express = city - sanction.kept_out_ids - involved
+        of_unit = set(of_units[sanction.unit_id]) - involved
         if sanction.cadre is None:
-            found.append(express - of_unit)
+            found.append(express - set(of_units[sanction.unit_id]))
         else:
             found.append((express | of_unit) - {sanction.cadre.user_id or 0})
     return found
@@ -355,20 +358,43 @@ def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     facts = _hands_of_findings(keys["finding"]) | _hands_of_complaints(keys["complaint"])
     facts |= _hands_of_orders(keys["order"])
     units = {sanction.unit_id for sanction in sanctions}
-    superiors = inspection.responsible_for(units, today) if units else {}
-    kin = _declared_in({sanction.cadre_id for sanction in sanctions if sanction.cadre_id is not None})
-    return [
-        _hands(sanction, facts, superiors) | kin.get(sanction.cadre_id or 0, set()) for sanction in sanctions
-    ]
+    superiors = _superiors(units, today) if units else {}
+    interested = _interested(sanctions)
+    return [_hands(sanction, facts, superiors) | interested[sanction.pk] for sanction in sanctions]
 
 
-def _declared_in(cadres: Collection[int]) -> dict[int, set[int]]:
-    """Who declared an interest in each of these, whatever is counted about them."""
-    found: dict[int, set[int]] = {}
-    if cadres:
-        for cadre, user in Interest.objects.filter(cadre__in=cadres).values_list("cadre_id", "user_id"):
-            found.setdefault(cadre or 0, set()).add(user)
+def _superiors(units: Collection[int], today: date) -> dict[int, set[int]]:
+    """Who answers for each of these units, and who leads it."""
+    found = {unit: set(people) for unit, people in inspection.responsible_for(units, today).items()}
+    leaders = Cadre.objects.filter(unit__in=units, leads_unit=True, user__isnull=False).order_by()
+    for unit, user in leaders.values_list("unit", "user"):
+        found[unit].update(filter(None, [user]))
     return found
+
+
+def _interested(sanctions: Collection[Sanction]) -> dict[int, set[int]]:
+    """Of each, who declared an interest in the person, or in the accused of a complaint that it counts, or stepped back
+    from that: also after it was proposed, as SanctionQuerySet.within says it of one reader."""
+    counted = {sanction.pk: _keys_of(sanction, "complaint") for sanction in sanctions}
+    keys = {key for own in counted.values() for key in own}
+    cases = Complaint.objects.filter(pk__in=keys).order_by().values_list("pk", "matter", "cadre")
+    asked = {pk: (matter, cadre) for pk, matter, cadre in cases} if keys else {}
+    cadres = {sanction.cadre_id for sanction in sanctions} | {cadre for _matter, cadre in asked.values()}
+    declared = Interest.objects.filter(
+        Q(cadre__in=cadres - {None}) | Q(complaint__matter__in={matter for matter, _cadre in asked.values()})
+    )
+    by_cause: dict[str | int, set[int]] = {}
+    for user, cadre, matter in declared.values_list("user", "cadre", "complaint__matter"):
+        by_cause.setdefault(cadre or matter, set()).add(user)
+    found = {}
+    for sanction in sanctions:
+        causes = {sanction.cadre_id, *(cause for key in counted[sanction.pk] for cause in asked.get(key, ()))}
+        found[sanction.pk] = {user for cause in causes for user in by_cause.get(cause or 0, ())}
+    return found
+
+
+def _keys_of(sanction: Sanction, kind: str) -> set[int]:
+    return {line["key"] for line in sanction.basis if line["kind"] == kind}
 
 
 Hands = dict[tuple[str, int], set[int | None]]

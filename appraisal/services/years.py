@@ -288,7 +288,7 @@ def _remove(year: int, wanted: Collection[int], wanted_units: Collection[int]) -
 def _tell(results: Collection[AnnualResult], now: datetime) -> None:
     """Somebody has to look at the grades again."""
     if results:
-        deciding = year_turns.deciders_of({row.unit_result for row in results}, local(now).date())
+        deciding = year_turns.deciders_again(results, local(now).date())
         notifying_years.to_look_again(results, deciding, now)
 
 

@@ -4,26 +4,23 @@ in it (DESIGN §1: nobody checks, decides or reviews their own line)."""
 from collections.abc import Collection
 from datetime import date
 
-from appraisal.models import AnnualResult, UnitResult
+from appraisal.models import AnnualResult, Sanction, UnitResult
 from attendance import selectors as inspection
 from common.models import AuditEntry
-from complaints.models import Interest
+from complaints.models import Complaint, Interest
 
 #: What leaves a hand in a unit's year.
 HANDS = ("year_graded", "year_proposed", "year_published")
 
 
-def graders(result: AnnualResult, today: date) -> frozenset[int]:
-    return graders_of([result], today)[result.pk]
-
-
 def graders_of(results: Collection[AnnualResult], today: date) -> dict[int, frozenset[int]]:
-    """Who may enter each: the unit's officers and heads, never their own; where that leaves nobody, the Express."""
+    """Who may enter each: the unit's officers and heads, never their own or their kin's; where that leaves nobody, the
+    Express."""
     of_units = inspection.responsible_for({row.unit_id for row in results}, today) if results else {}
     city = set(inspection.express(today))
-    found = {}
+    interested, found = _declared_in({row.cadre_id for row in results}), {}
     for row in results:
-        own = {row.cadre.user_id}
+        own = interested.get(row.cadre_id, set()) | {row.cadre.user_id}
         found[row.pk] = frozenset((set(of_units[row.unit_id]) - own) or (city - own))
     return found
 
@@ -46,6 +43,16 @@ def deciders_of(rows: Collection[UnitResult], today: date) -> dict[int, frozense
     """Heads of the Express without a hand in it; where none of them is free, its staff (DESIGN §1)."""
     hands = hands_of(rows, today)
     return dict(zip(hands, inspection.free_deciders(hands.values(), today), strict=True))
+
+
+def deciders_again(results: Collection[AnnualResult], today: date) -> dict[int, frozenset[int]]:
+    """Who decides each of these anew: as of the unit's year, and nobody who hears nothing of what it rests on. The same
+    queries for any number; `unit_result` and the cadre are read."""
+    hands = hands_of({row.unit_result for row in results}, today)
+    untold = untold_of(results) if results else {}
+    involved = [hands[row.unit_result_id] | untold[row.pk] for row in results]
+    free = inspection.free_deciders(involved, today)
+    return {row.pk: people for row, people in zip(results, free, strict=True)}
 
 
 def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
@@ -74,8 +81,36 @@ def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
 
 def interested_in(result: AnnualResult) -> set[int]:
     """The person, and declared kin."""
-    kin = set(Interest.objects.filter(cadre=result.cadre_id).values_list("user", flat=True))
+    kin = _declared_in({result.cadre_id}).get(result.cadre_id, set())
     return kin | ({result.cadre.user_id} if result.cadre.user_id is not None else set())
+
+
+def _declared_in(cadres: Collection[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for cadre, user in Interest.objects.filter(cadre__in=cadres).values_list("cadre", "user"):
+        found.setdefault(cadre, set()).add(user)
+    return found
+
+
+def untold_of(results: Collection[AnnualResult]) -> dict[int, set[int]]:
+    """Of each, who hears nothing of complaints, measures and what follows from them: as year_chain.Reader.untold says
+    it of one reader, but for those who answer for the unit. The same queries for any number."""
+    cadres = {row.cadre_id for row in results}
+    found = _declared_in(cadres)
+    measures = Sanction.objects.filter(cadre__in=cadres).exclude(kept_out="").only("cadre", "kept_out")
+    for sanction in measures.order_by():
+        found.setdefault(sanction.cadre_id or 0, set()).update(sanction.kept_out_ids)
+    stepped_back = Interest.objects.filter(complaint__isnull=False).order_by()
+    backed: dict[str, set[int]] = {}
+    for matter, user in stepped_back.values_list("complaint__matter", "user"):
+        backed.setdefault(matter, set()).add(user)
+    cases = Complaint.objects.filter(cadre__in=cadres, matter__in=stepped_back.values("complaint__matter"))
+    for cadre, matter in cases.order_by().values_list("cadre", "matter"):
+        found.setdefault(cadre, set()).update(backed.get(matter, ()))
+    for row in results:
+        if row.cadre.user_id is not None:
+            found.setdefault(row.cadre_id, set()).add(row.cadre.user_id)
+    return {row.pk: found.get(row.cadre_id, set()) for row in results}
 
 
 def approvers(unit_result: UnitResult, today: date) -> frozenset[int]:
@@ -84,7 +119,7 @@ def approvers(unit_result: UnitResult, today: date) -> frozenset[int]:
 
 
 def handing_over(result: AnnualResult, today: date, *, by_unit: bool) -> frozenset[int]:
-    """The unit's officers and heads, or the Express; nobody to themselves. A recommendation goes to whoever grades
-    them, which may be the unit: the Express alone hands it over."""
+    """The unit's officers and heads, or the Express; nobody to themselves or their kin. A recommendation goes to
+    whoever grades them, which may be the unit: the Express alone hands it over."""
     of_unit = inspection.responsible_for([result.unit_id], today)[result.unit_id] if by_unit else ()
-    return frozenset({*of_unit, *inspection.express(today)} - {result.cadre.user_id})
+    return frozenset({*of_unit, *inspection.express(today)} - interested_in(result))

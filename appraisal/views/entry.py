@@ -46,11 +46,11 @@ def entry_print(request: HttpRequest, code: str, month: str, sequence: int) -> H
     """The case file on paper: for whoever may see the entry, and for the person it is about."""
     scope = scope_for(request)
     own = Q(cadre__user=scope.user_id)
-    in_reach = Q() if scope.unit_ids is None else own | Q(unit__in=scope.unit_ids)
-    if not TABLE["entry"].roles.keys() & access_for(request).roles:
-        in_reach = own
+    seen = LedgerEntry.objects.filter(own)
+    if TABLE["entry"].roles.keys() & access_for(request).roles:
+        seen |= LedgerEntry.objects.within(scope)
     found = get_object_or_404(
-        reasons.for_pages(LedgerEntry.objects.filter(in_reach)),
+        reasons.for_pages(seen),
         unit__code=code,
         month=month_named(month),
         sequence=sequence,

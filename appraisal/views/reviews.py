@@ -14,7 +14,7 @@ from accounts.access import Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Unit
 from accounts.permissions import TABLE
-from appraisal import acting, reviewing, rights
+from appraisal import acting, reviewing, rights, year_chain
 from appraisal import review_pages as pages
 from appraisal.forms.objection import NoForm
 from appraisal.forms.review import (
@@ -87,17 +87,24 @@ def _asking(request: HttpRequest, of: About, *, own: bool) -> HttpResponse:
     if form.is_valid() and accepted(form, verb):
         messages.success(request, _("It has been asked for."))
         return redirect(then, made[0].pk)
+    is_untold = _is_untold(request, of)
     context = {
         "of": of,
+        "is_untold": is_untold,
         "title": words.title(of),
         "is_appeal": stage == Stage.APPEAL,
         "earlier": words.views([one.before for one in there.values() if one.before], timezone.localdate(now)),
-        "ground": words.ground(of, access_for(request), own=own),
+        "ground": words.ground(of, access_for(request), own=own, is_untold=is_untold),
         "closed": services.closed(of, stage, user, timezone.localdate(now)),
         "until": there[stage].until,
     }
     template = "appraisal/review_new.html" if own else "appraisal/review_enter.html"
     return private(render_form(request, template, form, **context))
+
+
+def _is_untold(request: HttpRequest, of: About) -> bool:
+    reader = year_chain.Reader(access_for(request), _scope(request))
+    return isinstance(of, AnnualResult) and bool(reader.untold([of]))
 
 
 # --- One's own --------------------------------------------------------------------------------------------------------
@@ -261,13 +268,17 @@ def _page(
     today, user = timezone.localdate(now), user_of(request)
     view = words.view(found, today)
     deciders = reviewing.deciders_now(found, today) if view.is_open else frozenset()
+    cadre, is_untold = view.of.cadre, _is_untold(request, view.of)
     form = failed or (_form(found) if user.pk in deciders else None)
-    cadre = view.of.cadre
+    if is_untold:
+        # What it may become is what the year allows.
+        form = None
     context = {
         "view": view,
         "of": view.of,
-        "ground": words.ground(view.of, access_for(request), own=False),
-        "lines": words.history(found),
+        "is_untold": is_untold,
+        "ground": words.ground(view.of, access_for(request), own=False, is_untold=is_untold),
+        "lines": [] if is_untold else words.history(found),
         "form": form,
         "who": words.who_decides(found, deciders) if view.is_open and form is None else "",
         "may_withdraw": view.is_open and found.made_by_id == user.pk,

@@ -98,7 +98,7 @@ def _result_forms(
         if not grading.takes_grade(result):
             # Nobody asks for a review of a recommendation.
             found["hand_over"].fields["day"].help_text = ""
-    if grading.needs_look(result) and user.pk in year_turns.deciders(result.unit_result, today):
+    if grading.needs_look(result) and user.pk in year_turns.deciders_again([result], today)[result.pk]:
         found["look_again"] = _result_form(LookAgainForm, result, failed)
     if is_express(request):
         if result.commended_by_id is None and not commending.refusal(result, user, today):

@@ -166,8 +166,11 @@ PAGES = {"finding": "finding", "measure": "sanction"}
 OWN_PAGES = {"finding": "my_finding", "measure": "my_sanction"}
 
 
-def ground(of: About, access: Access, *, own: bool) -> Ground:
-    return _of_sanction(of, access, own) if isinstance(of, Sanction) else _of_result(of, access, own)
+def ground(of: About, access: Access, *, own: bool, is_untold: bool = False) -> Ground:
+    """To a reader who is not told what a year rests on (year_chain.Reader.untold): its grade, points and days."""
+    if isinstance(of, Sanction):
+        return _of_sanction(of, access, own)
+    return _of_result_alone(of) if is_untold else _of_result(of, access, own)
 
 
 def _of_sanction(sanction: Sanction, access: Access, own: bool) -> Ground:
@@ -231,18 +234,32 @@ def _of_result(result: AnnualResult, access: Access, own: bool) -> Ground:
         if result.bonus_cents is not None:
             bonus = f"{bonus}，{money(result.bonus_cents)}"
         pairs.append((_("Bonus to be withheld"), bonus))
+    said = [Said(_("Rule of the year"), words) for words in code_words(result)]
+    if result.grade_reason:
+        said.append(Said(_("Reason for the grade"), result.grade_reason))
+    facts = [Fact(local(row.at).date(), correction_words(row, result)) for row in result.corrections.all()]
+    url = _page(access, "my_year", result.year) if own else ""
+    return Ground(pairs + _days(result), facts, said, url)
+
+
+def _of_result_alone(result: AnnualResult) -> Ground:
+    pairs: list[tuple[str, Any]] = [
+        (_("Grade"), result_words(result)),
+        (_("Points"), points(result.figures.get("half_points", 0))),
+        (_("Complaints and measures"), _("Not shown to you")),
+    ]
+    return Ground(pairs + _days(result))
+
+
+def _days(result: AnnualResult) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
     if result.unit_result.published_until is not None:
         pairs.append((_("Public notice until"), zh_date(result.unit_result.published_until)))
     if result.unit_result.decided_at is not None:
         pairs.append((_("Decided on"), zh_date(result.unit_result.decided_at)))
     if result.notified_on is not None:
         pairs.append((_("Notice handed over on"), zh_date(result.notified_on)))
-    said = [Said(_("Rule of the year"), words) for words in code_words(result)]
-    if result.grade_reason:
-        said.append(Said(_("Reason for the grade"), result.grade_reason))
-    facts = [Fact(local(row.at).date(), correction_words(row, result)) for row in result.corrections.all()]
-    url = _page(access, "my_year", result.year) if own else ""
-    return Ground(pairs, facts, said, url)
+    return pairs
 
 
 def correction_words(row: YearCorrection, result: AnnualResult) -> str:
