@@ -29,7 +29,8 @@ def orders_note_missed(*, unit: Unit | None = None, now: datetime) -> int:
 
 
 def _missed(now: datetime) -> OrderQuerySet:
-    """Still open, or reported, or without a report seen to be right, after its day."""
+    """Still open, or reported, or without a report seen to be right, after its day. What a unit had to do by a day
+    after its own end it has not missed."""
     orders = RectificationOrder.objects.select_for_update(of=("self",)).filter(
         missed_on=None, due_on__lt=local(now).date()
     )
@@ -39,7 +40,8 @@ def _missed(now: datetime) -> OrderQuerySet:
     }
     late = Q(state=OrderState.OPEN) | Q(answered_on__gt=F("due_on"))
     late |= Q(answered_on=None, ended_on__gt=F("due_on"))
-    return orders.exclude(state=OrderState.CALLED_OFF).alias(**days).filter(late).order_by("pk")
+    there = Q(unit__valid_to=None) | Q(unit__valid_to__gte=F("due_on"))
+    return orders.exclude(state=OrderState.CALLED_OFF).alias(**days).filter(late, there).order_by("pk")
 
 
 def _leaders(units: set[int]) -> dict[int, Cadre | None]:
