@@ -631,9 +631,9 @@ def test_an_order_with_a_new_day_is_reminded_of_anew(unit, officer, supervisor):
     order = ordered(unit, supervisor)
     orders.orders_and_deadlines_remind(now=at(date(2026, 11, 30), time(9)))
     order = ended(answered(order, officer), supervisor, End.SENT_BACK, "三楼仍缺两块", now=LATE)
-    Notice.objects.all().delete()
     orders.orders_and_deadlines_remind(now=at(date(2026, 12, 9), time(9)))
-    assert kinds(officer) == {"order_soon"}
+    soon = Notice.objects.filter(user=officer, kind="order_soon").order_by("pk")
+    assert [notice.params["until"] for notice in soon] == ["2026-12-01", "2026-12-10"]
 
 
 def test_who_is_done_or_has_answered_is_not_reminded(unit, officer, supervisor):
