@@ -12,6 +12,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
+from appraisal import acting
 from appraisal.facts import ladder as ladder_facts
 from appraisal.facts.ladder import Subject
 from appraisal.models import Counts, Measure, Sanction, Trigger, YearSettings
@@ -50,8 +51,8 @@ def sanctions_propose(*, year: int, until: date | None = None, now: datetime) ->
     made = 0
     for trigger in ladder_facts.triggers():
         lines = ladder_facts.of_year(trigger, year, today)
-        found = wanted(trigger, year, lines if until is None else ladder_facts.up_to(lines, until))
-        made += _make(trigger, year, found, now)
+        lines = lines if until is None else ladder_facts.up_to(lines, until)
+        made += _make(trigger, year, wanted(trigger, year, lines, today), now)
     return made
 
 
@@ -79,12 +80,16 @@ class Used:
 Wanted = list[tuple[Subject, ladder.Proposal, int]]
 
 
-def wanted(trigger: Trigger, year: int, found: ladder_facts.Lines) -> Wanted:
-    """What a rule would propose of these facts, beside what it has proposed."""
+def wanted(trigger: Trigger, year: int, found: ladder_facts.Lines, today: date) -> Wanted:
+    """What a rule would propose of these facts, beside what it has proposed. Of a unit that has ended nothing new; of
+    whoever led it, yes."""
     used = _used(trigger, year)
+    units = {subject.unit for subject in found if not subject.cadre}
+    there = set(Unit.objects.active(today).filter(pk__in=units).values_list("pk", flat=True))
     return [
         (subject, proposal, used.dropped.get(subject.key, 0))
         for subject in sorted(found)
+        if subject.cadre or subject.unit in there
         for proposal in ladder.proposals(
             [line for line in found[subject] if (line.kind, line.key) not in used.by(trigger, subject)],
             trigger.times,
@@ -254,7 +259,7 @@ def _kept_out(sanction: Sanction, today: date) -> str:
         for kept_out in rows.exclude(kept_out="").order_by().values_list("kept_out", flat=True):
             people.update(int(pk) for pk in kept_out.split(",") if pk)
     if sanction.proposed_measure.refers:
-        people.update(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
+        people.update(acting.responsible_for([sanction.unit_id], today)[sanction.unit_id])
         people.update(filter(None, [sanction.cadre.user_id if sanction.cadre is not None else None]))
         declared = Interest.objects.filter(cadre=sanction.cadre_id or 0)
         people.update(declared.values_list("user", flat=True))

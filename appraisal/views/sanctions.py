@@ -18,7 +18,7 @@ from accounts.access import Access, Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE
-from appraisal import sanction_lines, sanction_papers
+from appraisal import acting, sanction_lines, sanction_papers
 from appraisal.facts import ladder as ladder_facts
 from appraisal.forms.sanction import (
     BY_HAND,
@@ -62,7 +62,8 @@ def sanction_of(request: HttpRequest, pk: int) -> Sanction:
 
 def sanctions(request: HttpRequest) -> HttpResponse:
     """What waits for the reader first, then the newest."""
-    scope, today = scope_for(request), timezone.localdate()
+    today = timezone.localdate()
+    scope = acting.widened(scope_for(request), today)
     triggers = ladder_facts.triggers(only_active=False)
     rules = [(one.code, f"{ladder_words.name(one, one.times)} · {one.code}") for one in triggers]
     is_commission = access_for(request).has(Role.DISCIPLINE)

@@ -421,3 +421,13 @@ def test_the_landing_pages_say_what_is_late_and_what_is_due(unit, officer, super
     stranger = make_user("stranger")
     give(stranger, Role.SUPERVISOR, group=SupervisionGroup.objects.get(number=1))
     assert not shows(stranger, board)
+
+
+def test_a_unit_that_has_ended_is_no_number_that_leads_to_an_empty_list(unit, express):
+    Rollout.objects.filter(pk=in_wave(unit).pk).update(ready_reported_at=NOW, ready_reported_by=express)
+    reported = f"{BOARD}?state=reported"
+    assert reported in signed_in(express).get("/desk/").content.decode()
+    unit.valid_to = TODAY.replace(day=20)
+    unit.save()
+    assert units_shown(signed_in(express).get(reported)) == []
+    assert reported not in signed_in(express).get("/desk/").content.decode()
