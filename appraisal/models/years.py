@@ -74,7 +74,8 @@ class YearSettings(models.Model):
 class YearTerms(models.Model):
     """A year that was computed. Once a notice of it hangs, or it is over, it keeps the settings it is judged by."""
 
-    #: Those of YearSettings that a computation, or the quota of a grade, reads (facts.year.Terms).
+    #: Those of YearSettings that a computation, or the quota of a grade, reads. The day from which sheets are due is
+    #: kept with them (facts.year.Terms).
     FIELDS: ClassVar = (
         "minimum_headcount",
         "minimum_months",
