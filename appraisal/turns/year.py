@@ -13,10 +13,6 @@ from complaints.models import Interest
 HANDS = ("year_graded", "year_proposed", "year_published")
 
 
-def graders(result: AnnualResult, today: date) -> frozenset[int]:
-    return graders_of([result], today)[result.pk]
-
-
 def graders_of(results: Collection[AnnualResult], today: date) -> dict[int, frozenset[int]]:
     """Who may enter each: the unit's officers and heads, never their own; where that leaves nobody, the Express."""
     of_units = inspection.responsible_for({row.unit_id for row in results}, today) if results else {}

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from accounts.models import Unit, UnitKind
 from appraisal.facts.bulletin import _years_corrected
-from appraisal.models import AnnualResult, UnitResult, YearCorrection, YearSettings, YearTerms
+from appraisal.models import AnnualResult, LedgerEntry, UnitResult, YearCorrection, YearSettings, YearTerms
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
+from appraisal.services.reversals import entry_reverse
 from appraisal.services.year_setting import SETTINGS, settings_facts, year_settings_edit
 from appraisal.services.years import year_appraise
+from appraisal.tasks import compute_year
 from attendance.models import DailySheet, InspectionSettings
 from cards.models import Cadre, EmploymentKind
 from cards.services.merging import units_merge
@@ -324,3 +326,18 @@ def test_whoever_follows_a_merged_unit_reads_its_part_of_the_record(
     for row in (*rows["annual"], *rows["sanctions"], *rows["findings"]):
         for cell in row:
             assert not cell.url or client.get(cell.url).status_code == 200
+
+
+# --- Computed anew ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_reversed_rings_for_the_year_of_its_day(
+    points, unit, chen, express_head, monkeypatch, django_capture_on_commit_callbacks
+):
+    computed()
+    rung = []
+    monkeypatch.setattr(compute_year, "delay", rung.append)
+    entry = LedgerEntry.objects.get(cadre=chen)
+    with django_capture_on_commit_callbacks(execute=True):
+        entry_reverse(entry=entry, reason="证明属实", actor=express_head, now=MAY)
+    assert rung == [2026]
