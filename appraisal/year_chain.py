@@ -88,7 +88,8 @@ class Reader:
 
 @dataclass(frozen=True)
 class Case:
-    """A substantiated complaint of the year, by its day; its number only for whoever may open it."""
+    """A substantiated complaint of the year, by the day on which it was closed; its number only for whoever may open
+    it."""
 
     day: date
     number: str
@@ -104,7 +105,7 @@ class Chain:
     reasons: Sequence[Reason]
     complaints: Sequence[Case]
     measures: Sequence[Sanction]
-    #: Which of them the reader may open: whoever moves brings along to a new unit what another one keeps.
+    #: Which of them the reader may open: all but those that they are kept out of.
     opens: frozenset[int]
     proposals: Sequence[WithholdingProposal]
     shift: Shift

@@ -210,7 +210,7 @@ def _entries(found: Sequence[Reason]) -> Table | None:
 
 def _complaints(chain: year_chain.Chain) -> Table | None:
     rows = [(str(number), date_text(line.day)) for number, line in enumerate(chain.complaints, start=1)]
-    columns = [Column("序号", 1, "left"), Column("收到日期", 5, "left")]
+    columns = [Column("序号", 1, "left"), Column("办结日期", 5, "left")]
     return table(columns, rows, note="投诉内容和投诉人不载入本档案。") if rows else None
 
 

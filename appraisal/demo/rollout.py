@@ -202,7 +202,10 @@ class Story:
         if actor is None:
             return order
         if order.due_on < local(moment).date():  # the clock saw it in the night after that day
-            orders_note_missed(unit=order.unit, now=at(order.due_on + timedelta(days=1), time(0, 30)))
+            orders_note_missed(
+                among=RectificationOrder.objects.filter(pk=order.pk),
+                now=at(order.due_on + timedelta(days=1), time(0, 30)),
+            )
         return orders.order_answer(order=order, text=text, actor=actor, now=moment)
 
     def _orders(self, done: Sequence[Unit]) -> None:

@@ -306,10 +306,6 @@ class Sanction(models.Model):
     def kept_out_ids(self) -> frozenset[int]:
         return frozenset(int(pk) for pk in self.kept_out.split(",") if pk)
 
-    @property
-    def is_standing(self) -> bool:
-        return self.state in STANDING and not self.is_recommendation
-
     def is_warning(self, today: date) -> bool:
         """In force, and its period is not over."""
         return self.state == SanctionState.SERVED and self.expires_on is not None and today <= self.expires_on

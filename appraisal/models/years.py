@@ -1,3 +1,4 @@
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
@@ -75,7 +76,8 @@ class YearSettings(models.Model):
 class YearTerms(models.Model):
     """A year that was computed. Once a notice of it hangs, or it is over, it keeps the settings it is judged by."""
 
-    #: Those of YearSettings that a computation, or the quota of a grade, reads (facts.year.Terms).
+    #: Those of YearSettings that a computation, or the quota of a grade, reads. The day from which sheets are due is
+    #: kept with them (facts.year.Terms).
     FIELDS: ClassVar = (
         "minimum_headcount",
         "minimum_months",
@@ -253,6 +255,11 @@ class AnnualResultQuerySet(models.QuerySet["AnnualResult"]):
         if scope.reach == Reach.SELF:
             return self.filter(cadre__user=scope.user_id)
         return self if scope.unit_ids is None else self.filter(unit__in=scope.unit_ids)
+
+    def to_recommend(self, today: date) -> "AnnualResultQuerySet":
+        """Whom their own superiors grade, of years that are over: each is handed over to these."""
+        elsewhere = Q(employment_kind=EmploymentKind.ENTERPRISE) | Q(unit_result__vertically_managed=True)
+        return self.filter(elsewhere, year__lt=today.year, notified_on=None)
 
 
 class AnnualResult(models.Model):

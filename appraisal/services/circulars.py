@@ -9,16 +9,18 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import City, Membership, Role, User
-from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult, YearState
 from appraisal.papers.content import Commendation, CommendedPerson, CommendedUnit
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import commending, years
 from appraisal.services.bulletins import number_text, printed_lines
 from attendance import selectors as inspection
-from cards.models import Cadre, Post
+from cards.models import Cadre, EmploymentKind, Post
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -56,6 +58,13 @@ def lapsed(year: int) -> list[AnnualResult | UnitResult]:
     people = AnnualResult.objects.filter(year=year, commendation_lapsed_at__isnull=False)
     named = people.select_related("unit", "cadre").order_by("unit__code", "cadre__pinyin", "cadre__pk")
     return [*units.order_by("unit__code"), *named]
+
+
+def undecided(year: int) -> int:
+    """How many units still have grades to be decided: nobody of them can be chosen once the circular is signed."""
+    units = UnitResult.objects.filter(year=year, vertically_managed=False).exclude(state=YearState.DECIDED)
+    graded = AnnualResult.objects.exclude(employment_kind=EmploymentKind.ENTERPRISE)
+    return units.filter(Exists(graded.filter(unit_result=OuterRef("pk")))).count()
 
 
 def content_of(circular: Circular) -> Commendation:
@@ -189,6 +198,13 @@ def _signed(circular: Circular, seen: str | None, actor: User, now: datetime) ->
                 "The head of the Efficiency Express signs, and nobody who chose somebody in it or stands in it."
             )
         )
+    if number := undecided(circular.year):
+        sentence = ngettext(
+            "The grades of %(number)s unit are not decided yet: nobody of it could be chosen after the signature.",
+            "The grades of %(number)s units are not decided yet: nobody of them could be chosen after the signature.",
+            number,
+        )
+        raise Refused(sentence % {"number": number})
     # Whoever signs a bulletin at the same time waits here: numbers have no gap.
     BulletinCounter.objects.get_or_create(year=today.year)
     counter = BulletinCounter.objects.select_for_update().get(year=today.year)

@@ -15,7 +15,8 @@ from accounts.models import Unit, User
 from appraisal import acting
 from appraisal.facts import ladder as ladder_facts
 from appraisal.facts.ladder import Subject
-from appraisal.models import Counts, Measure, Sanction, Trigger, YearSettings
+from appraisal.models import Counts, Measure, Sanction, SanctionState, Trigger, YearSettings
+from appraisal.models.sanctions import STANDING
 from appraisal.notifying import sanctions as notifying_sanctions
 from appraisal.rules import ladder
 from appraisal.rules.ladder import Counted
@@ -183,6 +184,7 @@ def sanction_propose(
         return before
     if str(actor.pk) in _kept_out(sanction, today).split(","):
         raise Refused(_("You have an interest in a fact that it rests on: leave it to others."))
+    _check_uncounted(sanction)
     return _save(sanction, actor, now)
 
 
@@ -213,6 +215,27 @@ def _same(sanction: Sanction) -> Sanction | None:
     if before is not None and (before.reason, before.basis) != (sanction.reason, sanction.basis):
         raise Refused(_("You have proposed this already, and nobody has decided yet."))
     return before
+
+
+def _check_uncounted(sanction: Sanction) -> None:
+    """One fact leads to one measure of somebody; to the commission it goes whatever has followed from it, and that it
+    may go there is told to nobody."""
+    if sanction.proposed_measure.refers:
+        return
+    others = Sanction.objects.filter(cadre=sanction.cadre, proposed_measure__refers=False)
+    if sanction.cadre is None:
+        others = others.filter(unit=sanction.unit)
+    holding = others.filter(state__in=(SanctionState.PROPOSED, *STANDING)).order_by()
+    counted = {
+        (line["kind"], line["key"]) for basis in holding.values_list("basis", flat=True) for line in basis
+    }
+    again = [line["words"] for line in sanction.basis if (line["kind"], line["key"]) in counted]
+    if again:
+        raise Refused(
+            _("Another measure that is open or stands counts this already: %(facts)s.")
+            % {"facts": "；".join(again)},
+            "facts",
+        )
 
 
 # --- Both -------------------------------------------------------------------------------------------------------------

@@ -229,7 +229,8 @@ def _save_units(
             corrections.append(_differing(before, after, unit_result=row, reason=_("Computed anew."), at=now))
     UnitResult.objects.bulk_create(new)
     UnitResult.objects.bulk_update(changed, [*KEPT_UP, *UNIT_COMPUTED], batch_size=200)
-    YearCorrection.objects.bulk_create(corrections)
+    # Another hash alone (of another form of the same) puts nothing right.
+    YearCorrection.objects.bulk_create([one for one in corrections if one.after])
     return {row.unit_id: row for row in UnitResult.objects.filter(year=year)}, len(new) + len(changed)
 
 
@@ -277,9 +278,9 @@ def _save_people(
 
 def _remove(year: int, wanted: Collection[int], wanted_units: Collection[int]) -> int:
     """Who turns out not to have served in the year, and units of which the same holds, as long as nothing of it has
-    been hung out."""
-    people = AnnualResult.objects.filter(year=year).exclude(unit_result__state__in=KEPT)
-    gone, _of = people.exclude(cadre__in=wanted).delete()
+    been hung out, handed over, put right or reviewed."""
+    people = AnnualResult.objects.filter(year=year, corrections=None, reviews=None, notified_on=None)
+    gone, _of = people.exclude(unit_result__state__in=KEPT).exclude(cadre__in=wanted).delete()
     units = UnitResult.objects.filter(year=year, results=None).exclude(state__in=KEPT)
     gone_units, _of = units.exclude(unit__in=wanted_units).delete()
     return gone + gone_units

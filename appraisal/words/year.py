@@ -302,7 +302,6 @@ def _value(result: AnnualResult, name: str, value: Any) -> str:
 # --- The trail --------------------------------------------------------------------------------------------------------
 
 VERBS: Mapping[str, Any] = {
-    "year_computed": gettext_lazy("Computing"),
     "year_graded": gettext_lazy("Grades entered"),
     "year_quota_approved": gettext_lazy("More excellent grades approved"),
     "year_proposed": gettext_lazy("Proposed by the unit"),

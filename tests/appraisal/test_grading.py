@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from appraisal import reviewing, year_notices
+from appraisal.facts.bulletin import _years_corrected
 from appraisal.models import (
     AnnualResult,
     Bulletin,
@@ -704,6 +705,15 @@ def test_other_figures_ask_for_another_recommendation(elsewhere, zhou, express):
     computed(LATER)
     assert (result_of(zhou).notified_on, result_of(zhou).changed_at) == (None, None)
     assert result_of(zhou).corrections.count() == 2
+    # No annual result was put right: there is none.
+    assert _years_corrected(LATER.date().replace(day=1)) == 0
+
+
+def test_a_recommendation_keeps_its_day_once_it_is_handed_over(elsewhere, zhou, express):
+    grading.notice_hand_over(result=elsewhere, day=LATER.date(), receipt="signed", actor=express, now=LATER)
+    measured(zhou, "criticism", date(2026, 12, 1))
+    computed(at(date(2027, 2, 1), time(9)))
+    assert grading.dated(result_of(zhou)) <= LATER.date()
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------

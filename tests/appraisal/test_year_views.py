@@ -419,6 +419,8 @@ def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
     assert result_of(chen).figures["complaints"] == 1
     address = reverse("complaint", args=[case.number])
     assert address in signed_in(express_head).get(result_page(chen)).content.decode()
+    # The day that counts is the day on which it was closed.
+    assert "办结日期" in text_of(signed_in(express_head).get(result_page(chen, "result_file")))
     for client, page in (
         (signed_in(officer), result_page(chen)),
         (signed_in(chen.user), reverse("my_year", args=[2026])),
@@ -823,6 +825,9 @@ def test_a_recommendation_is_printed_and_handed_over(unit, chen, lin, officer, e
     assert client.get(paper).status_code == 404
     assert own.get(reverse("my_year_notice", args=[2026])).status_code == 404
     clock(LATER)
+    waiting = reverse("year", args=[2026]) + "?state=recommend"
+    assert waiting in client.get(reverse("desk")).content.decode()
+    assert unit_page(unit) in client.get(waiting).content.decode()
     assert "建议书" in text_of(client.get(paper))
     assert "建议书" in text_of(own.get(reverse("my_year_notice", args=[2026])))
     assert reverse("my_year_notice", args=[2026]) in own.get(reverse("my_year", args=[2026])).content.decode()
@@ -832,6 +837,7 @@ def test_a_recommendation_is_printed_and_handed_over(unit, chen, lin, officer, e
     assert address in shown
     client.post(address, {"hand-day": str(LATER.date()), "hand-receipt": "signed"})
     assert result_of(chen).receipt == "signed"
+    assert waiting not in client.get(reverse("desk")).content.decode()
 
 
 def test_what_was_corrected_of_a_unit_stands_on_its_page_and_in_its_file(
@@ -847,6 +853,19 @@ def test_what_was_corrected_of_a_unit_stands_on_its_page_and_in_its_file(
     computed(LATER)
     assert 'id="corrections"' in client.get(unit_page(unit)).content.decode()
     assert "认定后单位数据的更正" in text_of(client.get(unit_page(unit, "_file")))
+
+
+def test_the_circular_waits_for_units_that_are_not_decided(circular, other_unit, zhou, express_head):
+    """Whoever is decided about afterwards could not be chosen any more."""
+    computed(LATER)
+    client = signed_in(express_head)
+    for name in ("circular", "circular_sign"):
+        assert client.get(reverse(name, args=[2026])).context["undecided"] == 1
+    assert client.post(reverse("circular_sign", args=[2026])).status_code == 422
+    type(other_unit).objects.filter(pk=other_unit.pk).update(vertically_managed=True)
+    computed(LATER)
+    assert client.get(reverse("circular", args=[2026])).context["undecided"] == 0
+    assert client.post(reverse("circular_sign", args=[2026])).status_code == 302
 
 
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):
