@@ -49,8 +49,9 @@ def deciders_of(rows: Collection[UnitResult], today: date) -> dict[int, frozense
 def deciders_again(results: Collection[AnnualResult], today: date) -> dict[int, frozenset[int]]:
     """Who decides each of these anew: as of the unit's year, and nobody who hears nothing of what it rests on. The same
     queries for any number; `unit_result` and the cadre are read."""
-    hands = hands_of({row.unit_result for row in results}, today)
-    untold = untold_of(results) if results else {}
+    if not results:
+        return {}
+    hands, untold = hands_of({row.unit_result for row in results}, today), untold_of(results)
     involved = [hands[row.unit_result_id] | untold[row.pk] for row in results]
     free = inspection.free_deciders(involved, today)
     return {row.pk: people for row, people in zip(results, free, strict=True)}
