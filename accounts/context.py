@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.access import Access
-from accounts.http import city_of
+from accounts.http import city_of, shown_at
 from accounts.permissions import TABLE
 from common import notices
 
@@ -52,8 +52,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     name = request.resolver_match.view_name if request.resolver_match else ""
     # Only when a template draws it: a part of a page that refreshes itself needs none.
     items: Any = SimpleLazyObject(partial(navigation, access, name)) if access and not held_back else []
+    row = TABLE.get(name)
     return {
         "city": city_of(request),
+        # Before a query: empty for the page itself, and of a form's target, which answers no GET, the page above it.
+        "page_path": shown_at(request.path) if row is not None and "GET" not in row.methods else "",
         "text_size": getattr(request, "text_size", "normal"),
         "access": access,
         "nav_items": items,

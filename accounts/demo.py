@@ -26,6 +26,9 @@ CITY_HOTLINE = "0578-000 0003"
 #: These come first, so that a small city has a counter, a town and people who differ in their work.
 FIRST = ("D053", "T001", "T100", "D039", "D043", "T203", "D058", "D078", "T101", "D042", "D044", "T207")
 
+#: Words in the names of units that are managed by their superiors in the province (垂直管理), and not by the city.
+VERTICAL = ("税务", "烟草", "气象", "调查队")
+
 CADRE, TOWN_CADRE = "cadre", "cadre2"
 OFFICER, DEPUTY, HEAD = "officer", "deputy", "head"
 EXPRESS, SECOND_EXPRESS, EXPRESS_HEAD = "express", "express2", "expresshead"
@@ -161,6 +164,7 @@ def build_units(build: demo.Build) -> str:
             hotline=f"0578-000 {number:04d}",
             office_hours=hours,
             supervision_group=groups.get(int(row["supervision_group"])),
+            vertically_managed=any(word in row["name"] for word in VERTICAL),
         )
         for number, row in enumerate(rows()[: build.size.units], start=101)
     )

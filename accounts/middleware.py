@@ -8,6 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -82,4 +83,10 @@ def _page_of(request: HttpRequest) -> str:
 
 
 def _method_refused(request: HttpRequest, page: Page) -> HttpResponse | None:
-    return None if request.method in page.methods else HttpResponseNotAllowed(sorted(page.methods))
+    if request.method in page.methods:
+        return None
+    refused = HttpResponseNotAllowed(sorted(page.methods))
+    if request.method == "GET":
+        # A form's target that was loaded again by its address.
+        refused.content = render_to_string("405.html", request=request)
+    return refused

@@ -52,6 +52,8 @@ ANSWER_TONES = {"open": "out", "withdrawn": "idle"}
 YEAR_TONES = {YearState.COMPUTED: "info", YearState.PROPOSED: "info", YearState.PUBLIC: "out"}
 #: In which a result is told to whom it is about.
 TOLD = (YearState.PUBLIC, YearState.DECIDED)
+#: Characters that stand beside their head on a phone.
+SHORT = 16
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Cell:
     url: str = ""
     #: Of a tag; empty for plain words.
     tone: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """On a phone it takes lines of its own, below its head."""
+        return not self.tone and len(self.text) > SHORT
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ def part(request: HttpRequest, of: About, *, own: bool) -> Part:
     there = [right.before for right in rights.values() if right.before is not None]
     stage = stage_now(rights)
     next_one = rights[stage]
+    if not (next_one.stands or there):
+        return None
     closed = services.closed(of, stage, user, today) if next_one.before is None else ""
     context = {
         "reviews": words.views(there, today),

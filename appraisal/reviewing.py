@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import Role, User
-from appraisal import sanction_papers
+from appraisal import sanction_papers, year_notices
 from appraisal.acting import acting, line_of
 from appraisal.facts import ladder as ladder_facts
 from appraisal.models import (
@@ -143,6 +143,8 @@ def _to_review(
         is_decided = of.unit_result.state == YearState.DECIDED and bool(of.grade)
         decided_at = (holding and holding.at) or of.unit_result.decided_at
         decided_on, known_on = local(decided_at).date() if decided_at else None, of.notified_on
+        notice = year_notices.kept(of)
+        days = notice.review_days if notice is not None else days
     until = _until(known_on, days, calendar_)
     return Right(Stage.REVIEW, is_decided, _stands(of), decided_on, known_on, until, before)
 
@@ -156,7 +158,9 @@ def _to_appeal(
 ) -> Right:
     is_decided = review is not None and review.state in (ReviewState.UPHELD, ReviewState.REVISED)
     known_on = local(review.decided_at).date() if is_decided and review and review.decided_at else None
-    until = _until(known_on, settings.appeal_days, calendar_)
+    notice = year_notices.kept(of) if isinstance(of, AnnualResult) else None
+    days = notice.appeal_days if notice is not None else settings.appeal_days
+    until = _until(known_on, days, calendar_)
     return Right(Stage.APPEAL, is_decided, _stands(of), known_on, known_on, until, before)
 
 

@@ -11,7 +11,7 @@ from accounts.models import City, Unit
 from appraisal.facts import rollout as rollout_facts
 from appraisal.models import OrderState, RectificationOrder, Rollout, Visit, Wave
 from appraisal.models.rollout import OrderQuerySet
-from appraisal.rules.rollout import Facts, Line, Stage, readiness, stage
+from appraisal.rules.rollout import OF_OTHERS, Facts, Line, Stage, readiness, stage
 from appraisal.services.rollout import whole
 from appraisal.words import rollout as rollout_words
 from common.rules import local
@@ -58,6 +58,15 @@ class Row:
     def lacks(self) -> str:
         """“Cards issued, Plaques …”: what is still missing."""
         return rollout_words.names(line.need for line in self.lines if not line.is_met)
+
+    @property
+    def is_unreported(self) -> bool:
+        """Nothing is left to the unit but to say so: what others still do makes nobody late."""
+        return (
+            self.rollout is not None
+            and self.rollout.done_at is None
+            and all(line.is_met for line in self.lines if line.need not in OF_OTHERS)
+        )
 
     @property
     def is_open(self) -> bool:

@@ -25,8 +25,11 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    TextField,
+    Value,
 )
 from django.db.models.expressions import CombinedExpression
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,6 +53,7 @@ from appraisal.models import (
 from appraisal.services.closing import BATCH
 from appraisal.services.ledger import entry_facts, fact_digest, version_value
 from attendance.models import FindingState, Item
+from common.models import AuditEntry
 
 M = TypeVar("M", bound=Model)
 #: What is withdrawn after it was counted is reversed within the hour (services.aftermath).
@@ -549,12 +553,18 @@ def _bulletin_numbers() -> Iterator[Fault]:
 
 
 def _decisions() -> Iterator[Fault]:
-    """What is kept of each is what was decided."""
-    kept = Sanction.objects.filter(content__isnull=False).order_by("pk")
-    for pk, content, content_hash in kept.values_list("pk", "content", "content_hash").iterator(
-        chunk_size=BATCH
-    ):
-        if not isinstance(content, dict) or chain.digest(content) != content_hash:
+    """What is kept of each is what was decided: by its own hash, and by that in the trail."""
+    trail = AuditEntry.objects.filter(
+        subject_type=Sanction._meta.label_lower, subject_id=OuterRef("pk"), verb="sanction_decided"
+    )
+    decided = Coalesce(
+        Subquery(trail.order_by("-pk").values(hash=KT("changes__content"))[:1]), Value("", TextField())
+    )
+    rows = Sanction.objects.filter(decided_at__isnull=False).annotate(decided=decided).order_by("pk")
+    kept = rows.values_list("pk", "content", "content_hash", "decided")
+    for pk, content, *hashes in kept.iterator(chunk_size=BATCH):
+        digest = chain.digest(content) if isinstance(content, dict) else ""
+        if hashes != [digest, digest]:
             yield Fault(_("decision %(number)s: its content is not what was decided.") % {"number": pk})
 
 

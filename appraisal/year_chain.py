@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from accounts.access import Access, Scope
 from accounts.permissions import Reach
@@ -36,6 +36,17 @@ class BonusMonth:
     month: date
     cents: int | None
     since: date | None
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Points go by the day of the fact, money by the month that counted it: why the sums of a year differ at its
+    ends."""
+
+    #: Of facts of the year, counted in months of a later one.
+    later_cents: int
+    #: Of facts of an earlier year, counted in months of this one.
+    earlier_cents: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ class Reader:
 
 @dataclass(frozen=True)
 class Case:
-    """A substantiated complaint of the year, by its day; its number only for whoever may open it."""
+    """A substantiated complaint of the year, by the day on which it was closed; its number only for whoever may open
+    it."""
 
     day: date
     number: str
@@ -93,9 +105,10 @@ class Chain:
     reasons: Sequence[Reason]
     complaints: Sequence[Case]
     measures: Sequence[Sanction]
-    #: Which of them the reader may open: whoever moves brings along to a new unit what another one keeps.
+    #: Which of them the reader may open: all but those that they are kept out of.
     opens: frozenset[int]
     proposals: Sequence[WithholdingProposal]
+    shift: Shift
     bonus: Sequence[BonusMonth]
     corrections: Sequence[YearCorrection]
 
@@ -115,6 +128,7 @@ def of_result(result: AnnualResult, reader: Reader) -> Chain:
         measures=[] if is_untold else list(measures.select_related("measure")),
         opens=opens,
         proposals=list(_proposals(result)),
+        shift=shift_of(result),
         bonus=[] if is_untold else bonus_of(result),
         corrections=[] if is_untold else list(result.corrections.select_related("actor")),
     )
@@ -151,6 +165,23 @@ def _complaints(result: AnnualResult, reader: Reader) -> list[Case]:
 def _proposals(result: AnnualResult) -> Any:
     rows = WithholdingProposal.objects.filter(cadre=result.cadre_id, report__month__year=result.year)
     return rows.select_related("report__unit", "standard").order_by("report__month")
+
+
+def shift_of(result: AnnualResult) -> Shift:
+    return shifts_of([result])[result.pk]
+
+
+def shifts_of(results: Sequence[AnnualResult]) -> dict[int, Shift]:
+    """Of results of one year: one query for any number."""
+    year, cadres = results[0].year if results else 0, [result.cadre_id for result in results]
+    later = Q(day__year=year, month__year__gt=year)
+    earlier = Q(day__year__lt=year, month__year=year)
+    rows = LedgerEntry.objects.standing().public().filter(later | earlier, cadre__in=cadres).order_by()
+    sums = rows.values_list("cadre").annotate(
+        later=Sum("cents", filter=later, default=0), earlier=Sum("cents", filter=earlier, default=0)
+    )
+    found = {cadre: Shift(*both) for cadre, *both in sums}
+    return {result.pk: found.get(result.cadre_id, Shift(0, 0)) for result in results}
 
 
 def bonus_of(result: AnnualResult) -> list[BonusMonth]:

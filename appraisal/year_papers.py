@@ -1,57 +1,32 @@
-"""The year on paper: the notice of a person, the public notice of a unit, and the files of evidence of both. Always
-Chinese: they are documents of the city."""
+"""The files of evidence of a year, of a person and of a unit. Always Chinese: they are documents of the city."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import override
 
 from accounts.models import City
-from appraisal import year_chain
+from appraisal import graded, year_chain
 from appraisal.bulletins.content import date_text, money_text, month_text, points_text
 from appraisal.models import (
     AnnualResult,
-    AppraisalSettings,
     Responsibility,
     UnitResult,
     YearCorrection,
-    YearSettings,
     YearState,
 )
 from appraisal.papers.content import (
-    Addressee,
-    AnnualNotice,
     Commendation,
     Paper,
-    Phone,
-    ProposedGrade,
-    PublicNotice,
-    Service,
-    YearFigures,
 )
 from appraisal.papers.file import Column, FilePaper, Section, Table, table
 from appraisal.reasons import Reason
-from appraisal.services import grading
 from appraisal.words import year as year_words
 from appraisal.words.grade import code_words, result_words
-from attendance.rules import month_named
-from cards.models import Post
-from common import calendar
 from common.rules import local
 
 CHINESE = "zh-hans"
-#: Of a cadre's figures that a notice names.
-FIGURES = (
-    "months",
-    "half_points",
-    "withheld_cents",
-    "complaints",
-    "criticisms",
-    "admonishments",
-    "cautions",
-    "circulars",
-)
 CONFIDENTIAL = "本档案仅供本人、所在单位和市效能办查阅，不得公开。"
 NONE = "无。"
 #: year_chain.Reader.untold.
@@ -90,107 +65,6 @@ def file_pdf(paper: FilePaper) -> bytes:
     return file.pdf(paper)
 
 
-# --- Notices ----------------------------------------------------------------------------------------------------------
-
-
-def annual_notice(result: AnnualResult) -> AnnualNotice:
-    """Of a decided year; of whom others grade, the recommendation to these. `unit_result`, unit and cadre are read."""
-    settings, row = YearSettings.current(), result.unit_result
-    dated, takes_grade = grading.dated(result), grading.takes_grade(result)
-    first = local(row.decided_at).date() if takes_grade and row.decided_at is not None else dated
-    months = [month for text in result.bonus_of if (month := month_named(text)) is not None]
-    return AnnualNotice(
-        issuer=AppraisalSettings.current().issuer,
-        to=Addressee(
-            name=result.cadre.name, unit=result.unit.name, post=_titles([result]).get(result.cadre_id, "")
-        ),
-        year=result.year,
-        grade=result.grade,
-        ungraded=result.ungraded,
-        employment_kind=result.employment_kind,
-        superior="" if takes_grade else _superior(result),
-        ceiling="" if takes_grade else result.ceiling,
-        reason=result.grade_reason,
-        figures=YearFigures(**{key: result.figures.get(key, 0) for key in FIGURES}),
-        codes=tuple(result.codes),
-        bonus_months=result.bonus_months,
-        bonus_of=tuple(months),
-        bonus_cents=result.bonus_cents,
-        barred_from_merit=result.barred_from_merit,
-        barred_until=result.barred_until,
-        corrects=first if dated != first else None,
-        decided_on=dated,
-        review_days=settings.review_days,
-        review_answer_days=settings.review_answer_days,
-        appeal_days=settings.appeal_days,
-        appeal_answer_days=settings.appeal_answer_days,
-        service=_service(result),
-        demo=City.current().is_demo,
-    )
-
-
-def _superior(result: AnnualResult) -> str:
-    """Of an enterprise's staff the enterprise itself."""
-    name = result.unit.name
-    return f"{name}上级主管部门" if result.unit_result.vertically_managed else name
-
-
-def _service(result: AnnualResult) -> Service | None:
-    if result.notified_on is None:
-        return None
-    return Service(
-        day=result.notified_on,
-        receipt=result.receipt,
-        served_by=str(result.notified_by or ""),
-        witness=result.witness,
-    )
-
-
-def _titles(results: Iterable[AnnualResult]) -> Mapping[int, str]:
-    posts = Post.objects.filter(cadre__in=[row.cadre_id for row in results], is_primary=True).order_by()
-    return dict(posts.values_list("cadre", "title"))
-
-
-def public_notice(row: UnitResult) -> PublicNotice:
-    """Names in their order and proposed grades; whoever gets none stands in no notice, and why is nobody's business."""
-    assert row.published_at is not None
-    assert row.published_until is not None
-    results = [result for result in grading.results_of(row) if grading.takes_grade(result)]
-    titles, quota, city = _titles(results), grading.quota_of(row, results), City.current()
-    first = local(row.published_at).date()
-    phones = [Phone(whose=row.unit.name, number=row.unit.hotline)] * bool(row.unit.hotline)
-    phones += [Phone(whose="市效能直通车", number=city.express_hotline)] * bool(city.express_hotline)
-    return PublicNotice(
-        unit=row.unit.name,
-        year=row.year,
-        grades=tuple(
-            ProposedGrade(
-                name=result.cadre.name,
-                grade=result.grade,
-                post=titles.get(result.cadre_id, ""),
-                employment_kind=result.employment_kind,
-            )
-            for result in results
-            if result.grade and not result.ungraded
-        ),
-        first_day=first,
-        last_day=row.published_until,
-        working_days=_working_days(first, row.published_until),
-        phones=tuple(phones),
-        participants=quota.participants,
-        most_excellent=quota.most,
-        published_on=first,
-        demo=city.is_demo,
-    )
-
-
-def _working_days(first: date, last: date) -> int:
-    """The day on which it is hung out is not counted."""
-    known = calendar.around(first)
-    days = (first + timedelta(days=number) for number in range(1, (last - first).days + 1))
-    return sum(known.is_working_day(day) for day in days)
-
-
 # --- A person's file --------------------------------------------------------------------------------------------------
 
 
@@ -199,7 +73,7 @@ def cadre_file(result: AnnualResult, reader: year_chain.Reader, printed_by: str,
     with override(CHINESE):
         chain = year_chain.of_result(result, reader)
         hidden, untold = chain.is_untold, (f"{UNTOLD}。",)
-        figures = _result_table(result, is_own=reader.is_own, is_untold=hidden)
+        figures = _result_table(chain)
         sections = [
             Section("考核结果", (figures,)),
             Section("岗位目标责任", _tables(_responsibilities(result))),
@@ -244,14 +118,16 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> Table:
     return table([Column("项目", 3, "left"), Column("内容", 7, "left")], rows)
 
 
-def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Table:
-    """The person themselves read no grade, and no reason, before it is decided: what hangs, they read there."""
+def _result_table(chain: year_chain.Chain) -> Table:
+    """The person themselves read what hangs under their name in the unit, and no reason before it is decided."""
+    result, is_untold = chain.result, chain.is_untold
     row, figures = result.unit_result, result.figures
-    is_told = bool(result.grade) and (not is_own or row.state == YearState.DECIDED)
-    shown = result_words(result) if is_told else "尚未确定"
-    state = "（拟定）" if is_told and row.state != YearState.DECIDED else ""
+    is_decided = row.state == YearState.DECIDED
+    grade = year_words.own_grade(result) if chain.is_own else result_words(result)
+    is_told = bool(result.grade) and (is_decided or not chain.is_own)
+    state = "（拟定）" if grade and not is_decided else ""
     rows = [
-        ("考核等次", f"{shown}{state}"),
+        ("考核等次", f"{grade or '尚未确定'}{state}"),
         ("理由", result.grade_reason if is_told else ""),
         ("最高可定等次", UNTOLD if is_untold else year_words.ceiling_label(result)),
         ("适用规则", UNTOLD if is_untold else "\n".join(code_words(result))),
@@ -259,6 +135,8 @@ def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Tab
         ("在职月数", str(figures.get("months", 0))),
         ("累计扣分", _points(figures.get("half_points", 0))),
         ("扣发合计（元）", money_text(figures.get("withheld_cents", 0))),
+        ("其中上年发生、计入本年月份（元）", _sum(chain.shift.earlier_cents)),
+        ("另有本年发生、计入次年月份（元）", _sum(chain.shift.later_cents)),
         ("单位提出", _when(row.proposed_at, row.proposed_by)),
         ("公示", _hung(row)),
         ("市效能办认定", _when(row.decided_at, row.decided_by)),
@@ -266,6 +144,10 @@ def _result_table(result: AnnualResult, *, is_own: bool, is_untold: bool) -> Tab
         ("表彰", year_words.commendation_words(result)),
     ]
     return _pairs((label, text) for label, text in rows if text)
+
+
+def _sum(cents: int) -> str:
+    return money_text(cents) if cents else ""
 
 
 def _when(at: datetime | None, who: Any) -> str:
@@ -315,20 +197,20 @@ def _entries(found: Sequence[Reason]) -> Table | None:
     ]
     standing = [one.entry for one in found if not one.is_taken_back]
     total = (
-        "合计（不含已冲销）",
+        "合计",
         "",
         "",
         _points(sum(entry.half_points for entry in standing)),
         money_text(sum(entry.cents for entry in standing)),
         "",
     )
-    note = "每笔记录的事实、当时的去向牌、规则和决定，见系统内该笔记录的页面。"
+    note = "合计不含已冲销的记录。每笔记录的事实、当时的去向牌、规则和决定，见系统内该笔记录的页面。"
     return table(columns, rows, total=total, note=note)
 
 
 def _complaints(chain: year_chain.Chain) -> Table | None:
     rows = [(str(number), date_text(line.day)) for number, line in enumerate(chain.complaints, start=1)]
-    columns = [Column("序号", 1, "left"), Column("收到日期", 5, "left")]
+    columns = [Column("序号", 1, "left"), Column("办结日期", 5, "left")]
     return table(columns, rows, note="投诉内容和投诉人不载入本档案。") if rows else None
 
 
@@ -417,7 +299,7 @@ def _corrections(result: AnnualResult, chain: year_chain.Chain) -> Table | None:
 
 def unit_file(row: UnitResult, reader: year_chain.Reader, printed_by: str, now: datetime) -> FilePaper:
     with override(CHINESE):
-        results = grading.results_of(row)
+        results = graded.results_of(row)
         untold = reader.untold(results)
         sections = [
             Section("单位情况", (_unit_table(row),)),
@@ -472,12 +354,12 @@ def _people(row: UnitResult, results: Sequence[AnnualResult], untold: Collection
             _points(result.figures.get("half_points", 0)),
             *_counts(result, is_untold=result.pk in untold),
             UNTOLD if result.pk in untold else year_words.ceiling_label(result),
-            result_words(result) if grading.takes_grade(result) else "由上级主管部门考核",
+            result_words(result) if graded.takes_grade(result) else "由上级主管部门考核",
             UNTOLD if result.pk in untold else "\n".join(year_words.outcomes(result)),
         )
         for result in results
     ]
-    quota = grading.quota_of(row, results)
+    quota = graded.quota_of(row, results)
     note = (
         f"参加考核{quota.participants}人，优秀{quota.excellent}名，名额{quota.most}名。"
         "批评、通报分别指批评教育、全市通报批评。"

@@ -170,13 +170,13 @@ def checks_of(
 def coverage(units: Iterable[Unit], first: date, last: date, now: datetime) -> list[Coverage]:
     units = list(units)
     parts = _parts([unit.pk for unit in units], first, last)
-    return _coverage(units, parts, days_between(first, last), local(now).date())
+    return _coverage(units, parts, days_between(first, last), local(now).date(), None)
 
 
 def _coverage(
-    units: Sequence[Unit], parts: Iterable[_Part], days: Sequence[date], today: date
+    units: Sequence[Unit], parts: Iterable[_Part], days: Sequence[date], today: date, begins: date | None
 ) -> list[Coverage]:
-    begins = InspectionSettings.current().sheets_from
+    begins = begins or InspectionSettings.current().sheets_from
     working = calendar.load({day.year for day in days})
     kinds: dict[int, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
     for part in parts:
@@ -190,15 +190,18 @@ def _coverage(
     return found
 
 
-def rows(units: Iterable[Unit], first: date, last: date, now: datetime) -> list[Row]:
+def rows(
+    units: Iterable[Unit], first: date, last: date, now: datetime, *, begins: date | None = None
+) -> list[Row]:
     """Every unit with its officers. First whoever found nothing where others did, then by the share of spot checks
-    that failed; officers in the order of their names, for this is no ranking of people (DOMAIN §7)."""
+    that failed; officers in the order of their names, for this is no ranking of people (DOMAIN §7). `begins` is the
+    day from which sheets are due, where it is not the one that is set."""
     units = list(units)
     ids = [unit.pk for unit in units]
     parts = _parts(ids, first, last)
     spots = _spots(ids, first, last)
     people = User.objects.in_bulk({part.checker_id for part in parts})
-    covered = _coverage(units, parts, days_between(first, last), local(now).date())
+    covered = _coverage(units, parts, days_between(first, last), local(now).date(), begins)
     by_unit: dict[int, list[_Part]] = defaultdict(list)
     for part in parts:
         by_unit[part.unit_id].append(part)

@@ -44,7 +44,10 @@ class _Tabulator:
         self.least = design.ROW * table.scale
         self.pitch = self.heads[0] * 1.04
         rows = max((len(_strips(column.head)[0]) for column in table.columns if column.vertical), default=0)
-        self.head = max(2 * design.HEAD_ROW, rows * self.pitch + 2.4)
+        # Two rows where heads are grouped, and as many as the longest of them has lines.
+        lines = max(column.head.count("\n") + 1 for column in table.columns)
+        heads = max(lines, 2 if any(column.group for column in table.columns) else 1)
+        self.head = max(heads * design.HEAD_ROW * table.scale, rows * self.pitch + 2.4)
         self.downs: list[Rule] = []
 
     # --- Heads --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import count
 
+from django.db.models import Q
+
 from accounts import demo as accounts
 from accounts.models import User
 from appraisal import rules
@@ -75,6 +77,7 @@ class Story:
         while self._events:
             moment, _number, deed = heapq.heappop(self._events)
             deed(moment)
+        self._look_now()
 
     def plan(self, moment: datetime, deed: Deed) -> None:
         if moment <= self.now:
@@ -105,6 +108,11 @@ class Story:
                 self.dropped, fate = True, "dropped"
             self._go_on(sanction, fate, moment)
 
+    def _look_now(self) -> None:
+        """As the clock does every hour: nothing comes up on its own in the first hour after the start."""
+        for year in (self.today.year - 1, self.today.year):
+            proposing.sanctions_propose(year=year, now=self.now)
+
     # --- By hand ------------------------------------------------------------------------------------------------------
 
     def _repeated(self) -> list[Cadre]:
@@ -134,8 +142,10 @@ class Story:
         )
 
     def _facts(self, year: int) -> ladder_facts.Lines:
-        """Without what somebody of the Express has recorded, who would then have a hand in it."""
-        theirs = set(Finding.objects.filter(recorder__in=self.express.values()).values_list("pk", flat=True))
+        """Without what somebody of the Express has recorded or decided, who would then have a hand in it."""
+        people = self.express.values()
+        hands = Q(recorder__in=people) | Q(decided_by__in=people)
+        theirs = set(Finding.objects.filter(hands).values_list("pk", flat=True))
         found = ladder_facts.findings(year)
         return {
             subject: kept
@@ -211,7 +221,7 @@ class Story:
             sanctions.sanction_decide(
                 sanction=sanction,
                 measure=None if drop else sanction.proposed_measure,
-                reason=words.NOT_PURSUED if drop else words.DECIDED,
+                reason=_reason(sanction, is_dropped=drop),
                 exemption=Exemption.FORCE_MAJEURE if drop else "",
                 skipped_reason=words.SKIPPED,
                 actor=actor,
@@ -258,6 +268,15 @@ class Story:
     def _read(self, pk: int) -> Sanction:
         found: Sanction = sanctions.whole(Sanction.objects.filter(pk=pk)).get()
         return found
+
+
+def _reason(sanction: Sanction, *, is_dropped: bool) -> str:
+    """A statement that was made is answered."""
+    if is_dropped:
+        return words.NOT_PURSUED
+    if sanction.defended_at is None:
+        return words.DECIDED
+    return words.ANSWERED if sanction.cadre_id is not None else words.ANSWERED_OF_UNIT
 
 
 def _said(lines: Iterable[Counted]) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: Of the months that are published, and of the objections to them.
 OBJECTED, GRANTED = 0.1, 0.4
-#: In the order of units: whose objection is sustained, and whose is rejected, every month.
-SUSTAINED, REJECTED = (0, 5), (2,)
+#: In the order of units: of these one objects in vain and one with success every month, each in turn.
+IN_TURN = (0, 2, 5)
 #: An objection to the newest month that waits for its answer.
 WAITS = 1
 ANSWERS = {one.text: one for one in (*words.OBJECTIONS, words.OF_THE_UNIT)}
@@ -29,9 +29,17 @@ ANSWERS = {one.text: one for one in (*words.OBJECTIONS, words.OF_THE_UNIT)}
 def objects(story: Story, report: MonthlyReport) -> bool:
     """Whether somebody of the unit objects to something of this month."""
     place = story.place(report)
-    if place in (*SUSTAINED, *REJECTED) or (place == WAITS and story.is_newest(report)):
+    if _turn(story, report) is not None or (place == WAITS and story.is_newest(report)):
         return True
     return story.dice(report, "objects").random() < OBJECTED
+
+
+def _turn(story: Story, report: MonthlyReport) -> bool | None:
+    """Whether the objection is sustained, where it is the unit's turn to object."""
+    place = story.place(report)
+    if place not in IN_TURN:
+        return None
+    return {0: False, 1: True}.get((IN_TURN.index(place) + report.month.month) % len(IN_TURN))
 
 
 def begin(story: Story, report: MonthlyReport) -> None:
@@ -101,9 +109,9 @@ def _answer(story: Story, pk: int, report: MonthlyReport, moment: datetime) -> N
     answers = ANSWERS.get(objection.text)
     if objection.state != ObjectionState.OPEN or actor is None or answers is None:
         return
-    place = story.place(report)
-    granted = place not in REJECTED and story.dice(report, "granted").random() < GRANTED
-    sustain = place in SUSTAINED or granted
+    sustain = _turn(story, report)
+    if sustain is None:
+        sustain = story.dice(report, "granted").random() < GRANTED
     services.objection_decide(
         objection=objection,
         sustain=sustain,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from accounts import demo as accounts
@@ -14,12 +14,13 @@ from accounts.models import Unit, UnitKind, User
 from appraisal.models import RectificationOrder, Rollout, Wave
 from appraisal.rules.rollout import End
 from appraisal.services import orders, rollout
+from appraisal.services.missed import orders_note_missed
 from attendance.demo.hands import Hands
 from cards.demo.people import working_moment
 from cards.models import Cadre
 from common import calendar, demo
 from common.models import Notice
-from common.rules import WorkingCalendar, local
+from common.rules import WorkingCalendar, at, local
 
 #: Days before today: the plaques were printed 34 days ago (cards/demo/printing.py).
 PILOT, WAVE = (70, 33), (31, 9)
@@ -28,6 +29,7 @@ SUPERVISOR, HEAD = "supervisor", "expresshead"
 READ_AFTER = timedelta(days=3)
 #: 纪工委书记 of a subdistrict, 纪委书记 of a town, 纪检组长 of everybody else.
 POSTS = (("街道", "纪工委书记", "纪工委"), ("镇", "纪委书记", "纪委"), ("乡", "纪委书记", "纪委"))
+OF_TEAM = "派驻纪检组长"
 SEEN = (
     "现场查看办公楼各楼层，门牌张贴、去向登记、一日一表基本落实，个别科室人员去向更新不够及时，已当场提醒。"
 )
@@ -139,19 +141,25 @@ class Story:
     def _name(self, row: Rollout, moment: datetime) -> Rollout:
         """Two people at least: whoever answers for the unit does not lead the group."""
         actor = self.officer(row.unit, moment)
-        # Nobody of the showcase: its cadres are no leaders.
+        # Nobody of the showcase but its head of leading groups: its cadres are no leaders.
         people = Cadre.objects.filter(unit=row.unit, user=None).serving(self.today)
-        leaders = list(people.order_by("-leads_unit", "pk")[:2])
-        if actor is None or not leaders:
+        first = people.order_by("-leads_unit", "pk").first()
+        if actor is None or first is None:
             return row
+        # Whoever leads the others in discipline has given no cause for it themselves, or least.
+        causes = Count("findings", distinct=True) + Count("complaints", distinct=True)
+        others = people.exclude(pk=first.pk).alias(causes=causes)
+        head = Cadre.objects.filter(user=self.hands.head(row.unit_id, local(moment).date()) or 0).first()
+        second = head or others.order_by("causes", "-leads_unit", "pk").first()
         post, body = next(
             (found[1:] for found in POSTS if row.unit.name.endswith(found[0])), ("纪检组长", "纪检监察组")
         )
         values = {
-            "group_head": leaders[1] if len(leaders) > 1 else None,
-            "group_head_post": post,
+            "group_head": second,
+            # One discipline team looks after several units.
+            "group_head_post": post if head is None or head.unit_id == row.unit_id else OF_TEAM,
             "assessment_body": f"{row.unit.name}{body}",
-            "responsible": leaders[0],
+            "responsible": first,
         }
         return rollout.rollout_edit(rollout=row, values=values, actor=actor, now=moment)
 
@@ -191,9 +199,14 @@ class Story:
 
     def _answer(self, order: RectificationOrder, moment: datetime, text: str) -> RectificationOrder:
         actor = self.officer(order.unit, moment)
-        return (
-            order if actor is None else orders.order_answer(order=order, text=text, actor=actor, now=moment)
-        )
+        if actor is None:
+            return order
+        if order.due_on < local(moment).date():  # the clock saw it in the night after that day
+            orders_note_missed(
+                among=RectificationOrder.objects.filter(pk=order.pk),
+                now=at(order.due_on + timedelta(days=1), time(0, 30)),
+            )
+        return orders.order_answer(order=order, text=text, actor=actor, now=moment)
 
     def _orders(self, done: Sequence[Unit]) -> None:
         """One in every state, the first one open for the showcase's officer."""

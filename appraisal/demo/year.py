@@ -23,7 +23,7 @@ from appraisal.models import (
     YearState,
 )
 from appraisal.rules import grading as rules
-from appraisal.services import bonus, circulars, commending, grading, years
+from appraisal.services import bonus, circulars, commending, grading, outcomes, years
 from appraisal.services.grading import Entered
 from appraisal.turns import year as turns
 from attendance.demo.hands import Hands
@@ -33,6 +33,8 @@ from common import calendar, demo
 from common.models import Notice
 from common.problems import Refused
 from common.rules import at, local
+from complaints.interests import conflicted
+from complaints.models import Complaint
 
 #: In the order of units: whose bonus bases were imported, who of last year is on public notice, who has proposed it.
 #: The showcase's own is graded by its officer.
@@ -46,12 +48,15 @@ BASES = (60_000, 68_000, 75_000)
 #: Of a unit, so many are commended.
 COMMENDED = 2
 READ_AFTER = timedelta(days=3)
+#: Complaints that were closed before have been looked at.
+LATELY = 21
 
 
 def build(build: demo.Build) -> str:
     if accounts.units() and User.objects.filter(username=accounts.EXPRESS_HEAD).exists():
         story = Story(build.now)
         story.enter_bases()
+        story.count_old_outcomes()
         ladder.Story(build.now).tell()
         story.last_year()
         years.year_appraise(year=build.today.year, now=build.now)
@@ -117,6 +122,28 @@ class Story:
                 for cadre in people.order_by("pk")
             ]
             bonus.bonus_import(rows=rows, actor=officer, now=moment)
+
+    # --- Complaints ---------------------------------------------------------------------------------------------------
+
+    def count_old_outcomes(self) -> None:
+        """What was closed long ago counts as nothing beside its measure; what was closed lately waits for people."""
+        old = outcomes.to_count(
+            Complaint.objects.filter(closed_at__lt=working_moment(self.now, LATELY, time()))
+        )
+        for case in old.order_by("pk"):
+            assert case.closed_at is not None
+            moment = at(self.working.add_working_days(local(case.closed_at).date(), 2), time(11, 20))
+            able = (user for user in self.express.values() if not conflicted([user.pk], case, self.today))
+            if (actor := next(able, None)) is not None:
+                outcomes.outcome_count(
+                    case=case,
+                    item_code="",
+                    day=None,
+                    note="",
+                    reason=words.NO_POINTS,
+                    actor=actor,
+                    now=moment,
+                )
 
     # --- Last year ----------------------------------------------------------------------------------------------------
 

@@ -53,7 +53,9 @@ def _shown(rows: list[dict[str, Any]]) -> Part:
 
 def _numbers(rollouts: RolloutQuerySet, orders: OrderQuerySet, today: date) -> list[dict[str, Any]]:
     """What is not there is not said."""
-    late = rollouts.late(today).filter(unit__in=Unit.objects.active(today)).count()
+    # As the board behind: what a unit that has ended did not finish waits for nobody.
+    rollouts = rollouts.filter(unit__in=Unit.objects.active(today))
+    late = rollouts.late(today).count()
     reported = rollouts.filter(completed_at=None, ready_reported_at__isnull=False).count()
     number = orders.aggregate(
         late=Count("pk", filter=Q(state=OrderState.OPEN, due_on__lt=today)),

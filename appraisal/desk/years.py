@@ -28,7 +28,7 @@ UNIT_ROLES = (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD)
 
 
 def express(request: HttpRequest, access: Access) -> Part:
-    """Years that the reader may decide, and grades that they may look at again."""
+    """Years that the reader may decide, grades that they may look at again, recommendations to hand over."""
     if not (access.has(Role.EXPRESS_STAFF) or access.has(Role.EXPRESS_HEAD)):
         return None
     today, user_id = timezone.localdate(), user_of(request).pk
@@ -38,7 +38,17 @@ def express(request: HttpRequest, access: Access) -> Part:
     rows = _by_year(own, YearState.PUBLIC, _("Grades of units to decide, %(year)s"), "?state=waits")
     again = _to_look_again(user_id, today)
     rows += _by_year(again, YearState.DECIDED, _("Units with grades to look at again, %(year)s"), "")
-    return _shown(rows)
+    return _shown(rows + _recommendations(today, user_id))
+
+
+def _recommendations(today: date, user_id: int) -> list[dict[str, Any]]:
+    """Of the last year; nobody hands over their own."""
+    year = today.year - 1
+    waits = AnnualResult.objects.to_recommend(today).filter(year=year).exclude(cadre__user=user_id)
+    number = waits.values("unit_result").distinct().count()
+    label = _("Units with recommendations to hand over, %(year)s") % {"year": year}
+    url = reverse("year", args=[year]) + "?state=recommend"
+    return [_line(label, number, "out", url)] if number else []
 
 
 def _to_look_again(user_id: int, today: date) -> set[UnitResult]:

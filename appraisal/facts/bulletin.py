@@ -31,6 +31,7 @@ from appraisal.models import (
     UnitLedger,
     WithholdingProposal,
     YearCorrection,
+    YearState,
 )
 from appraisal.rules import Step
 from appraisal.services.sweeps import late_source
@@ -260,11 +261,13 @@ def _measures(month: date) -> list[printed.Measures]:
 
 def _years_corrected(month: date) -> int:
     """Annual results of people and of units that were put right after their decision: another grade, or other
-    consequences. Figures from which nothing follows change silently here, and stand with the result."""
+    consequences. Figures from which nothing follows change silently here, and stand with the result; a recommendation
+    is no result."""
     begin, end = at(month, time(0)), at(rules.following(month), time(0))
     names = ["grade", *CONSEQUENCES]
     rows = YearCorrection.objects.filter(at__gte=begin, at__lt=end)
-    people = rows.filter(result__isnull=False, after__has_any_keys=names)
+    decided = rows.filter(result__unit_result__state=YearState.DECIDED).exclude(result__grade="")
+    people = decided.filter(after__has_any_keys=names)
     units = rows.filter(unit_result__isnull=False, after__has_any_keys=["among_least", "among_most"])
     number = people.aggregate(number=Count("result", distinct=True))["number"] or 0
     return number + (units.aggregate(number=Count("unit_result", distinct=True))["number"] or 0)

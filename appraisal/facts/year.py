@@ -47,6 +47,8 @@ class Terms:
     bonus_months: str
     excellent_percent: int
     approved_percent: int
+    #: As JSON keeps it; empty as long as none is due.
+    sheets_from: str
 
     @classmethod
     def of(cls, year: int) -> "Terms":
@@ -54,8 +56,10 @@ class Terms:
         kept = (
             YearTerms.objects.filter(year=year, terms__isnull=False).values_list("terms", flat=True).first()
         )
-        settings = YearSettings.current()
-        return cls(**{name: getattr(settings, name) for name in YearTerms.FIELDS} | (kept or {}))
+        settings, begins = YearSettings.current(), InspectionSettings.current().sheets_from
+        current = {name: getattr(settings, name) for name in YearTerms.FIELDS}
+        current["sheets_from"] = begins.isoformat() if begins is not None else ""
+        return cls(**current | (kept or {}))
 
 
 @dataclass
@@ -194,8 +198,9 @@ def gather(year: int, now: datetime) -> City:
     _add_complaints(year, people)
     _add_measures(year, people, units)
     _add_bases(people)
-    _add_sheets(first, min(last, local(now).date()), units, now)
-    return City(people, units, Terms.of(year))
+    terms = Terms.of(year)
+    _add_sheets(first, min(last, local(now).date()), units, terms, now)
+    return City(people, units, terms)
 
 
 def _wholes(year: int, there: Mapping[int, Unit]) -> dict[int, Whole]:
@@ -303,11 +308,16 @@ def _add_bases(people: Mapping[int, Person]) -> None:
             people[cadre].bases.append((since, cents))
 
 
-def _add_sheets(first: date, last: date, units: Mapping[int, Whole], now: datetime) -> None:
+def _add_sheets(first: date, last: date, units: Mapping[int, Whole], terms: Terms, now: datetime) -> None:
+    """Of what is decided, the days stay: a later version of the calendar makes no other day due."""
     if last < first:
         return
-    for row in comparison.rows([whole.unit for whole in units.values()], first, last, now):
+    begins = date.fromisoformat(terms.sheets_from) if terms.sheets_from else date.max
+    for row in comparison.rows([whole.unit for whole in units.values()], first, last, now, begins=begins):
         whole = units[row.unit.pk]
         whole.sheets, whole.sheets_due = len(row.coverage.done), len(row.coverage.due)
         whole.checked = row.tally.spots.lines
         whole.agreed = row.tally.spots.lines - row.tally.spots.failed
+    for decided in UnitResult.objects.filter(year=first.year, state=YearState.DECIDED, unit__in=units):
+        whole = units[decided.unit_id]
+        whole.sheets, whole.sheets_due = decided.figures["sheets"], decided.figures["sheets_due"]

@@ -20,7 +20,7 @@ WAITS = "waits"
 class AskForm(PageForm):
     submit = _("Ask for it")
     text = forms.CharField(
-        label=_("What is wrong, and why"),
+        label=_("Why it should be looked at again"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("It is asked for once. Name what proves it; whoever decides reads it."),
@@ -32,8 +32,8 @@ class PaperAskForm(AskForm):
 
     submit = _("Enter it")
     paper_on = day_field(
-        _("Handed in on paper on"),
-        help_text=_("The day on which the unit received it: it counts from there."),
+        _("Application received on paper on"),
+        help_text=_("The day on which it was received says whether it was in time."),
     )
     field_order = ("paper_on", "text")
 
@@ -66,11 +66,19 @@ class DecisionForm(Elsewhere):
         super().__init__(data, prefix="decision")
         result = review.result
         revise = _("It is set aside") if result is None else _("It is changed")
+        if result is not None and not grades:
+            revise = _(
+                "It is changed: figures that are others since then are taken over; no better grade is left"
+            )
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
             (UPHOLD, _("The decision stands")),
             (REVISE, revise),
         ]
         if result is None:
+            del self.fields["grade"]
+            return
+        if not grades:
+            # Then only other figures can be taken over.
             del self.fields["grade"]
         else:
             kind = result.employment_kind
@@ -78,8 +86,8 @@ class DecisionForm(Elsewhere):
             given += [(grade, grade_words(grade, kind)) for grade in grades]
             self.fields["grade"].choices = given  # type: ignore[attr-defined]
             asked_for_at_times(self.fields["grade"])
-            words = _("Whoever asked reads it. Of a better grade its beginning stands in the notice.")
-            self.fields["reason"].help_text = words
+        words = _("Whoever asked reads it. Of a better grade its beginning stands in the notice.")
+        self.fields["reason"].help_text = words
 
 
 class OutcomeForm(DecisionForm):

@@ -185,7 +185,9 @@ class ProposeForm(PageForm):
         label=_("Facts that it rests on"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Whom it is about reads them. What falls later blocks the decision."),
+        help_text=_(
+            "As far as you may see them. Whom it is about reads those chosen. What falls later blocks the decision."
+        ),
     )
     reason = forms.CharField(
         label=_("Why it is proposed"),

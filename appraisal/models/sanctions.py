@@ -4,12 +4,14 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Access, Scope
 from accounts.models import Role, Unit
 from accounts.permissions import Page, Reach
+from appraisal.acting import widened
 from appraisal.models import apart
 from attendance.models import Exemption, Item
 from cards.models import Cadre
@@ -136,10 +138,11 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
         return seen.filter(_NO_REFERRAL, Q(unit__in=scope.unit_ids) | followed)
 
     def visible_to(self, access: Access, page: Page) -> "SanctionQuerySet":
-        """`within` the scope of the other roles, and for the commission what was referred to it; nothing of that to
-        whom it is about."""
+        """`within` the scope of the other roles, of the units that theirs follow too; and for the commission what was
+        referred to it, nothing of that to whom it is about."""
         others = access.without(Role.DISCIPLINE)
-        seen = self.within(others.scope(page)) if others.may(page) else self.none()
+        scope = widened(others.scope(page), timezone.localdate())
+        seen = self.within(scope) if others.may(page) else self.none()
         if not access.has(Role.DISCIPLINE):
             return seen
         referred = self.filter(state=SanctionState.REFERRED)
@@ -302,10 +305,6 @@ class Sanction(models.Model):
     @property
     def kept_out_ids(self) -> frozenset[int]:
         return frozenset(int(pk) for pk in self.kept_out.split(",") if pk)
-
-    @property
-    def is_standing(self) -> bool:
-        return self.state in STANDING and not self.is_recommendation
 
     def is_warning(self, today: date) -> bool:
         """In force, and its period is not over."""

@@ -1,9 +1,11 @@
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import Scope
 from accounts.models import Unit
@@ -74,7 +76,8 @@ class YearSettings(models.Model):
 class YearTerms(models.Model):
     """A year that was computed. Once a notice of it hangs, or it is over, it keeps the settings it is judged by."""
 
-    #: Those of YearSettings that a computation, or the quota of a grade, reads (facts.year.Terms).
+    #: Those of YearSettings that a computation, or the quota of a grade, reads. The day from which sheets are due is
+    #: kept with them (facts.year.Terms).
     FIELDS: ClassVar = (
         "minimum_headcount",
         "minimum_months",
@@ -147,7 +150,7 @@ class YearState(models.TextChoices):
     COMPUTED = "computed", _("Computed")
     PROPOSED = "proposed", _("Proposed by the unit")
     PUBLIC = "public", _("On public notice")
-    DECIDED = "decided", _("Decided")
+    DECIDED = "decided", pgettext_lazy("of a year", "Decided")
 
 
 class Grade(models.TextChoices):
@@ -200,6 +203,8 @@ class UnitResult(models.Model):
     published_at = models.DateTimeField(null=True)
     #: The last day of the public notice; it ends at 24:00.
     published_until = models.DateField(null=True)
+    #: As it hangs, or hung (papers.content.PublicNotice).
+    notice = models.JSONField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     sent_back_reason = models.CharField(_("reason for sending back"), max_length=300, blank=True)
@@ -251,6 +256,11 @@ class AnnualResultQuerySet(models.QuerySet["AnnualResult"]):
             return self.filter(cadre__user=scope.user_id)
         return self if scope.unit_ids is None else self.filter(unit__in=scope.unit_ids)
 
+    def to_recommend(self, today: date) -> "AnnualResultQuerySet":
+        """Whom their own superiors grade, of years that are over: each is handed over to these."""
+        elsewhere = Q(employment_kind=EmploymentKind.ENTERPRISE) | Q(unit_result__vertically_managed=True)
+        return self.filter(elsewhere, year__lt=today.year, notified_on=None)
+
 
 class AnnualResult(models.Model):
     """A cadre’s year: figures, the ceilings and bars that follow from them, and the grade that people gave."""
@@ -286,6 +296,8 @@ class AnnualResult(models.Model):
     graded_at = models.DateTimeField(null=True)
     #: Put on record by whom: the figures have changed since the decision, and somebody has to look again.
     changed_at = models.DateTimeField(null=True)
+    #: As decided, or as recommended once that is handed over (papers.content.AnnualNotice).
+    notice = models.JSONField(null=True)
     notified_on = models.DateField(_("notice handed over on"), null=True)
     notified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     receipt = models.CharField(max_length=10, blank=True)

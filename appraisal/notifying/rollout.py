@@ -220,14 +220,14 @@ def visited(visit: Visit, now: datetime) -> None:
 def about_order(
     kind: notices.Kind, order: RectificationOrder, to: Iterable[int], stage: str = ""
 ) -> notices.Message:
-    """Needs `unit` at hand."""
+    """Once for each kind, day and `stage`; needs `unit` at hand."""
     params = {
         "order": order.pk,
         "unit": order.unit.name,
         "unit_code": order.unit.code,
         "until": order.due_on.isoformat(),
     }
-    key = f"order:{order.pk}:{kind.name}"
+    key = f"order:{order.pk}:{kind.name}:{order.due_on}"
     return notices.Message(kind.name, f"{key}:{stage}" if stage else key, to, params)
 
 

@@ -159,7 +159,10 @@ class YearFigures:
     #: Begun ones counted.
     months: int = 12
     half_points: int = 0
+    #: By the months that counted it, while points go by the day of the fact (year_chain.Shift).
     withheld_cents: int = 0
+    later_cents: int = 0
+    earlier_cents: int = 0
     complaints: int = 0
     criticisms: int = 0
     admonishments: int = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from common.rules import WorkingCalendar
@@ -130,17 +130,25 @@ def is_discipline_post(post: str) -> bool:
     return DISCIPLINE in post
 
 
+#: Nothing is given more days than this: nobody would ever be late for it.
+LONGEST = timedelta(days=366)
+
+
 class Due(StrEnum):
     """What is wrong with a day by which something has to be done."""
 
     PAST = "past"
+    FAR = "far"
     REST = "rest"
 
 
 def refuse_due(due_on: date, today: date, working: WorkingCalendar) -> Due | None:
-    """A working day that is still to come: nobody can do anything by a day that began before they heard of it."""
+    """A working day of the next year that is still to come: nobody can do anything by a day that began before they
+    heard of it."""
     if due_on <= today:
         return Due.PAST
+    if due_on - today > LONGEST:
+        return Due.FAR
     return None if working.is_working_day(due_on) else Due.REST
 
 

@@ -139,7 +139,8 @@ class UnitYear:
         return Fraction(self.half_points, max(self.headcount, 1))
 
     def is_complete(self, sheets_percent: int) -> bool:
-        return self.sheets * 100 >= self.sheets_due * sheets_percent
+        """Where none was due nobody looked either: it is not complete unless none is asked for."""
+        return self.sheets * 100 >= max(self.sheets_due, 1) * sheets_percent
 
     def agrees(self, percent: int) -> bool:
         """A unit that was never checked has not been contradicted."""

@@ -9,16 +9,18 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import City, Membership, Role, User
-from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult, YearState
 from appraisal.papers.content import Commendation, CommendedPerson, CommendedUnit
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import commending, years
 from appraisal.services.bulletins import number_text, printed_lines
 from attendance import selectors as inspection
-from cards.models import Cadre, Post
+from cards.models import Cadre, EmploymentKind, Post
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -58,6 +60,13 @@ def lapsed(year: int) -> list[AnnualResult | UnitResult]:
     return [*units.order_by("unit__code"), *named]
 
 
+def undecided(year: int) -> int:
+    """How many units still have grades to be decided: nobody of them can be chosen once the circular is signed."""
+    units = UnitResult.objects.filter(year=year, vertically_managed=False).exclude(state=YearState.DECIDED)
+    graded = AnnualResult.objects.exclude(employment_kind=EmploymentKind.ENTERPRISE)
+    return units.filter(Exists(graded.filter(unit_result=OuterRef("pk")))).count()
+
+
 def content_of(circular: Circular) -> Commendation:
     """As it would be printed now; signed, exactly what was signed. Raises Changed."""
     if not circular.is_signed:
@@ -83,14 +92,13 @@ def _draft(circular: Circular, people: Sequence[AnnualResult], units: Sequence[U
     groups = [
         CommendedUnit(name=row.unit.name, kind=CLASSES.get(row.figures.get("group", ""), "")) for row in units
     ]
-    opening = printed_lines(circular.opening) or texts.drafted_opening(
-        circular.year, units=len(groups), people=len(named)
-    )
+    counts = {"units": len(groups), "people": len(named)}
+    opening = printed_lines(circular.opening) or texts.drafted_opening(circular.year, **counts)
     return Commendation(
         issuer=settings.issuer,
         year=circular.year,
         opening=tuple(opening),
-        closing=tuple(printed_lines(circular.closing) or texts.drafted_closing()),
+        closing=tuple(printed_lines(circular.closing) or texts.drafted_closing(**counts)),
         units=tuple(groups),
         people=tuple(named),
         printed_by=settings.issuer,
@@ -190,6 +198,13 @@ def _signed(circular: Circular, seen: str | None, actor: User, now: datetime) ->
                 "The head of the Efficiency Express signs, and nobody who chose somebody in it or stands in it."
             )
         )
+    if number := undecided(circular.year):
+        sentence = ngettext(
+            "The grades of %(number)s unit are not decided yet: nobody of it could be chosen after the signature.",
+            "The grades of %(number)s units are not decided yet: nobody of them could be chosen after the signature.",
+            number,
+        )
+        raise Refused(sentence % {"number": number})
     # Whoever signs a bulletin at the same time waits here: numbers have no gap.
     BulletinCounter.objects.get_or_create(year=today.year)
     counter = BulletinCounter.objects.select_for_update().get(year=today.year)

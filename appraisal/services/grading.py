@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from appraisal.facts.year import Terms
+from appraisal import year_notices
+from appraisal.graded import dated, line_of, percent_of, quota_of, results_of, takes_grade
 from appraisal.models import (
     AnnualResult,
     Grade,
@@ -30,11 +31,10 @@ from appraisal.models import (
 from appraisal.notifying import years as notifying
 from appraisal.rules import grading as rules
 from appraisal.rules import reviews as review_rules
-from appraisal.rules.grading import Line, Quota, Refusal
+from appraisal.rules.grading import Refusal
 from appraisal.services import years
 from appraisal.turns import year as turns
 from appraisal.words.grade import ceiling_words, grade_words, running_words
-from cards.models import EmploymentKind
 from common import audit, calendar
 from common.problems import Refused
 from common.rules import local
@@ -63,31 +63,6 @@ class Entered:
 
 
 # --- What there is ----------------------------------------------------------------------------------------------------
-
-
-def takes_grade(result: AnnualResult) -> bool:
-    """Staff of enterprises and of vertically managed units are graded by their own superiors (DESIGN §4)."""
-    return result.employment_kind != EmploymentKind.ENTERPRISE and not result.unit_result.vertically_managed
-
-
-def line_of(result: AnnualResult) -> Line:
-    return Line(result.pk, result.grade, result.ungraded, result.ceiling, takes_grade(result))
-
-
-def results_of(unit_result: UnitResult) -> list[AnnualResult]:
-    """In the order of names: no list of the year ranks anybody (DOMAIN §7)."""
-    rows = AnnualResult.objects.filter(unit_result=unit_result)
-    return list(rows.select_related("cadre", "unit", "unit_result").order_by("cadre__pinyin", "cadre__pk"))
-
-
-def percent_of(unit_result: UnitResult, terms: Terms | None = None) -> int:
-    terms = terms or Terms.of(unit_result.year)
-    approved = unit_result.more_excellent_by_id is not None
-    return terms.approved_percent if approved else terms.excellent_percent
-
-
-def quota_of(unit_result: UnitResult, results: Iterable[AnnualResult]) -> Quota:
-    return rules.quota_of(map(line_of, results), percent_of(unit_result))
 
 
 def facts_of(results: Iterable[AnnualResult]) -> dict[str, Any]:
@@ -246,6 +221,8 @@ def quota_approve(*, unit_result: UnitResult, reason: str, actor: User, now: dat
         return unit_result
     if unit_result.state == YearState.DECIDED:
         raise Refused(REFUSALS[Refusal.WRONG_STATE])
+    if not any(map(takes_grade, results_of(unit_result))):
+        raise Refused(REFUSALS[Refusal.NOBODY])
     if actor.pk not in turns.approvers(unit_result, today):
         raise Refused(REFUSALS[Refusal.INVOLVED])
     if unit_result.more_excellent_by_id is not None:
@@ -263,11 +240,16 @@ def quota_approve(*, unit_result: UnitResult, reason: str, actor: User, now: dat
 # --- Its path ---------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def year_propose(
     *, unit_result: UnitResult, seen: str | None = None, actor: User, now: datetime
 ) -> UnitResult:
     """Everybody is graded, or there is a reason why not; nobody above their ceiling; 优秀 within the quota."""
+    years.year_appraise(year=unit_result.year, now=now)
+    return _proposed(unit_result, seen, actor, now)
+
+
+@transaction.atomic
+def _proposed(unit_result: UnitResult, seen: str | None, actor: User, now: datetime) -> UnitResult:
     unit_result, today = locked(unit_result), local(now).date()
     if unit_result.state == YearState.PROPOSED and unit_result.proposed_by_id == actor.pk:
         return unit_result
@@ -297,11 +279,16 @@ def _check_read(results: Sequence[AnnualResult], seen: str | None) -> None:
         raise Refused(_("This has changed since the page was shown: look at it again."))
 
 
-@transaction.atomic
 def year_publish(
     *, unit_result: UnitResult, seen: str | None = None, actor: User, now: datetime
 ) -> UnitResult:
     """The public notice in the unit: so many working days, never fewer than five, the first day not counted."""
+    years.year_appraise(year=unit_result.year, now=now)
+    return _published(unit_result, seen, actor, now)
+
+
+@transaction.atomic
+def _published(unit_result: UnitResult, seen: str | None, actor: User, now: datetime) -> UnitResult:
     unit_result, today = locked(unit_result), local(now).date()
     if unit_result.state == YearState.PUBLIC and unit_result.published_by_id == actor.pk:
         return unit_result
@@ -317,6 +304,7 @@ def year_publish(
     unit_result.state = YearState.PUBLIC
     unit_result.published_by, unit_result.published_at = actor, now
     unit_result.published_until = calendar.around(today).add_working_days(today, days)
+    year_notices.hang(unit_result)
     unit_result.save()
     changes = {"until": unit_result.published_until}
     audit.record(verb="year_published", subject=unit_result, actor=actor, now=now, changes=changes)
@@ -343,6 +331,7 @@ def year_send_back(*, unit_result: UnitResult, reason: str, actor: User, now: da
     unit_result.state, unit_result.sent_back_reason = YearState.COMPUTED, reason
     unit_result.proposed_by = unit_result.proposed_at = None
     unit_result.published_by = unit_result.published_at = unit_result.published_until = None
+    unit_result.notice = None
     unit_result.save()
     changes = {"reason": reason}
     audit.record(verb="year_sent_back", subject=unit_result, actor=actor, now=now, changes=changes)
@@ -373,10 +362,20 @@ def _decided(unit_result: UnitResult, seen: str | None, actor: User, now: dateti
     unit_result.state = YearState.DECIDED
     unit_result.decided_by, unit_result.decided_at = actor, now
     unit_result.save()
+    _keep_notices(unit_result, [row for row in results if takes_grade(row) and row.grade], today)
     changes = {"content": version(results), "people": len(results)}
     audit.record(verb="year_decided", subject=unit_result, actor=actor, now=now, changes=changes)
     notifying.decided(unit_result, _accounts(results), now)
     return unit_result
+
+
+def _keep_notices(unit_result: UnitResult, results: Sequence[AnnualResult], today: date) -> None:
+    for result in results:
+        result.unit_result = unit_result
+        # What was handed over before was the recommendation of a unit that took no grades then.
+        years.take_notice_back(result)
+    year_notices.keep(results, today)
+    AnnualResult.objects.bulk_update(results, years.NOTICE, batch_size=200)
 
 
 def decision_refusal(unit_result: UnitResult, actor: User, today: date) -> Refusal | None:
@@ -420,6 +419,8 @@ def notice_hand_over(
         raise Refused(_("The notice was handed over already."))
     if not has_notice(result, today):
         raise Refused(_("Only what is decided is handed over."))
+    if needs_look(result):
+        raise Refused(_("The figures have changed since the decision: the grade is looked at again first."))
     if not may_hand_over(result, actor, today):
         raise Refused(_("Nobody hands over a notice to themselves, or to people of another unit."))
     if not dated(result) <= day <= today:
@@ -432,7 +433,9 @@ def notice_hand_over(
         raise Refused(_("Name who was there when the receipt was refused."), "witness")
     result.notified_on, result.notified_by = day, actor
     result.receipt, result.witness = receipt, witness
-    result.save(update_fields=["notified_on", "notified_by", "receipt", "witness"])
+    if not takes_grade(result):
+        year_notices.keep([result])
+    result.save(update_fields=years.NOTICE)
     changes = {"day": day, "receipt": receipt, "witness": witness}
     audit.record(verb="year_notice_handed_over", subject=result, actor=actor, now=now, changes=changes)
     if takes_grade(result):
@@ -443,21 +446,6 @@ def notice_hand_over(
 def _leaves_time(day: date, today: date) -> bool:
     until = review_rules.last_day(day, YearSettings.current().review_days, calendar.around(day))
     return review_rules.leaves_half(day, until, today)
-
-
-def dated(result: AnnualResult) -> date:
-    """The day on the notice; a recommendation is of the figures on which it rests."""
-    if takes_grade(result):
-        return decided_on(result)
-    return max(local(result.computed_at).date(), date(result.year + 1, 1, 1))
-
-
-def decided_on(result: AnnualResult) -> date:
-    """The day of the decision that holds: of the unit's year, or of the last one about this person."""
-    corrected = result.corrections.filter(actor__isnull=False).order_by("-at").first()
-    at = corrected.at if corrected is not None else result.unit_result.decided_at
-    assert at is not None
-    return local(at).date()
 
 
 # --- Looked at again --------------------------------------------------------------------------------------------------
@@ -531,11 +519,12 @@ def regrade(result: AnnualResult, entered: Entered, *, actor: User, now: datetim
     result.changed_at = None
     # It is another notice. Looked at again it is another decision too, with a review of its own; what a
     # review decided is appealed against.
-    result.notified_on = result.notified_by = None
-    result.receipt = result.witness = ""
+    years.take_notice_back(result)
     years.commendation_follow(result, years.keeps_commendation(result), now)
     result.save()
     years.correction(result, before, actor, result.grade_reason, now).save()
+    year_notices.keep([result])
+    result.save(update_fields=["notice"])
     changes = {"grade": [before["grade"], result.grade], "reason": result.grade_reason}
     audit.record(verb="year_regraded", subject=result, actor=actor, now=now, changes=changes)
     notifying.regraded(result, now)

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import TruncDate
 
-from accounts.models import Unit
 from appraisal.models import OrderState, RectificationOrder, Rollout
 from appraisal.models.rollout import OrderQuerySet
 from cards.models import Cadre
@@ -15,10 +14,10 @@ from common.rules import SHANGHAI, local
 
 
 @transaction.atomic
-def orders_note_missed(*, unit: Unit | None = None, now: datetime) -> int:
-    """Every hour, and before anything changes that would hide it: who answers for the unit, or the order's day. Safe
-    to run twice; returns how many it noted."""
-    rows = list(_missed(now).filter(unit=unit) if unit is not None else _missed(now))
+def orders_note_missed(*, among: OrderQuerySet | None = None, now: datetime) -> int:
+    """Every hour, and of those `among` which something changes that would hide it before it does: who answers for the
+    unit, or the order's day. Safe to run twice; returns how many it noted."""
+    rows = list(_missed(RectificationOrder.objects.all() if among is None else among, now))
     leaders = _leaders({row.unit_id for row in rows})
     for row in rows:
         row.missed_on, row.answerable = row.due_on, leaders.get(row.unit_id)
@@ -28,18 +27,18 @@ def orders_note_missed(*, unit: Unit | None = None, now: datetime) -> int:
     return len(rows)
 
 
-def _missed(now: datetime) -> OrderQuerySet:
-    """Still open, or reported, or without a report seen to be right, after its day."""
-    orders = RectificationOrder.objects.select_for_update(of=("self",)).filter(
-        missed_on=None, due_on__lt=local(now).date()
-    )
+def _missed(among: OrderQuerySet, now: datetime) -> OrderQuerySet:
+    """Still open, or reported, or without a report seen to be right, after its day. What a unit had to do by a day
+    after its own end it has not missed."""
+    orders = among.select_for_update(of=("self",)).filter(missed_on=None, due_on__lt=local(now).date())
     days = {
         "answered_on": TruncDate("answered_at", tzinfo=SHANGHAI),
         "ended_on": TruncDate("ended_at", tzinfo=SHANGHAI),
     }
     late = Q(state=OrderState.OPEN) | Q(answered_on__gt=F("due_on"))
     late |= Q(answered_on=None, ended_on__gt=F("due_on"))
-    return orders.exclude(state=OrderState.CALLED_OFF).alias(**days).filter(late).order_by("pk")
+    there = Q(unit__valid_to=None) | Q(unit__valid_to__gte=F("due_on"))
+    return orders.exclude(state=OrderState.CALLED_OFF).alias(**days).filter(late, there).order_by("pk")
 
 
 def _leaders(units: set[int]) -> dict[int, Cadre | None]:

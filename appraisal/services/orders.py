@@ -189,7 +189,8 @@ def _send_back(order: RectificationOrder, actor: User, now: datetime) -> Rectifi
     """With days enough to do it again, so that nobody is late for the time that the check took. What was late before
     stays so."""
     today = today_of(now)
-    orders_note_missed(unit=order.unit, now=now)
+    # This one alone, which is locked: the sweep locks all of them in the order of their keys.
+    orders_note_missed(among=RectificationOrder.objects.filter(pk=order.pk), now=now)
     again = calendar.around(today).add_working_days(today, SENT_BACK_DAYS)
     order.state, order.due_on = OrderState.OPEN, max(order.due_on, again)
     order.save(update_fields=["state", "due_on", "end_reason"])

@@ -12,9 +12,11 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
+from appraisal import acting
 from appraisal.facts import ladder as ladder_facts
 from appraisal.facts.ladder import Subject
-from appraisal.models import Counts, Measure, Sanction, Trigger, YearSettings
+from appraisal.models import Counts, Measure, Sanction, SanctionState, Trigger, YearSettings
+from appraisal.models.sanctions import STANDING
 from appraisal.notifying import sanctions as notifying_sanctions
 from appraisal.rules import ladder
 from appraisal.rules.ladder import Counted
@@ -50,8 +52,8 @@ def sanctions_propose(*, year: int, until: date | None = None, now: datetime) ->
     made = 0
     for trigger in ladder_facts.triggers():
         lines = ladder_facts.of_year(trigger, year, today)
-        found = wanted(trigger, year, lines if until is None else ladder_facts.up_to(lines, until))
-        made += _make(trigger, year, found, now)
+        lines = lines if until is None else ladder_facts.up_to(lines, until)
+        made += _make(trigger, year, wanted(trigger, year, lines, today), now)
     return made
 
 
@@ -79,12 +81,16 @@ class Used:
 Wanted = list[tuple[Subject, ladder.Proposal, int]]
 
 
-def wanted(trigger: Trigger, year: int, found: ladder_facts.Lines) -> Wanted:
-    """What a rule would propose of these facts, beside what it has proposed."""
+def wanted(trigger: Trigger, year: int, found: ladder_facts.Lines, today: date) -> Wanted:
+    """What a rule would propose of these facts, beside what it has proposed. Of a unit that has ended nothing new; of
+    whoever led it, yes."""
     used = _used(trigger, year)
+    units = {subject.unit for subject in found if not subject.cadre}
+    there = set(Unit.objects.active(today).filter(pk__in=units).values_list("pk", flat=True))
     return [
         (subject, proposal, used.dropped.get(subject.key, 0))
         for subject in sorted(found)
+        if subject.cadre or subject.unit in there
         for proposal in ladder.proposals(
             [line for line in found[subject] if (line.kind, line.key) not in used.by(trigger, subject)],
             trigger.times,
@@ -178,6 +184,7 @@ def sanction_propose(
         return before
     if str(actor.pk) in _kept_out(sanction, today).split(","):
         raise Refused(_("You have an interest in a fact that it rests on: leave it to others."))
+    _check_uncounted(sanction)
     return _save(sanction, actor, now)
 
 
@@ -208,6 +215,27 @@ def _same(sanction: Sanction) -> Sanction | None:
     if before is not None and (before.reason, before.basis) != (sanction.reason, sanction.basis):
         raise Refused(_("You have proposed this already, and nobody has decided yet."))
     return before
+
+
+def _check_uncounted(sanction: Sanction) -> None:
+    """One fact leads to one measure of somebody; to the commission it goes whatever has followed from it, and that it
+    may go there is told to nobody."""
+    if sanction.proposed_measure.refers:
+        return
+    others = Sanction.objects.filter(cadre=sanction.cadre, proposed_measure__refers=False)
+    if sanction.cadre is None:
+        others = others.filter(unit=sanction.unit)
+    holding = others.filter(state__in=(SanctionState.PROPOSED, *STANDING)).order_by()
+    counted = {
+        (line["kind"], line["key"]) for basis in holding.values_list("basis", flat=True) for line in basis
+    }
+    again = [line["words"] for line in sanction.basis if (line["kind"], line["key"]) in counted]
+    if again:
+        raise Refused(
+            _("Another measure that is open or stands counts this already: %(facts)s.")
+            % {"facts": "；".join(again)},
+            "facts",
+        )
 
 
 # --- Both -------------------------------------------------------------------------------------------------------------
@@ -254,7 +282,7 @@ def _kept_out(sanction: Sanction, today: date) -> str:
         for kept_out in rows.exclude(kept_out="").order_by().values_list("kept_out", flat=True):
             people.update(int(pk) for pk in kept_out.split(",") if pk)
     if sanction.proposed_measure.refers:
-        people.update(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
+        people.update(acting.responsible_for([sanction.unit_id], today)[sanction.unit_id])
         people.update(filter(None, [sanction.cadre.user_id if sanction.cadre is not None else None]))
         declared = Interest.objects.filter(cadre=sanction.cadre_id or 0)
         people.update(declared.values_list("user", flat=True))

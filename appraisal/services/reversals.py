@@ -10,7 +10,7 @@ from appraisal import rules
 from appraisal.models import Kind, LedgerEntry, UnitLedger
 from appraisal.models.ledger import EntryQuerySet
 from appraisal.services import ledger as chains
-from appraisal.services import withholding
+from appraisal.services import withholding, years_due
 from common import audit
 from common.problems import Refused
 
@@ -36,6 +36,7 @@ def entry_reverse(*, entry: LedgerEntry, reason: str, actor: User | None, now: d
     withholding.release(findings={row.finding_id for row in made}, actor=actor, now=now)
     changes = {"sequence": entry.sequence, "reason": reason, "month": month}
     audit.record(verb="entry_reversed", subject=entry, actor=actor, now=now, changes=changes)
+    years_due.changed(entry.day.year)
     return made
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from appraisal import sanction_papers
+from appraisal import sanction_papers, year_notices
 from appraisal.models import (
     AnnualResult,
     Review,
@@ -25,6 +25,7 @@ from appraisal.models import (
 )
 from appraisal.models.sanctions import STANDING
 from appraisal.notifying import reviews as telling
+from appraisal.papers.content import AnnualNotice
 from appraisal.reviewing import (
     About,
     Right,
@@ -64,7 +65,7 @@ ASKING = {
         "This decision was set aside already: nothing is left to look at again."
     ),
     Asking.TWICE: gettext_lazy("This was asked for already; each decision is looked at again once."),
-    Asking.TEXT: gettext_lazy("Write what is wrong."),
+    Asking.TEXT: gettext_lazy("Write what speaks against the decision."),
     Asking.PAPER_DAY: gettext_lazy("Enter the day on which the paper was handed in."),
     Asking.PAPER_TO_COME: gettext_lazy("This day is still to come."),
     Asking.PAPER_TOO_EARLY: gettext_lazy("Nothing was decided yet on this day."),
@@ -197,12 +198,16 @@ def _ask(of: About, stage: Stage, text: str, paper_on: date | None, actor: User,
 
 
 def _days_to_answer(of: About, stage: Stage) -> int:
-    """Of a review as the decision says itself."""
+    """As the decision says itself; a decision of the ladder says nothing of appeals."""
     settings = YearSettings.current()
-    if stage == Stage.APPEAL:
-        return settings.appeal_answer_days
-    kept = sanction_papers.as_decided(of) if isinstance(of, Sanction) else None
-    return kept.review_answer_days if kept is not None else settings.review_answer_days
+    if isinstance(of, Sanction):
+        kept = sanction_papers.as_decided(of) if stage == Stage.REVIEW else None
+        return kept.review_answer_days if kept is not None else _answer_days(settings, stage)
+    return _answer_days(year_notices.kept(of) or settings, stage)
+
+
+def _answer_days(named: YearSettings | AnnualNotice, stage: Stage) -> int:
+    return named.review_answer_days if stage == Stage.REVIEW else named.appeal_answer_days
 
 
 def _is_same(before: Review, text: str, actor: User) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import City, Membership, Role, Unit, User
 from appraisal.acting import acting
 from appraisal.facts import rollout as rollout_facts
-from appraisal.models import Rollout, Wave
+from appraisal.models import RectificationOrder, Rollout, Wave
 from appraisal.models.rollout import RolloutQuerySet
 from appraisal.notifying import rollout as telling
 from appraisal.rules.rollout import Due, is_discipline_post, missing, own_missing, refuse_due
@@ -31,6 +31,7 @@ WAVE_FIELDS = ("name", "is_pilot", "begins_on", "deadline")
 NAMED_FIELDS = ("group_head", "group_head_post", "assessment_body", "responsible")
 DUE = {
     Due.PAST: gettext_lazy("Choose a day that is still to come."),
+    Due.FAR: gettext_lazy("Choose a day within a year from today."),
     Due.REST: gettext_lazy("Nobody is at work on this day: choose a working day."),
 }
 
@@ -237,7 +238,7 @@ def rollout_edit(
     check_unchanged(before, seen)
     _check_named(rollout.unit, {**before, **values}, today)
     # Whoever answers from now on has not missed what lies before.
-    orders_note_missed(unit=rollout.unit, now=now)
+    orders_note_missed(among=RectificationOrder.objects.filter(unit=rollout.unit_id), now=now)
     for name, (_old, new) in changes.items():
         setattr(rollout, name, new)
     rollout.save(update_fields=list(changes))

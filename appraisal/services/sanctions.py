@@ -2,7 +2,7 @@
 system proposes; people decide and sign, and every decision can be reviewed (services.reviews).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, Unit, User
-from appraisal import sanction_papers
+from appraisal import acting, sanction_papers
 from appraisal.facts import ladder as ladder_facts
 from appraisal.models import (
     DocumentCounter,
@@ -77,10 +77,10 @@ def latest_entry(told: date) -> date:
 
 
 def answerable(sanction: Sanction, today: date) -> set[int]:
-    """Who answers: the cadre; of a unit its officers and heads."""
+    """Who answers: the cadre; of a unit its officers and heads, or those of the unit that followed it."""
     if sanction.cadre is not None:
         return {sanction.cadre.user_id} if sanction.cadre.user_id is not None else set()
-    return set(inspection.responsible_for([sanction.unit_id], today)[sanction.unit_id])
+    return acting.responsible_for([sanction.unit_id], today)[sanction.unit_id]
 
 
 def is_told_in_app(sanction: Sanction, today: date) -> bool:
@@ -100,10 +100,10 @@ def servers(sanction: Sanction, today: date) -> set[int]:
 def servers_of(sanctions: Collection[Sanction], today: date) -> dict[int, set[int]]:
     """Who is asked to tell of each, and to serve it: the unit’s officers; whoever else may where the unit has none, and
     where it is about the unit itself. The same queries for any number."""
-    officers = inspection.members_of(Role.UNIT_OFFICER, {sanction.unit_id for sanction in sanctions}, today)
+    officers = acting.members_of([Role.UNIT_OFFICER], {sanction.unit_id for sanction in sanctions}, today)
     found = {}
     for sanction, able in zip(sanctions, _able_to_serve(sanctions, today), strict=True):
-        found[sanction.pk] = able.intersection(officers.get(sanction.unit_id, ())) or able
+        found[sanction.pk] = able & officers[sanction.unit_id] or able
     return found
 
 
@@ -114,7 +114,7 @@ def may_serve(sanction: Sanction, user: User, today: date) -> bool:
 
 def _able_to_serve(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
     city = set(inspection.express(today))
-    of_units = inspection.responsible_for({sanction.unit_id for sanction in sanctions}, today)
+    of_units = acting.responsible_for({sanction.unit_id for sanction in sanctions}, today)
     interested = _interested(sanctions)
     found = []
     for sanction in sanctions:
@@ -348,24 +348,42 @@ def deciders_of(sanctions: Collection[Sanction], today: date) -> dict[int, froze
 
 
 def hands_of(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
-    """Of each, who proposed it, recorded, verified or decided a fact of it, is who it is about or answers for the unit,
-    or has an interest: none of them decides, nor reviews. Who decided a measure that it counts is free: that stands by
-    itself, open to a review of its own. The same queries for any number."""
+    """Of each, who proposed it, recorded, verified or decided a fact of it, is who it is about, answers for the unit
+    or did so in the year of the facts, or has an interest: none of them decides, nor reviews. Who decided a measure
+    that it counts is free: that stands by itself, open to a review of its own. The same queries for any number."""
     keys: dict[str, set[int]] = {"finding": set(), "complaint": set(), "order": set()}
     for sanction in sanctions:
         for line in sanction.basis:
             keys.get(line["kind"], set()).add(line["key"])
     facts = _hands_of_findings(keys["finding"]) | _hands_of_complaints(keys["complaint"])
     facts |= _hands_of_orders(keys["order"])
-    units = {sanction.unit_id for sanction in sanctions}
-    superiors = _superiors(units, today) if units else {}
-    interested = _interested(sanctions)
-    return [_hands(sanction, facts, superiors) | interested[sanction.pk] for sanction in sanctions]
+    superiors, interested = _superiors(sanctions, today), _interested(sanctions)
+    return [
+        _hands(sanction, facts) | answering | interested[sanction.pk]
+        for sanction, answering in zip(sanctions, superiors, strict=True)
+    ]
 
 
-def _superiors(units: Collection[int], today: date) -> dict[int, set[int]]:
-    """Who answers for each of these units, and who leads it."""
-    found = {unit: set(people) for unit, people in inspection.responsible_for(units, today).items()}
+def _superiors(sanctions: Collection[Sanction], today: date) -> list[set[int]]:
+    """Of each, who answers for the unit or has done so since the year of the facts began, who answers for the unit to
+    which the cadre has gone, and who leads either."""
+    if not sanctions:
+        return []
+    there = [
+        {sanction.unit_id, sanction.cadre.unit_id} if sanction.cadre is not None else {sanction.unit_id}
+        for sanction in sanctions
+    ]
+    units = set().union(*there)
+    now, leaders = acting.responsible_for(units, today), _leaders(units)
+    since = acting.responsible_since({(sanction.unit_id, sanction.year) for sanction in sanctions}, today)
+    return [
+        since[sanction.unit_id, sanction.year].union(*(now[unit] | leaders[unit] for unit in own))
+        for sanction, own in zip(sanctions, there, strict=True)
+    ]
+
+
+def _leaders(units: Collection[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {unit: set() for unit in units}
     leaders = Cadre.objects.filter(unit__in=units, leads_unit=True, user__isnull=False).order_by()
     for unit, user in leaders.values_list("unit", "user"):
         found[unit].update(filter(None, [user]))
@@ -430,8 +448,8 @@ def _hands_of_orders(keys: Collection[int]) -> Hands:
     return {("order", pk): set(people) for pk, *people in rows.values_list("pk", "ordered_by", "ended_by")}
 
 
-def _hands(sanction: Sanction, facts: Hands, superiors: Mapping[int, Iterable[int]]) -> set[int]:
-    found: set[int | None] = {sanction.proposed_by_id, *superiors.get(sanction.unit_id, ())}
+def _hands(sanction: Sanction, facts: Hands) -> set[int]:
+    found: set[int | None] = {sanction.proposed_by_id}
     if sanction.cadre is not None:
         found.add(sanction.cadre.user_id)
     for line in sanction.basis:

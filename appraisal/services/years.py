@@ -51,6 +51,8 @@ COMPUTED = (
 UNIT_COMPUTED = ("figures", "codes", "among_least", "among_most", "vertically_managed")
 #: What else a computation writes of both.
 KEPT_UP = ("content_hash", "computed_at", "commended_by", "commended_reason", "commendation_lapsed_at")
+#: Of the notice, or the recommendation: what it says, and how it was handed over.
+NOTICE = ("notice", "notified_on", "notified_by", "receipt", "witness")
 #: Only where one of these is another one by now, a decision rests on what no longer holds.
 CONSEQUENCES = ("ceiling", "bonus_months", "bonus_of", "barred_from_merit", "barred_until")
 #: Nothing is entered of earlier years.
@@ -227,7 +229,8 @@ def _save_units(
             corrections.append(_differing(before, after, unit_result=row, reason=_("Computed anew."), at=now))
     UnitResult.objects.bulk_create(new)
     UnitResult.objects.bulk_update(changed, [*KEPT_UP, *UNIT_COMPUTED], batch_size=200)
-    YearCorrection.objects.bulk_create(corrections)
+    # Another hash alone (of another form of the same) puts nothing right.
+    YearCorrection.objects.bulk_create([one for one in corrections if one.after])
     return {row.unit_id: row for row in UnitResult.objects.filter(year=year)}, len(new) + len(changed)
 
 
@@ -266,8 +269,7 @@ def _save_people(
     ]
     changed, corrections = _changed(there, wanted, city, units, now)
     AnnualResult.objects.bulk_create(new, batch_size=500)
-    notice = ("notified_on", "notified_by", "receipt", "witness")
-    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *notice, *COMPUTED]
+    fields = [*KEPT_UP, "changed_at", "unit", "unit_result", *NOTICE, *COMPUTED]
     AnnualResult.objects.bulk_update(changed, fields, batch_size=200)
     YearCorrection.objects.bulk_create(corrections)
     _tell([row for row in changed if row.changed_at == now], now)
@@ -276,9 +278,9 @@ def _save_people(
 
 def _remove(year: int, wanted: Collection[int], wanted_units: Collection[int]) -> int:
     """Who turns out not to have served in the year, and units of which the same holds, as long as nothing of it has
-    been hung out."""
-    people = AnnualResult.objects.filter(year=year).exclude(unit_result__state__in=KEPT)
-    gone, _of = people.exclude(cadre__in=wanted).delete()
+    been hung out, handed over, put right or reviewed."""
+    people = AnnualResult.objects.filter(year=year, corrections=None, reviews=None, notified_on=None)
+    gone, _of = people.exclude(unit_result__state__in=KEPT).exclude(cadre__in=wanted).delete()
     units = UnitResult.objects.filter(year=year, results=None).exclude(state__in=KEPT)
     gone_units, _of = units.exclude(unit__in=wanted_units).delete()
     return gone + gone_units
@@ -317,14 +319,14 @@ def _changed(
             if follows and is_decided and row.grade:
                 row.changed_at = now
             elif follows:
-                _take_notice_back(row)
+                take_notice_back(row)
         changed.append(row)
     return changed, corrections
 
 
-def _take_notice_back(row: AnnualResult) -> None:
-    """Another one is to be handed over."""
-    row.notified_on, row.notified_by = None, None
+def take_notice_back(row: AnnualResult) -> None:
+    """Another one is to be handed over. The caller saves NOTICE."""
+    row.notice = row.notified_on = row.notified_by = None
     row.receipt = row.witness = ""
 
 

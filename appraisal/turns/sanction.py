@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import User
+from appraisal import acting
 from appraisal.models import Sanction, SanctionState
 from appraisal.models.sanctions import SanctionQuerySet
 from appraisal.services import sanctions as services
-from attendance import selectors as inspection
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _unanswered(row: Sanction, today: date) -> bool:
 
 
 def _answering(rows: Collection[Sanction], user: User, today: date) -> set[int]:
-    """About units for which this person answers."""
+    """About units for which this person answers, or whose successor they answer for."""
     units = {row.unit_id for row in rows if row.cadre_id is None}
-    of_units = inspection.responsible_for(units, today) if units else {}
+    of_units = acting.responsible_for(units, today) if units else {}
     return {row.pk for row in rows if row.cadre_id is None and user.pk in of_units[row.unit_id]}

@@ -4,6 +4,7 @@ in it (DESIGN §1: nobody checks, decides or reviews their own line)."""
 from collections.abc import Collection
 from datetime import date
 
+from appraisal import acting
 from appraisal.models import AnnualResult, Sanction, UnitResult
 from attendance import selectors as inspection
 from common.models import AuditEntry
@@ -57,17 +58,22 @@ def deciders_again(results: Collection[AnnualResult], today: date) -> dict[int, 
 
 
 def hands_of(rows: Collection[UnitResult], today: date) -> dict[int, set[int]]:
-    """Who ever entered, proposed or published it, approved more of its grades, answers for the unit, or has a line in
-    it, their own or of declared kin. What was entered anew or sent back forgets nobody. The same queries for any
-    number."""
-    of_units = inspection.responsible_for({row.unit_id for row in rows}, today) if rows else {}
+    """Who ever entered, proposed or published it, approved more of its grades, answers for the unit or did so since
+    the year began, answers for where one of its people serves now, or has a line in it, their own or of declared kin.
+    What was entered anew or sent back forgets nobody. The same queries for any number."""
+    since = acting.responsible_since({(row.unit_id, row.year) for row in rows}, today)
     found: dict[int, set[int]] = {}
     for row in rows:
-        people = {row.proposed_by_id, row.published_by_id, row.more_excellent_by_id, *of_units[row.unit_id]}
-        found[row.pk] = {pk for pk in people if pk is not None}
+        people = {row.proposed_by_id, row.published_by_id, row.more_excellent_by_id}
+        found[row.pk] = {pk for pk in people if pk is not None} | since[row.unit_id, row.year]
+    places = {(row.pk, row.unit_id) for row in rows}
     lines = AnnualResult.objects.filter(unit_result__in=found).order_by()
-    for pk, grader, user in lines.values_list("unit_result", "graded_by", "cadre__user"):
+    for pk, grader, user, unit in lines.values_list("unit_result", "graded_by", "cadre__user", "cadre__unit"):
         found[pk].update(each for each in (grader, user) if each is not None)
+        places.add((pk, unit))
+    of_units = acting.responsible_for({unit for _pk, unit in places}, today)
+    for pk, unit in places:
+        found[pk] |= of_units[unit]
     earlier = AuditEntry.objects.filter(
         subject_type=UnitResult._meta.label_lower, subject_id__in=found, verb__in=HANDS, actor__isnull=False
     )

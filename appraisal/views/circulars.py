@@ -69,6 +69,7 @@ def circular(request: HttpRequest, year: int) -> HttpResponse:
         "units": texts.grouped((unit.kind, unit.name) for unit in content.units),
         "people": texts.grouped((one.unit, one.name) for one in content.people),
         "corrections": _corrections(year, named=True),
+        "undecided": 0 if found.is_signed else services.undecided(year),
         "may_sign": not found.is_signed
         and user_of(request).pk in services.signers(year, timezone.localdate()),
     }
@@ -133,6 +134,7 @@ def circular_sign(request: HttpRequest, year: int) -> HttpResponse:
         year=year,
         title=texts.title(content),
         content=content,
+        undecided=services.undecided(year),
         number=_next_number(timezone.localdate(now).year),
         points=[
             _("It is frozen as it is printed, with the next number of the year."),

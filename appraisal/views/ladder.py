@@ -69,7 +69,7 @@ def _ask(request: HttpRequest, found: Trigger, form: TriggerForm, today: date) -
     )
     changed.about_units, changed.times = found.about_units, given["times"]
     facts = ladder_facts.of_year(changed, today.year, today) if given["active"] else {}
-    number = len(proposing.wanted(changed, today.year, facts))
+    number = len(proposing.wanted(changed, today.year, facts, today))
     proposes = ngettext(
         "Of this year’s facts it would propose %(number)s measure tonight.",
         "Of this year’s facts it would propose %(number)s measures tonight.",

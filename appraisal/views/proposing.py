@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
@@ -38,7 +39,13 @@ def sanction_new(request: HttpRequest) -> HttpResponse:
     form = ProposeForm(
         posted(request),
         measures=Measure.objects.filter(**{"for_cadres" if cadre is not None else "for_units": True}),
-        facts=[(_key(line), f"{zh_date(line.day)} {line.words}") for line, _url in facts],
+        facts=[
+            (
+                _key(line),
+                format_html('{} <a class="tap" href="{}">{}</a>', zh_date(line.day), url, line.words),
+            )
+            for line, url in facts
+        ],
     )
     made: list[Sanction] = []
 
@@ -65,7 +72,6 @@ def sanction_new(request: HttpRequest) -> HttpResponse:
         "cadre": cadre,
         "unit": unit,
         "subject": cadre.name if cadre is not None else str(unit),
-        "facts": facts,
         "year": year,
     }
     return private(render_form(request, "appraisal/sanction_new.html", form, **context))

@@ -18,7 +18,7 @@ from accounts.access import Access, Scope
 from accounts.http import access_for, scope_for, user_of
 from accounts.models import Role, Unit
 from accounts.permissions import TABLE
-from appraisal import sanction_lines, sanction_papers
+from appraisal import acting, sanction_lines, sanction_papers
 from appraisal.facts import ladder as ladder_facts
 from appraisal.forms.sanction import (
     BY_HAND,
@@ -62,7 +62,8 @@ def sanction_of(request: HttpRequest, pk: int) -> Sanction:
 
 def sanctions(request: HttpRequest) -> HttpResponse:
     """What waits for the reader first, then the newest."""
-    scope, today = scope_for(request), timezone.localdate()
+    today = timezone.localdate()
+    scope = acting.widened(scope_for(request), today)
     triggers = ladder_facts.triggers(only_active=False)
     rules = [(one.code, f"{ladder_words.name(one, one.times)} · {one.code}") for one in triggers]
     is_commission = access_for(request).has(Role.DISCIPLINE)
@@ -246,6 +247,10 @@ def _measure_form(found: Sanction, today: date, data: Any = None) -> MeasureForm
         skips=_skips(found, today),
         may_decide=data is not None or ripe,
     )
+    if found.defended_at is not None:
+        form.fields["reason"].help_text = _(
+            "Say whether what was stated in defence is accepted, and why: the paper leads whom it is about to here."
+        )
     form.action = reverse("sanction_decide", args=[found.pk])
     return form
 
@@ -265,6 +270,8 @@ def _is_ripe(found: Sanction, today: date) -> bool:
 
 def _serve_form(found: Sanction, today: date, data: Any = None) -> ServeForm:
     form = ServeForm(data, prefix="serve", initial={"served_on": today})
+    if not found.measure.months:
+        form.fields["served_on"].help_text = _("From this day on the days for a review count.")
     form.action = reverse("sanction_serve", args=[found.pk])
     return form
 

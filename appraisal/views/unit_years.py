@@ -60,6 +60,7 @@ def _unit_page(
     reader, above = reader_of(request), set(rules.above(lines))
     untold = reader.untold(results)
     form = _grades_form(row, results, user.pk, today, failed)
+    has_grades = any(line.takes_grade for line in lines)
     action = _action(row, results, user.pk, today)
     context = {
         "row": row,
@@ -75,17 +76,17 @@ def _unit_page(
         ],
         "lines": [_line(result, form, above, untold) for result in results],
         "form": form,
-        "has_grades": any(line.takes_grade for line in lines),
+        "has_grades": has_grades,
         "comparison": year_comparison.words(results),
         "quota": rules.quota_of(lines, grading.percent_of(row)),
         "action": action,
-        "why_not": "" if action else year_words.waits_words(row, today),
+        "why_not": "" if action or not has_grades else year_words.waits_words(row, today),
         "corrections": year_words.unit_corrections(row),
         "history": year_words.history(row),
         "is_public": row.published_until is not None,
         "has_circular": commending.is_signed(row.year),
         "comparison_url": reverse("comparison") if access_for(request).may(TABLE["comparison"]) else "",
-        **_unit_forms(request, row, today, failed),
+        **_unit_forms(request, row, today, failed, has_grades=has_grades),
     }
     status = 422 if failed is not None or refused else 200
     return private(render(request, "appraisal/unit_year.html", context, status=status))
@@ -176,7 +177,9 @@ def _decision(row: UnitResult, seen: str, user_id: int, today: date) -> Action |
     )
 
 
-def _unit_forms(request: HttpRequest, row: UnitResult, today: date, failed: Any) -> dict[str, Any]:
+def _unit_forms(
+    request: HttpRequest, row: UnitResult, today: date, failed: Any, *, has_grades: bool
+) -> dict[str, Any]:
     """What the city may do beside the next step."""
     found: dict[str, Any] = {"send_back": None, "quota_form": None, "commend": None, "may_undo": False}
     if not is_express(request):
@@ -185,7 +188,7 @@ def _unit_forms(request: HttpRequest, row: UnitResult, today: date, failed: Any)
     if user_id in year_turns.approvers(row, today):
         if row.state in (YearState.PROPOSED, YearState.PUBLIC):
             found["send_back"] = _form(SendBackForm, "unit_year_send_back", row, failed)
-        if row.more_excellent_by_id is None and row.state != YearState.DECIDED:
+        if has_grades and row.more_excellent_by_id is None and row.state != YearState.DECIDED:
             found["quota_form"] = _form(QuotaForm, "unit_year_quota", row, failed)
     if row.commended_by_id is None:
         if row.among_least and not commending.refusal(row, user_of(request), today):

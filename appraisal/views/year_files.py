@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.http import user_of
-from appraisal import year_papers
+from appraisal import year_notices, year_papers
 from appraisal.models import AnnualResult
 from appraisal.services import grading
 from appraisal.year_pages import reader_of, result_of, unit_of
@@ -16,7 +16,7 @@ def unit_year_notice(request: HttpRequest, year: int, code: str) -> HttpResponse
     row = unit_of(request, year, code)
     if row.published_until is None:
         raise Http404
-    paper = year_papers.public_notice(row)
+    paper = year_notices.public_notice(row)
     return download(year_papers.pdf(paper), PDF, f"{year_papers.name(paper)}.pdf", shown=True)
 
 
@@ -37,7 +37,7 @@ def notice_of(result: AnnualResult) -> HttpResponse:
     """The written notice, once the year is decided; or the recommendation to whoever grades them."""
     if not grading.has_notice(result, timezone.localdate()):
         raise Http404
-    paper = year_papers.annual_notice(result)
+    paper = year_notices.annual_notice(result)
     return download(year_papers.pdf(paper), PDF, f"{year_papers.name(paper)}.pdf", shown=True)
 
 

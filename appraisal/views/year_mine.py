@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, scope_for
 from accounts.permissions import TABLE
-from appraisal import year_chain
+from appraisal import year_chain, year_notices
 from appraisal.facts.year import KEPT
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
@@ -69,6 +69,7 @@ def my_year(request: HttpRequest, year: int) -> HttpResponse:
         "tone": tone,
         "state": state,
         "hangs": result.unit_result.state == YearState.PUBLIC,
+        "own_grade": year_words.own_grade(result),
         "has_circular": commending.is_signed(year),
     }
     return private(render(request, "appraisal/my_year.html", context))
@@ -112,16 +113,19 @@ def records(request: HttpRequest, cadre: Cadre) -> tuple[str, dict[str, Any]] | 
         return None
     shown = next((one for one in own if one.unit_result.state in KEPT), own[0])
     state_of_year = shown.unit_result.state
+    hangs, is_told = state_of_year == YearState.PUBLIC, state_of_year in KEPT
+    # What was computed since the decision waits for somebody to look at the grade again.
+    decided = year_words.bars(year_notices.kept(shown) or shown) if state_of_year == YearState.DECIDED else []
     tone, state = own_state(shown)
     return "appraisal/my_years_part.html", {
         "result": shown,
         "tone": tone,
         "state": state,
-        "bars": year_words.bars(shown) if state_of_year == YearState.DECIDED else [],
-        # Nothing follows yet, but whoever reads the notice should know what would.
-        "to_come": year_words.bars(shown) if state_of_year == YearState.PUBLIC else [],
+        "bars": decided,
+        # Nothing follows of it yet, but whoever reads the notice should know what would.
+        "to_come": [bar for bar in year_words.bars(shown) if is_told and bar not in decided],
         "still": _still(one for one in own if one is not shown),
-        "hangs": state_of_year == YearState.PUBLIC,
+        "hangs": hangs,
     }
 
 

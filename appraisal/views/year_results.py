@@ -60,6 +60,7 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
         "cadre": result.cadre,
         "year": result.year,
         "figures": result.figures,
+        "shift": year_words.shift_words(chain.shift, result.year),
         "chain": chain,
         "grade": grade_words.result_words(result),
         "ceiling": year_words.ceiling_label(result),

@@ -34,8 +34,8 @@ from common.responses import private
 from common.rules import local
 
 PAGE_SIZE = 50
-#: Of the list of units: whose next step is the reader's.
-WAITS = "waits"
+#: Of the list of units: whose next step is the reader's, and those with recommendations to hand over.
+WAITS, RECOMMEND = "waits", "recommend"
 
 
 # --- All years --------------------------------------------------------------------------------------------------------
@@ -101,6 +101,8 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
         raise Http404
     state = request.GET.get("state", "")
     chosen = rows.filter(pk__in=_waiting(rows, user_of(request).pk, today)) if state == WAITS else rows
+    if state == RECOMMEND:
+        chosen = _to_recommend(rows, today)
     if state in YearState.values:
         chosen = rows.filter(state=state)
     page = Paginator(chosen.order_by("unit__code"), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -126,6 +128,10 @@ def _waiting(rows: UnitResultQuerySet, user_id: int, today: date) -> list[int]:
     return [row.pk for row in over if user_id in deciding[row.pk]]
 
 
+def _to_recommend(rows: UnitResultQuerySet, today: date) -> UnitResultQuerySet:
+    return rows.filter(pk__in=AnnualResult.objects.to_recommend(today).values("unit_result"))
+
+
 def _tabs(rows: UnitResultQuerySet, chosen: str, user_id: int, today: date) -> list[dict[str, Any]]:
     counted = dict(rows.order_by().values_list("state").annotate(number=Count("pk")))
     tabs = [{"label": _("All"), "state": None, "number": sum(counted.values()), "current": not chosen}]
@@ -139,6 +145,9 @@ def _tabs(rows: UnitResultQuerySet, chosen: str, user_id: int, today: date) -> l
         for state in YearState
         if counted.get(state)
     ]
+    if number := _to_recommend(rows, today).count():
+        label, current = _("Recommendations to hand over"), chosen == RECOMMEND
+        tabs.append({"label": label, "state": RECOMMEND, "number": number, "current": current})
     waiting = len(_waiting(rows, user_id, today))
     tabs.append({"label": _("Waits for you"), "state": WAITS, "number": waiting, "current": chosen == WAITS})
     return tabs
@@ -157,7 +166,7 @@ def _rows(rows: Sequence[UnitResult], today: date) -> list[dict[str, Any]]:
     lines: dict[int, list[AnnualResult]] = {row.pk: [] for row in rows}
     for result in AnnualResult.objects.filter(unit_result__in=rows).select_related("unit", "unit_result"):
         lines[result.unit_result_id].append(result)
-    terms = {row.year: Terms.of(row.year) for row in rows}
+    terms = {year: Terms.of(year) for year in {row.year for row in rows}}
     return [_row(row, lines[row.pk], terms[row.year], today) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """Grades and ceilings in words: which names the grades have, and why a year allows no better one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext
@@ -29,6 +29,15 @@ CODES: Mapping[str, Any] = {
     ),
     Code.LAW: _(
         "Law on appraisal: an admonishment, a caution or criticism by circular in the year: not excellent"
+    ),
+}
+#: Where a rule names a grade, as it is called in public institutions.
+CODES_OF_OTHERS: Mapping[str, Any] = {
+    Code.YEAR_2: _(
+        "YEAR-2: cautioned twice in the year: the whole year’s bonus is withheld, and unqualified"
+    ),
+    Code.YEAR_4: _(
+        "YEAR-4: most points of the unit: no merit, below qualified, and no promotion in the next year"
     ),
 }
 UNIT_CODES: Mapping[str, Any] = {
@@ -60,10 +69,13 @@ def running_words(year: int) -> str:
     }
 
 
-def code_words(result: AnnualResult) -> list[str]:
-    return [str(CODES[code]) for code in result.codes if code in CODES]
+def code_words(result: AnnualResult, only: Collection[str] | None = None) -> list[str]:
+    codes = dict(CODES)
+    if result.employment_kind == EmploymentKind.PUBLIC_INSTITUTION:
+        codes |= CODES_OF_OTHERS
+    return [str(codes[code]) for code in result.codes if code in codes and (only is None or code in only)]
 
 
 def ceiling_words(result: AnnualResult) -> list[str]:
     """Why it is not all grades."""
-    return [str(CODES[code]) for code in result.codes if code in LIMITING]
+    return code_words(result, LIMITING)

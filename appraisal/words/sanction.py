@@ -40,9 +40,7 @@ VERBS: Mapping[str, Any] = {
 #: What the year does with a rung (scheme.txt 三(三), DOMAIN §3), by the codes of seeds.MEASURES.
 FOLLOWS: Mapping[str, Any] = {
     "criticism": gettext_lazy("It is entered in the record of the year. It costs nothing by itself."),
-    "admonishment": gettext_lazy(
-        "YEAR-1: three months’ assessed bonus are proposed to be withheld, and the year is not graded excellent."
-    ),
+    "admonishment": gettext_lazy("YEAR-1: three months’ assessed bonus are proposed to be withheld."),
     "caution": gettext_lazy(
         "It counts in the year’s appraisal. YEAR-2: with a second one in the same year the whole year’s assessed bonus "
         "is proposed to be withheld, and the year is graded incompetent."
@@ -51,6 +49,9 @@ FOLLOWS: Mapping[str, Any] = {
         "It is said in a circular to the whole city, and counts in the year’s appraisal."
     ),
 }
+#: Of these the law says it, not the scheme.
+LIMITING = ("admonishment", "caution", "circular")
+BY_LAW = gettext_lazy("By the law on appraisal the year is not graded excellent.")
 FOLLOWS_FOR_UNIT = gettext_lazy("It counts in the unit’s appraisal of the year.")
 
 
@@ -168,7 +169,8 @@ def _state(sanction: Sanction, today: date) -> tuple[str, str]:
 
 
 def _deadline(sanction: Sanction, today: date, working: WorkingCalendar) -> str:
-    if is_answerable(sanction, today):
+    # It may be decided already, though the statement may still be written again.
+    if is_answerable(sanction, today) and not sanction.own_word:
         assert sanction.defence_until is not None
         left = days_left(today, sanction.defence_until, working)
         if not left:
@@ -270,7 +272,9 @@ def follows(sanction: Sanction) -> str:
         return _("It is recommended to their own superiors, who decide; here it counts nowhere.")
     if sanction.cadre_id is None:
         return str(FOLLOWS_FOR_UNIT)
-    return str(FOLLOWS.get(sanction.measure.code, ""))
+    code = sanction.measure.code
+    said = [FOLLOWS[code]] if code in FOLLOWS else []
+    return " ".join(map(str, [*said, BY_LAW] if code in LIMITING else said))
 
 
 def receipt(sanction: Sanction) -> str:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from accounts.history import Line
 from accounts.models import User
 from appraisal.models import AnnualResult, UnitResult, YearState
+from appraisal.papers.content import AnnualNotice
 from appraisal.rules import grading as rules
-from appraisal.words.grade import grade_words, running_words
+from appraisal.words.grade import grade_words, result_words, running_words
 from appraisal.words.month import StepView
+from appraisal.year_chain import Shift
 from common import audit
 from common.rules import local
 from common.templatetags.amounts import money
@@ -113,7 +115,7 @@ def waits_words(row: UnitResult, today: date) -> str:
 # --- What follows -----------------------------------------------------------------------------------------------------
 
 
-def bars(result: AnnualResult) -> list[str]:
+def bars(result: AnnualResult | AnnualNotice) -> list[str]:
     """For those whom it concerns only: the person, the unit's officers and heads, the city."""
     found = []
     if result.barred_from_merit:
@@ -151,6 +153,25 @@ def bonus_words(result: AnnualResult) -> str:
     if result.bonus_cents is None:
         return words
     return _("%(words)s: %(sum)s") % {"words": words, "sum": money(result.bonus_cents)}
+
+
+def shift_words(shift: Shift, year: int) -> list[str]:
+    """Whose money is not that of the points beside it."""
+    found = []
+    if shift.earlier_cents:
+        words = {"before": year - 1, "year": year, "sum": money(shift.earlier_cents)}
+        found.append(_("Of it, from facts of %(before)s counted in months of %(year)s: %(sum)s.") % words)
+    if shift.later_cents:
+        words = {"year": year, "next": year + 1, "sum": money(shift.later_cents)}
+        found.append(_("Not in it, from facts of %(year)s counted in months of %(next)s: %(sum)s.") % words)
+    return found
+
+
+def own_grade(result: AnnualResult) -> str:
+    """Of their own grade somebody reads what is decided, and what hangs under their name in the unit."""
+    state = result.unit_result.state
+    hangs = state == YearState.PUBLIC and not result.ungraded
+    return result_words(result) if hangs or state == YearState.DECIDED else ""
 
 
 def ceiling_label(result: AnnualResult) -> str:
@@ -281,7 +302,6 @@ def _value(result: AnnualResult, name: str, value: Any) -> str:
 # --- The trail --------------------------------------------------------------------------------------------------------
 
 VERBS: Mapping[str, Any] = {
-    "year_computed": gettext_lazy("Computing"),
     "year_graded": gettext_lazy("Grades entered"),
     "year_quota_approved": gettext_lazy("More excellent grades approved"),
     "year_proposed": gettext_lazy("Proposed by the unit"),

@@ -100,7 +100,8 @@ class Fates:
     def _reason(self, finding: Finding, chance: random.Random) -> str:
         if finding.cadre is None:
             return words.MISSING_UPHELD
-        return chance.choice(words.UPHELD if finding.defence else words.UNDEFENDED)
+        said = (*words.UPHELD, *words.UPHELD_OF.get(finding.item.code, ()))
+        return chance.choice(said if finding.defence else words.UNDEFENDED)
 
     def decided(self, finding: Finding, decider: User, moment: datetime) -> None:
         finding.decided_by, finding.decided_at = decider, moment

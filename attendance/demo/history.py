@@ -433,6 +433,8 @@ class UnitDay:
     ) -> Iterator[Round]:
         writer = self.writer
         head = writer.hands.head(self.unit.pk, self.day)
+        if head is not None and finding.cadre is not None and finding.cadre.user_id == head.pk:
+            head = writer.city
         if scene is not None:
             decider = None if scene.is_open else head
             writer.fates.settle(

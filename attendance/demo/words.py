@@ -136,10 +136,19 @@ ANY_PLEA = (Plea("情况属实，是我没有按规定办，请组织批评，�
 #: Why it stands after a defence.
 UPHELD = (
     "经核实，所述情况无凭据印证，予以认定。",
-    "外出未按规定登记，事实清楚，予以认定，已当面提醒。",
-    "理由可以理解，但未按规定事先报告，予以认定。",
     "调看监控，与记录一致，予以认定。",
 )
+_NOT_ENTERED = "外出未按规定登记，事实清楚，予以认定，已当面提醒。"
+_NOT_REPORTED = "理由可以理解，但未按规定事先报告，予以认定。"
+#: And beside these, by item: each says what was done.
+UPHELD_OF = {
+    "late": (_NOT_REPORTED,),
+    "not_updated": (_NOT_ENTERED,),
+    "untrue": (_NOT_ENTERED,),
+    "off_post": (_NOT_ENTERED, _NOT_REPORTED),
+    "absent_half_day": (_NOT_REPORTED,),
+    "meeting_missed": (_NOT_REPORTED,),
+}
 #: Why it stands where nothing was said to it; most heads write nothing.
 UNDEFENDED = ("", "", "", "事实清楚，本人未申辩。", "事实清楚，予以认定。")
 #: Why it is withdrawn although nothing was said.

@@ -19,7 +19,7 @@ from common.rules import at, local
 SEED = "龙泉"
 #: Units with twice as many people as the others.
 LARGE = ("公安", "市场监督", "税务", "自然资源", "人民医院", "教育", "综合行政执法", "人力资源", "住房和城乡")
-ENTERPRISE = ("集团", "公司", "银行", "税务", "烟草", "气象", "调查队")
+ENTERPRISE = ("集团", "公司", "银行")
 INSTITUTION = ("中心", "医院", "中学", "党校", "档案", "党史", "管理处")
 #: Which unit of the order has which of the names that printing and searching must cope with.
 SPECIAL_AT = (0, 1, 0, 2, 2, 3, 3, 4)
@@ -44,6 +44,8 @@ LEADERS = (
 )
 #: So many people does a unit have for each of its leaders; a smaller one has none in the demonstration.
 PEOPLE_A_LEADER, MOST_LEADERS = 6, 3
+#: Heads the leading groups with an account, and is one of the leaders of the first of them.
+DISCIPLINE = next(row for row in accounts.SHOWCASE if row.username == accounts.HEAD)
 ENTERED_DAYS_AGO = 45
 #: Where the demonstration remembers whom it made; everybody else was entered by somebody.
 RANGE = "cadre numbers"
@@ -123,11 +125,13 @@ class Seat:
 def _unit(index: int, unit: Unit, count: int, today: date, first_number: int) -> list[Draft]:
     chance = random.Random(f"{SEED} {unit.code}")
     people = _names(index, unit, count, chance)
+    leaders = min(count // PEOPLE_A_LEADER, MOST_LEADERS)
+    if index == DISCIPLINE.units[0] and leaders > 1:
+        people[count - leaders + 1] = (DISCIPLINE.name, False)
     drafts = [
         _draft(unit, seat, name, woman, first_number + place, today, chance)
         for place, (seat, (name, woman)) in enumerate(zip(_seats(unit, count, chance), people, strict=True))
     ]
-    leaders = min(count // PEOPLE_A_LEADER, MOST_LEADERS)
     return [*drafts[: count - leaders], *_leading(unit, drafts[count - leaders :])]
 
 
@@ -148,6 +152,8 @@ def _leading(unit: Unit, drafts: list[Draft]) -> Iterator[Draft]:
         draft.cadre.office, draft.cadre.leads_unit = room, True
         post = others[min(rank, len(others)) - 1] if rank else first
         duty = f"分管{beside.name}工作" if rank else "主持全面工作"
+        if draft.cadre.name == DISCIPLINE.name:
+            post, duty = "纪检组长", "主持纪检监察工作"
         yield Draft(draft.cadre, (post,), (duty, "接待群众来访"))
 
 
@@ -274,9 +280,8 @@ def _save(drafts: list[Draft]) -> None:
 
 
 def _link_accounts(drafts: list[Draft]) -> None:
-    users = {
-        user.name: user for user in User.objects.filter(username__in=(accounts.CADRE, accounts.TOWN_CADRE))
-    }
+    names = (accounts.CADRE, accounts.TOWN_CADRE, accounts.HEAD)
+    users = {user.name: user for user in User.objects.filter(username__in=names)}
     for draft in drafts:
         user = users.pop(draft.cadre.name, None)
         if user is not None:

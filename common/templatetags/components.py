@@ -197,11 +197,12 @@ def pipe(label: str, done: int, total: int, late: bool = False) -> SafeString:
         '<rect class="{}" x="{}" width="22" height="8" rx="3"/>',
         ((s, i * 25) for i, s in enumerate(states)),
     )
+    # As wide as its bars: in a box that is wider they would stand in the middle.
     return format_html(
-        '<svg class="pipe" role="img" aria-label="{}" viewBox="0 0 {} 8">{}</svg>',
-        label,
-        max(total * 25 - 3, 1),
-        bars,
+        '<svg class="pipe" role="img" aria-label="{label}" width="{wide}" viewBox="0 0 {wide} 8">{bars}</svg>',
+        label=label,
+        wide=max(total * 25 - 3, 1),
+        bars=bars,
     )
 
 

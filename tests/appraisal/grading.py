@@ -5,9 +5,11 @@ from datetime import date, datetime, time
 from typing import Any
 
 from accounts.models import Unit, User
-from appraisal.models import AnnualResult, AppraisalSettings, Measure, Sanction, UnitResult
+from appraisal.models import AnnualResult, AppraisalSettings, Measure, Sanction, UnitResult, YearSettings
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
+from appraisal.services.sanctions import DECISIONS, next_number
+from attendance.models import InspectionSettings
 from cards.models import Cadre
 from common.rules import at
 from tests.cast import make_user
@@ -24,7 +26,10 @@ COMPETENT = Entered("competent")
 
 
 def computed(now: datetime = GRADING, year: int = YEAR) -> None:
-    """A year that is kept, whatever there is of it."""
+    """A year that is kept, whatever there is of it; where no sheets are due, none are asked for."""
+    if InspectionSettings.current().sheets_from is None:
+        YearSettings.objects.get_or_create(pk=1)
+        YearSettings.objects.update(sheets_percent=0)
     AppraisalSettings.objects.get_or_create(pk=1)
     AppraisalSettings.objects.filter(begins=None).update(begins=date(YEAR, 1, 1))
     years.year_appraise(year=year, now=now)
@@ -98,4 +103,6 @@ def measured(
         served_on=day,
         served_by=clerk,
         receipt="signed",
+        document_year=day.year if measure.by_document else None,
+        document_serial=next_number(DECISIONS, day.year) if measure.by_document else None,
     )

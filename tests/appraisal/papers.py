@@ -196,7 +196,7 @@ def commendation(units: int = 12, people: int = 40, **changed) -> Commendation:
         "issuer": ISSUER,
         "year": 2026,
         "opening": drafted_opening(2026, units=units + 1, people=people + 1),
-        "closing": drafted_closing(),
+        "closing": drafted_closing(units=units + 1, people=people + 1),
         "units": (
             *(CommendedUnit(name=f"青窑第{number}局", kind="市直单位") for number in range(1, units + 1)),
             CommendedUnit(name="鿎石街道", kind="乡镇街道"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from appraisal import reviewing, sanction_papers
+from appraisal import chain, reviewing, sanction_papers
 from appraisal.models import Measure, Sanction, Stage, Trigger, YearSettings
 from appraisal.rules.ladder import Counted
 from appraisal.rules.reviews import last_day
@@ -116,6 +116,13 @@ def test_the_trail_holds_its_hash_and_whoever_alters_it_is_found(caution, office
     Sanction.objects.update(content={**caution.content, "reason": "另一个理由"})
     assert verify().status == 1
     assert signed_in(officer).get(reverse("sanction_pdf", args=[caution.pk])).status_code == 409
+
+
+@pytest.mark.parametrize("how", ["both together", "emptied"])
+def test_the_trail_tells_of_a_decision_that_was_altered_with_its_hash(caution, how):
+    content = {**caution.content, "reason": "另一个理由"} if how == "both together" else None
+    Sanction.objects.update(content=content, content_hash=chain.digest(content) if content else "")
+    assert verify().status == 1
 
 
 def test_what_was_decided_before_anything_was_kept_is_shown_as_of_today(chen, officer):

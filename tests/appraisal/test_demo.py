@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from django.db.models import F, Q
 from accounts import demo as accounts
 from accounts.models import Unit
 from appraisal import chain, rules
-from appraisal.demo import months, story
+from appraisal.demo import months, objecting, story
 from appraisal.models import (
     AppraisalSettings,
     Bulletin,
@@ -183,6 +184,14 @@ def test_everybody_of_the_showcase_finds_something_to_do(city):
     for username in (accounts.CADRE, accounts.TOWN_CADRE):
         own = LedgerEntry.objects.filter(cadre__user__username=username, month=OCTOBER)
         assert own.exists(), username
+
+
+def test_nobody_is_right_every_month():
+    told = MagicMock(place=lambda report: 0)
+    year = [MonthlyReport(month=date(2026, month, 1)) for month in range(1, 13)]
+    turns = [objecting._turn(told, report) for report in year]
+    assert {True, False, None} == set(turns)
+    assert turns.count(True) < 7
 
 
 def test_there_is_one_of_everything(city):

@@ -170,7 +170,7 @@ def test_the_head_is_told_that_it_is_their_turn_and_the_officer_whose_it_is(repo
 def test_while_it_hangs_it_is_nobodys_turn(report, head):
     services.month_confirm(report=report, actor=head, now=DRAFTING)
     services.month_publish(report=report, actor=head, now=DRAFTING)
-    assert "公布至12月8日24:00" in desk(head)
+    assert "公布至12月8日24时" in desk(head)
     assert '<a class="btn" href="/desk/months/D901/2026-11/">' not in html(head)
 
 

@@ -5,7 +5,10 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from appraisal.bulletins.design import BOTTOM, LEFT, RIGHT, TOP
+from appraisal.bulletins.design import BOTTOM, HEAD_ROW, LEFT, RIGHT, TOP
+from appraisal.bulletins.pages import Page
+from appraisal.bulletins.tables import Row, Table
+from appraisal.bulletins.tabulating import tabulate
 from appraisal.papers.file import TOGETHER, Column, FilePaper, Section, layout, pdf, table
 
 COLUMNS = (Column("日期", 20), Column("事项", 40, "left"), Column("说明", 60, "left"), Column("扣分", 14))
@@ -84,3 +87,12 @@ def test_what_has_no_ink_and_what_no_font_has_never_stops_the_printing():
     odd = "韦诉\u200b𬱖\x07\U000f0000"
     found = FilePaper(odd, (odd,), (Section(odd, (odd, table(COLUMNS, [(odd,) * 4], title=odd, note=odd))),))
     assert pdf(found).startswith(b"%PDF")
+
+
+def test_the_head_of_a_table_is_as_high_as_its_words():
+    def end(**column: str) -> float:
+        columns = [Column("项目", 78, "left", **column), Column("分值", 78)]
+        page = tabulate(Table("", tuple(columns), (Row(("脱岗", "2")),)), Page(), Page)
+        return page.end
+
+    assert end(group="记录") - end() == pytest.approx(HEAD_ROW)

@@ -6,9 +6,11 @@ from datetime import date, time
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.models import Role
-from appraisal import reviewing, year_papers
+from appraisal import reviewing, year_notices
+from appraisal.facts.bulletin import _years_corrected
 from appraisal.models import (
     AnnualResult,
     Bulletin,
@@ -22,6 +24,7 @@ from appraisal.rules import grading as rules
 from appraisal.rules.grading import Line, Refusal
 from appraisal.services import circulars, commending, grading, years
 from appraisal.services.grading import Entered
+from appraisal.words import grade as grade_words
 from appraisal.words import year as year_words
 from cards.models import Cadre, EmploymentKind
 from common.models import AuditEntry, Notice
@@ -48,7 +51,7 @@ from tests.appraisal.grading import (
     year_of,
 )
 from tests.appraisal.ledgers import begins, draft, stands
-from tests.cast import crowd, give, make_cadre, make_user
+from tests.cast import crowd, give, make_cadre, make_user, signed_in
 from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +114,17 @@ def test_grading_opens_in_the_last_month(unit, chen, officer):
         enter(unit, officer, {chen: COMPETENT}, now=at(date(2026, 11, 30), time(9)))
     enter(unit, officer, {chen: COMPETENT}, now=at(date(2026, 12, 1), time(9)))
     assert result_of(chen).grade == "competent"
+
+
+def test_rules_name_the_grade_as_it_is_called_where_somebody_works(unit, chen):
+    computed()
+    result = result_of(chen)
+    result.codes = ["YEAR-2", "YEAR-4"]
+    result.employment_kind = EmploymentKind.CIVIL_SERVANT
+    served = grade_words.code_words(result)
+    assert grade_words.ceiling_words(result) == served
+    result.employment_kind = EmploymentKind.PUBLIC_INSTITUTION
+    assert not set(served) & set(grade_words.code_words(result))
 
 
 def test_a_grade_above_the_ceiling_is_refused_at_its_field(unit, chen, lin, officer):
@@ -307,6 +321,16 @@ def test_the_quota_counts_and_more_takes_an_approval(unit, office, officer, head
     row = grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
     assert grading.quota_of(row, grading.results_of(row)) == rules.Quota(8, 2, 2)
     assert grading.year_propose(unit_result=row, actor=officer, now=GRADING).state == "proposed"
+
+
+def test_more_is_not_approved_where_nobody_takes_a_grade(unit, chen, express):
+    Cadre.objects.filter(unit=unit).update(employment_kind=EmploymentKind.ENTERPRISE)
+    computed()
+    page, client = reverse("unit_year", args=[2026, unit.code]), signed_in(express)
+    shown = client.get(page).context
+    assert (shown["quota_form"], shown["why_not"]) == (None, "")
+    with pytest.raises(Refused):
+        grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
 
 
 def test_the_decision_looks_at_the_figures_of_its_moment(unit, chen, lin, officer, head, express_head):
@@ -659,7 +683,7 @@ def test_whoever_is_graded_elsewhere_is_recommended_once_the_year_is_over(
         grading.notice_hand_over(day=GRADING.date(), actor=express, now=GRADING, **fields)
     with pytest.raises(Refused):
         grading.notice_hand_over(day=LATER.date(), actor=other_officer, now=LATER, **fields)
-    paper = year_papers.annual_notice(elsewhere)
+    paper = year_notices.annual_notice(elsewhere)
     assert (paper.superior, paper.grade, paper.ceiling) == (
         f"{elsewhere.unit.name}上级主管部门",
         "",
@@ -681,6 +705,15 @@ def test_other_figures_ask_for_another_recommendation(elsewhere, zhou, express):
     computed(LATER)
     assert (result_of(zhou).notified_on, result_of(zhou).changed_at) == (None, None)
     assert result_of(zhou).corrections.count() == 2
+    # No annual result was put right: there is none.
+    assert _years_corrected(LATER.date().replace(day=1)) == 0
+
+
+def test_a_recommendation_keeps_its_day_once_it_is_handed_over(elsewhere, zhou, express):
+    grading.notice_hand_over(result=elsewhere, day=LATER.date(), receipt="signed", actor=express, now=LATER)
+    measured(zhou, "criticism", date(2026, 12, 1))
+    computed(at(date(2027, 2, 1), time(9)))
+    assert grading.dated(result_of(zhou)) <= LATER.date()
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------

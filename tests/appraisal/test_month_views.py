@@ -114,7 +114,7 @@ class TestTheMonth:
     def test_while_it_hangs_nobody_reports_it(self, report, head, time_machine):
         report = published(report, head)
         page = get(head, url("month", report))
-        assert "公布至12月8日24:00，期满后上报市效能办。" in page
+        assert "公布至12月8日24时，期满后上报市效能办。" in page
         assert url("month_report", report) not in page
         time_machine.move_to(AFTER)
         assert url("month_report", report) in get(head, url("month", report))
@@ -394,9 +394,9 @@ class TestTheReason:
 
     def test_until_when_an_objection_may_be_made(self, report, head, time_machine):
         report = published(report, head)
-        assert "12月8日24:00前可以提出异议" in get(head, url("entry", report, 1))
+        assert "12月8日24时前可以提出异议" in get(head, url("entry", report, 1))
         time_machine.move_to(AFTER)
-        assert "提出异议的期限已于12月8日24:00届满" in get(head, url("entry", report, 1))
+        assert "提出异议的期限已于12月8日24时届满" in get(head, url("entry", report, 1))
 
     def test_a_reversal_and_what_it_takes_back_lead_to_each_other(self, report, head):
         services.entry_reverse(entry=LedgerEntry.objects.get(), reason="会议有据", actor=head, now=DRAFTING)

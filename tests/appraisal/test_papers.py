@@ -349,8 +349,8 @@ def test_a_decision_says_all_that_it_must():
     for words in (
         "你系青窑局办公室副主任",
         "2026年度计入本次处理的事实共3项：",
-        "1.2026年5月12日，效能诫勉：工作时间脱岗，窗口无人顶岗。",
-        "3.2026年10月21日，去向不实",
+        "1．2026年5月12日，效能诫勉：工作时间脱岗，窗口无人顶岗。",
+        "3．2026年10月21日，去向不实",
         "制度一（三）关于“效能诫勉后再犯”的规定（规则SANC-1-RISE）。",
         "2026年10月26日，已将拟作处理的事实、依据和陈述申辩的权利告知你，陈述申辩期限至2026年10月29日。",
         "你于2026年10月28日提出陈述申辩：10月21日上午到上级机关送材料",
@@ -541,6 +541,14 @@ def test_a_notice_says_grade_reason_figures_and_consequences():
         assert words not in text, words
 
 
+def test_money_that_another_year_counted_is_said_beside_the_sum():
+    figures = YearFigures(half_points=9, withheld_cents=9000, earlier_cents=2000, later_cents=6000)
+    text = said(papers.annual(figures=figures))
+    assert (
+        "合计90.00元（按计入月份统计，含上年发生的20.00元，本年发生、计入次年月份的60.00元不在此列）" in text
+    )
+
+
 def test_a_sum_where_every_month_has_its_base():
     text = said(papers.annual(bonus_cents=90_000))
     assert "提出扣发三个月奖金（2026年11月、12月，2027年1月）的建议，合计900.00元，" in text
@@ -550,9 +558,9 @@ def test_everything_that_can_follow_from_a_year():
     text = said(papers.worst_year())
     for words in (
         "确定为不称职等次",
-        "1.提出扣发全年奖金的建议，合计3600.00元",
-        "2.2026年度不得参与评先评优。",
-        "3.2027年12月31日以前（含当日）不得提拔使用。",
+        "1．提出扣发全年奖金的建议，合计3600.00元",
+        "2．2026年度不得参与评先评优。",
+        "3．2027年12月31日以前（含当日）不得提拔使用。",
     ):
         assert words in text, words
 
@@ -570,13 +578,13 @@ def test_whom_others_grade_is_recommended_to_them():
     assert annual.title(content) == "2026年度考核建议书"
     assert text.startswith("青窑局：鿎明·龭阳系你单位办公室副主任，由你单位负责考核。")
     for words in (
-        "建议你单位在年度考核中运用以下情况：1.年度考核等次确定为不称职。2.提出扣发全年奖金的建议",
+        "建议你单位在年度考核中运用以下情况：1．年度考核等次确定为不称职。2．提出扣发全年奖金的建议",
         "本建议书不是考核结果，",
         "请将考核结果函告龙泉市效能办。",
     ):
         assert words in text, words
     assert "申诉" not in text
-    assert "1.年度考核等次不高于称职。" in said(replace(content, ceiling="competent"))
+    assert "1．年度考核等次不高于称职。" in said(replace(content, ceiling="competent"))
     assert "收件单位：青窑局" in printed(content)
     nothing = replace(
         papers.ungraded(grade="", ungraded="", superior="丽水市青窑局"), figures=YearFigures(months=12)
@@ -658,6 +666,8 @@ def test_only_units_or_only_people():
     assert "先进个人" not in said(only_units).replace(units.opening[1], "")
     assert commendation.title(replace(units, units=())).endswith("制度先进个人的通报")
     assert "确定2个单位为先进单位，现" in commendation.drafted_opening(2026, units=2, people=0)[1]
+    assert "受表彰的单位珍惜" in commendation.drafted_closing(units=2, people=0)[0]
+    assert "受表彰的个人珍惜" in commendation.drafted_closing(units=0, people=2)[0]
 
 
 def test_the_circular_has_its_number_imprint_and_code():

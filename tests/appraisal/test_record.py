@@ -11,7 +11,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import Role
-from appraisal import services
+from appraisal import record, services
 from appraisal.models import AnnualResult, Sanction, UnitResult
 from appraisal.services.responsibilities import Line, responsibilities_set
 from attendance.models import FindingState
@@ -122,6 +122,12 @@ def test_each_figure_leads_to_its_facts(chen, officer):
     }
     for url in urls(response, "months") | urls(response, "findings"):
         assert signed_in(officer).get(url).status_code == 200
+
+
+def test_what_is_long_takes_lines_of_its_own_on_a_phone():
+    assert record.Cell("一" * (record.SHORT + 1)).is_long
+    assert not record.Cell("一" * record.SHORT).is_long
+    assert not record.Cell("一" * (record.SHORT + 1), tone="bad").is_long
 
 
 def test_ones_own_leads_to_ones_own_pages(chen):

@@ -314,6 +314,14 @@ def test_only_better_grades_are_offered_and_one_is_given(unit, office, chen, exp
     assert Review.objects.get().result.grade == "competent"
 
 
+def test_where_no_better_grade_is_left_none_is_asked_for(unit, office, chen, express):
+    review = asked(graded(chen, "competent"))
+    # The one 优秀 of so few is none.
+    form = signed_in(express).get(page_of(review)).context["form"]
+    assert "grade" not in form.fields
+    assert [choice for choice, _label in form.fields["decision"].choices] == ["uphold", "revise"]
+
+
 def test_the_outcome_of_an_appeal_is_entered_with_its_document(unit, chen):
     sanction = served(chen, "caution", day=DAY)
     answered(asked(sanction))

@@ -1,12 +1,14 @@
 """Reviews and appeals: who asks, who decides, and what follows from it in the year."""
 
 from datetime import date, time, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Role
+from accounts.models import Role, Unit
 from appraisal import reviewing
 from appraisal.models import (
     AnnualResult,
@@ -262,6 +264,7 @@ def test_a_review_that_falls_may_move_others_and_nobody_else(unit, office, other
     others = [one.pk for one in crowd(office, 3, cards=False)]
     sanction = served(chen, "admonishment", day=DAY)
     begins()
+    YearSettings.objects.update_or_create(pk=1, defaults={"sheets_percent": 0})
     years.year_appraise(year=YEAR, now=GRADED)
     before = rows_of()
     assert before[f"cadre:{others[0]}"]["among_least"]
@@ -544,3 +547,36 @@ def test_settings_lengthen_the_days(unit, chen):
     YearSettings.objects.update_or_create(pk=1, defaults={"review_days": 60})
     sanction = served(chen, "caution", day=DAY)
     assert reviewing.right(sanction, Stage.REVIEW).until == last_day(DAY, 60, calendar.around(DAY))
+
+
+# --- Brought up to date -----------------------------------------------------------------------------------------------
+
+
+def test_an_update_finds_out_which_decision_was_asked_about(unit, chen):
+    result = graded(chen, "basic")
+    first = asked(result)
+    again = ASKING + timedelta(days=2)
+    YearCorrection.objects.create(
+        result=result, at=again, before={}, after={}, actor=second_reviewer(), reason="重新审查"
+    )
+    answered(first, actor=reviewer())
+    second = Review.objects.create(
+        result=result,
+        decision=2,
+        made_by=chen.user,
+        made_at=again + timedelta(days=1),
+        text="仍有异议",
+        due_on=DECIDE_BY,
+    )
+    Review.objects.filter(pk=second.pk).update(decision=7)
+    update = import_module("appraisal.migrations.0006_decision_reviewed")
+    update.number_decisions(apps, None)
+    assert (fresh(first).decision, fresh(second).decision) == (1, 2)
+
+
+def test_an_update_copies_to_its_years_that_a_unit_is_vertically_managed(unit, other_unit, chen):
+    graded(chen, "basic")
+    Unit.objects.filter(pk=unit.pk).update(vertically_managed=True)
+    import_module("appraisal.migrations.0007_year_terms").copy_from_units(apps, None)
+    rows = dict(UnitResult.objects.values_list("unit", "vertically_managed"))
+    assert rows == {unit.pk: True, other_unit.pk: False}

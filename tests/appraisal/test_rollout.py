@@ -494,6 +494,14 @@ def test_an_answer_after_the_day_is_missed_however_soon_it_is_sent_back(unit, of
     assert (order.due_on, [one.line.day for one in missed(LATE)]) == (date(2026, 12, 10), [ORDER_DUE])
 
 
+def test_sending_one_back_touches_no_other_order_of_the_unit(unit, officer, supervisor):
+    """The sweep locks them in the order of their keys: whoever holds one and takes another would stop it."""
+    other, order = ordered(unit, supervisor, "门牌"), answered(ordered(unit, supervisor), officer, now=LATE)
+    ended(order, supervisor, End.SENT_BACK, "三楼仍缺两块", now=LATE)
+    rows = dict(RectificationOrder.objects.values_list("pk", "missed_on"))
+    assert rows == {other.pk: None, order.pk: ORDER_DUE}
+
+
 def test_who_answers_is_who_did_on_the_day_that_was_missed(unit, office, lin, chen, wei, officer, supervisor):
     row = named(in_wave(unit), lin, chen, officer)
     ordered(unit, supervisor)
@@ -617,6 +625,15 @@ def test_the_unit_hears_on_the_working_day_before_and_everybody_once_it_is_over(
     assert remind(date(2026, 12, 5)) == 4
     assert kinds(express) == {"orders_late", "rollouts_late"}
     assert remind(date(2026, 12, 7)) == 0
+
+
+def test_an_order_with_a_new_day_is_reminded_of_anew(unit, officer, supervisor):
+    order = ordered(unit, supervisor)
+    orders.orders_and_deadlines_remind(now=at(date(2026, 11, 30), time(9)))
+    order = ended(answered(order, officer), supervisor, End.SENT_BACK, "三楼仍缺两块", now=LATE)
+    orders.orders_and_deadlines_remind(now=at(date(2026, 12, 9), time(9)))
+    soon = Notice.objects.filter(user=officer, kind="order_soon").order_by("pk")
+    assert [notice.params["until"] for notice in soon] == ["2026-12-01", "2026-12-10"]
 
 
 def test_who_is_done_or_has_answered_is_not_reminded(unit, officer, supervisor):

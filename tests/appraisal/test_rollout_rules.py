@@ -119,6 +119,9 @@ def test_roll_2_what_was_missed(done, today, late):
         (date(2026, 11, 28), Due.REST),
         (date(2026, 11, 29), None),
         (date(2026, 11, 30), Due.REST),
+        (date(2027, 11, 24), None),
+        (date(2027, 11, 26), Due.FAR),
+        (date(9999, 12, 31), Due.FAR),
     ],
 )
 def test_a_day_to_put_something_right_by_is_a_working_day_to_come(due, refusal):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, SupervisionGroup
+from accounts.models import Role, SupervisionGroup, User
 from appraisal.models import RectificationOrder, Rollout, Visit, Wave
 from appraisal.rules.rollout import End, Need
 from appraisal.services import rollout as services
@@ -108,6 +108,20 @@ def test_the_city_sees_what_is_late_first_and_filters(unit, other_unit, express,
     ):
         assert units_shown(client.get(f"{BOARD}?{query}")) == codes, query
     assert "table-cards" not in client.get(f"{BOARD}?state=done").content.decode()
+
+
+def test_a_late_unit_that_lacks_only_its_own_report_is_said_to(unit, other_unit, express, today):
+    row = in_wave(unit)
+    make_ready(row)
+    # What others do for a unit.
+    Rollout.objects.update(hotline_tested_on=None)
+    assigned([other_unit], row.wave)
+    today(LATE)
+    client = signed_in(express)
+    rows = {each.unit: each.is_unreported for each in client.get(BOARD).context["rows"]}
+    assert rows == {unit: True, other_unit: False}
+    services.rollout_report(rollout=row, actor=User.objects.get(username=f"officer-{unit.pk}"), now=NOW)
+    assert not any(each.is_unreported for each in client.get(BOARD).context["rows"])
 
 
 @pytest.mark.parametrize("address", [BOARD, "/desk/rollout/orders/", "/desk/"])
@@ -346,6 +360,21 @@ def test_an_order_from_answer_to_check(unit, officer, supervisor):
     assert theirs.get(address).context["forms"] == []
 
 
+def test_a_forms_target_leads_back_to_its_page(unit, supervisor, officer):
+    order = answered(ordered(unit, supervisor), officer)
+    client, target = signed_in(supervisor), reverse("order_check", args=[order.pk])
+    refused = client.post(target, {})
+    assert refused.status_code == 422
+    page_of_it = reverse("order", args=[order.pk])
+    shown = refused.content.decode()
+    for query in ("?lang=en", "?text=large"):
+        assert f'href="{page_of_it}{query}"' in shown
+    opened = client.get(target)
+    assert (opened.status_code, opened.headers["Allow"]) == (405, "POST")
+    assert f'href="{page_of_it}"' in opened.content.decode()
+    assert 'href="?lang=en"' in client.get(page_of_it).content.decode()
+
+
 def test_a_second_answer_meets_the_first_ones_name(unit, officer, head, supervisor):
     order = answered(ordered(unit, supervisor), officer)
     response = signed_in(head).post(reverse("order_answer", args=[order.pk]), {"answer-text": "我来报"})
@@ -392,3 +421,13 @@ def test_the_landing_pages_say_what_is_late_and_what_is_due(unit, officer, super
     stranger = make_user("stranger")
     give(stranger, Role.SUPERVISOR, group=SupervisionGroup.objects.get(number=1))
     assert not shows(stranger, board)
+
+
+def test_a_unit_that_has_ended_is_no_number_that_leads_to_an_empty_list(unit, express):
+    Rollout.objects.filter(pk=in_wave(unit).pk).update(ready_reported_at=NOW, ready_reported_by=express)
+    reported = f"{BOARD}?state=reported"
+    assert reported in signed_in(express).get("/desk/").content.decode()
+    unit.valid_to = TODAY.replace(day=20)
+    unit.save()
+    assert units_shown(signed_in(express).get(reported)) == []
+    assert reported not in signed_in(express).get("/desk/").content.decode()

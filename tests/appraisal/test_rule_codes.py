@@ -24,6 +24,7 @@ from appraisal.models import (
     UnitResult,
     Wave,
     WithholdingProposal,
+    YearSettings,
 )
 from appraisal.services import bulletins, proposing
 from appraisal.services.years import year_appraise
@@ -385,6 +386,10 @@ def found(cadre: Cadre, times: int) -> None:
         stands(cadre, date(2026, 11, 2 + day), code="late")
 
 
+def asks_for_no_sheets() -> None:
+    YearSettings.objects.update_or_create(pk=1, defaults={"sheets_percent": 0})
+
+
 @pytest.mark.parametrize(
     ("points", "most", "least"),
     [
@@ -400,6 +405,7 @@ def test_year_3_and_year_4_for_people(points, most, least, team):
     for one, times in zip(team, points, strict=True):
         found(one, times)
     draft(team[0].unit)
+    asks_for_no_sheets()
     year_appraise(year=YEAR, now=NEW_YEAR)
     rows = [AnnualResult.objects.get(cadre=one) for one in team]
     assert [number for number, row in enumerate(rows) if row.among_most] == most
@@ -441,6 +447,7 @@ def test_year_3_and_year_4_for_units_per_head_within_their_class(team, unit, oth
     found(people[0], 1)
     for one in (unit, small, town):
         draft(one)
+    asks_for_no_sheets()
     year_appraise(year=YEAR, now=NEW_YEAR)
     rows = {row.unit.code: row for row in UnitResult.objects.select_related("unit")}
     assert [code for code, row in rows.items() if row.among_most] == [small.code]

@@ -364,6 +364,32 @@ def test_after_a_referral_whoever_decided_it_is_led_to_the_list(chen, express_he
 # --- Telling, answering, serving --------------------------------------------------------------------------------------
 
 
+def test_whoever_decides_is_asked_to_answer_the_statement(chen, lin, express_head, later):
+    silent, answered = proposed(lin, "admonishment"), proposed(chen, "admonishment")
+    defended(answered)
+    client = signed_in(express_head)
+    helps = [
+        client.get(page(one, "sanction")).context["decision_form"].fields["reason"].help_text
+        for one in (silent, answered)
+    ]
+    assert helps[0] != helps[1]
+
+
+def test_a_rung_that_warns_for_no_time_promises_none(chen, officer):
+    forms = [
+        signed_in(officer).get(page(decided(chen, code), "sanction")).context["serve_form"]
+        for code in ("criticism", "caution")
+    ]
+    short, long = (form.fields["served_on"].help_text for form in forms)
+    assert short != long
+
+
+@pytest.mark.parametrize("code", ["admonishment", "caution", "circular"])
+def test_the_law_on_grades_is_said_of_every_rung_that_it_names(chen, code):
+    assert str(sanction_words.BY_LAW) in sanction_words.follows(decided(chen, code))
+    assert str(sanction_words.BY_LAW) not in sanction_words.follows(decided(chen, "criticism"))
+
+
 def test_the_officer_tells_enters_the_statement_and_serves(office, officer, express_head, monkeypatch):
     sanction, client = proposed(make_cadre(office, "柳无号")), signed_in(officer)
     tell = {"tell-how": "in_person", "tell-day": "2026-11-24"}
@@ -400,6 +426,10 @@ def test_a_cadre_answers_on_the_phone_and_reads_what_became_of_it(chen, express_
     address = page(sanction, "my_sanction")
     assert client.post(address, {"defence-text": " ", "defence-seen": seen}).status_code == 422
     assert client.post(address, {"defence-text": "有会议签到表", "defence-seen": seen}).status_code == 302
+    answered = client.get(address)
+    assert answered.context["view"].deadline == ""
+    assert "11月27日" in answered.content.decode()
+    assert "<textarea" in answered.content.decode()
     sanction = decide(sanction, "criticism", day=TODAY, actor=express_head)
     services.sanction_serve(
         sanction=sanction, served_on=TODAY, receipt="signed", actor=ladder_clerk(), now=NOW
@@ -413,6 +443,15 @@ def test_a_cadre_answers_on_the_phone_and_reads_what_became_of_it(chen, express_
 def test_what_was_set_aside_says_why(chen):
     sanction = set_aside(served(chen, "caution"))
     assert "经复查，所依据的事实不成立" in shown(chen.user, page(sanction, "my_sanction"))
+
+
+def test_of_what_was_set_aside_no_review_is_offered(chen, officer):
+    sanction = served(chen, "caution")
+    offered = "appraisal/review_part.html"
+    client, address = signed_in(officer), page(sanction, "sanction")
+    assert offered in [template.name for template in client.get(address).templates]
+    set_aside(sanction)
+    assert offered not in [template.name for template in client.get(address).templates]
 
 
 def test_setting_aside_is_asked_about_first(chen, express, express_head):
@@ -442,7 +481,11 @@ def test_a_measure_is_proposed_in_three_steps(chen, express):
     of_unit = client.get(address, {"unit": chen.unit_id}).content.decode()
     assert f'value="{chen.pk}"' in of_unit
     address += f"?unit={chen.unit_id}&about={chen.pk}"
-    assert f'value="finding:{finding.pk}"' in client.get(address).content.decode()
+    offered = client.get(address).content.decode()
+    assert f'value="finding:{finding.pk}"' in offered
+    # Once, with the way to it.
+    entry = reverse("entry", args=[chen.unit.code, "2026-11", entry_of(finding).sequence])
+    assert offered.count(entry) == 1
     assert client.post(address, {"measure": rung("caution").pk, "reason": ""}).status_code == 422
     given = {"measure": rung("caution").pk, "reason": "屡次脱岗", "facts": [f"finding:{finding.pk}"]}
     for _press in range(2):

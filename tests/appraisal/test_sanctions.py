@@ -344,6 +344,21 @@ def test_by_hand_it_needs_a_reason_and_a_second_tap_is_the_first(chen):
     assert Sanction.objects.count() == AuditEntry.objects.filter(verb="sanction_proposed").count() == 1
 
 
+def test_by_hand_no_fact_leads_to_a_second_measure(unit, chen):
+    """Open or standing; what was not pursued may be proposed anew, and to the commission it goes all the same."""
+    lines = tuple(Counted("finding", one.finding_id, one.day, "脱岗") for one in entries(chen, 2, 3))
+    first, december = proposed(chen, "criticism", lines=lines[:1]), date(2026, 12, 10)
+    for day in (TODAY, december):
+        with pytest.raises(Refused) as refused:
+            proposed(chen, "admonishment", lines=lines, day=day)
+        assert refused.value.field == "facts"
+        first = decide(first, day=december) if first.decided_on is None else first
+    assert proposed(chen, "referral", lines=lines, day=december)
+    dropped = proposed(chen, "criticism", lines=lines[1:], day=december)
+    decide(dropped, None, day=date(2026, 12, 30))
+    assert proposed(chen, "caution", lines=lines[1:], day=date(2026, 12, 30))
+
+
 def test_by_hand_it_rests_on_facts_of_this_year_or_the_last(chen):
     assert proposed(chen, day=date(2027, 3, 1), year=2026).year == 2026
     with pytest.raises(Refused):

@@ -1,13 +1,13 @@
 """The demonstration's ladder and years: told by the verbs, once, at instants that are over, with something of each."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts import demo as accounts
 from appraisal.models import (
@@ -15,15 +15,21 @@ from appraisal.models import (
     BonusBase,
     Bulletin,
     Circular,
+    CountedOutcome,
+    OrderState,
+    RectificationOrder,
     Review,
     Sanction,
     UnitResult,
     YearSettings,
     YearState,
 )
+from appraisal.services import outcomes
 from appraisal.services.years import year_appraise
+from appraisal.tasks import propose_sanctions
 from common import demo
 from common.models import AuditEntry, Notice
+from complaints.models import Complaint
 
 #: A Wednesday in the second month of a year: of the last one three months are known.
 NOW = datetime(2027, 2, 24, 2, 30, tzinfo=UTC)
@@ -66,6 +72,13 @@ def test_there_is_one_of_everything(city):
     assert BonusBase.objects.exists()
 
 
+def test_of_complaints_only_the_latest_wait_to_be_counted(city):
+    waiting = outcomes.to_count(Complaint.objects.all())
+    assert waiting.exists()
+    assert not waiting.filter(closed_at__lt=NOW - timedelta(days=30)).exists()
+    assert CountedOutcome.objects.exists()
+
+
 def test_somebody_of_the_showcase_can_answer(city):
     own = Sanction.objects.open().filter(
         cadre__user__username__in=(accounts.CADRE, accounts.TOWN_CADRE), defence_until__gte=city.today
@@ -83,7 +96,8 @@ def test_last_year_is_decided_here_and_on_its_way_there(city):
     assert public.published_until >= city.today
     graded = AnnualResult.objects.filter(unit_result__state=YearState.DECIDED)
     assert graded.filter(receipt="refused").exclude(witness="").exists()
-    assert not graded.filter(grade="").exclude(employment_kind="enterprise").exists()
+    of_above = Q(employment_kind="enterprise") | Q(unit_result__vertically_managed=True)
+    assert not graded.filter(grade="").exclude(of_above).exists()
     assert set(UnitResult.objects.filter(year=2027).values_list("state", flat=True)) == {YearState.COMPUTED}
 
 
@@ -116,6 +130,15 @@ def test_what_was_computed_still_holds(city):
         before = dict(AnnualResult.objects.filter(year=year).values_list("cadre", "content_hash"))
         year_appraise(year=year, now=NOW)
         assert dict(AnnualResult.objects.filter(year=year).values_list("cadre", "content_hash")) == before
+
+
+def test_the_clock_finds_nothing_more_to_propose(city):
+    with time_machine.travel(NOW, tick=False):
+        assert propose_sanctions() == 0
+    missed = RectificationOrder.objects.exclude(missed_on=None).exclude(state=OrderState.CALLED_OFF)
+    assert missed.exists()
+    proposed = set(Sanction.objects.filter(rule="ROLL-2").values_list("unit", flat=True))
+    assert set(missed.values_list("unit", flat=True)) <= proposed
 
 
 def test_a_second_start_tells_nothing_twice(city):

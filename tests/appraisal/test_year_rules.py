@@ -119,7 +119,7 @@ def test_units_are_compared_per_head_within_their_class():
         ({"sheets": 19}, False),
         ({"agreed": 9, "checked": 10}, True),
         ({"agreed": 8, "checked": 10}, False),
-        ({"sheets": 0, "sheets_due": 0}, True),
+        ({"sheets": 0, "sheets_due": 0}, False),
     ],
 )
 def test_a_unit_that_stays_silent_cannot_win(more, wins):

@@ -8,15 +8,18 @@ from django.utils import timezone
 
 from accounts.models import Unit, UnitKind
 from appraisal.facts.bulletin import _years_corrected
-from appraisal.models import AnnualResult, UnitResult, YearCorrection, YearSettings, YearTerms
+from appraisal.models import AnnualResult, LedgerEntry, UnitResult, YearCorrection, YearSettings, YearTerms
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
+from appraisal.services.reversals import entry_reverse
 from appraisal.services.year_setting import SETTINGS, settings_facts, year_settings_edit
 from appraisal.services.years import year_appraise
+from appraisal.tasks import compute_year
+from attendance.models import DailySheet, InspectionSettings
 from cards.models import Cadre, EmploymentKind
 from cards.services.merging import units_merge
 from common import audit
-from common.models import AuditEntry, Notice
+from common.models import AuditEntry, CalendarYear, Notice
 from common.problems import Refused
 from common.rules import at
 from tests.appraisal.grading import (
@@ -156,6 +159,67 @@ def test_whoever_did_not_serve_in_the_year_is_removed_until_it_hangs(unit, chen,
     assert AnnualResult.objects.filter(cadre=chen).exists()
 
 
+def test_what_was_handed_over_or_put_right_is_not_removed(unit, chen, lin, express):
+    """A recommendation, whose notice was signed for; and one that had to be put right afterwards."""
+    Unit.objects.filter(pk=unit.pk).update(vertically_managed=True)
+    computed(DECIDING)
+    for cadre in (chen, lin):
+        grading.notice_hand_over(
+            result=result_of(cadre), day=DECIDING.date(), receipt="signed", actor=express, now=DECIDING
+        )
+    measured(lin, "caution", date(2026, 12, 19))
+    computed(LATER)
+    Cadre.objects.filter(pk__in=[chen.pk, lin.pk]).update(serves_from=date(2027, 1, 4))
+    computed(MAY)
+    assert result_of(chen).notified_on == DECIDING.date()
+    assert result_of(lin).corrections.count() == 1
+
+
+def test_another_form_of_the_same_puts_no_decided_unit_right(unit, chen, officer, head, express_head):
+    decided(unit, officer, head, express_head)
+    UnitResult.objects.filter(unit=unit).update(content_hash="0" * 64)
+    computed(LATER)
+    assert year_of(unit).content_hash != "0" * 64
+    assert not YearCorrection.objects.exists()
+
+
+# --- Sheets that were due ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sheets(unit):
+    """The first of two that were due came."""
+    InspectionSettings.objects.update_or_create(pk=1, defaults={"sheets_from": date(2026, 12, 1)})
+    DailySheet.objects.create(unit=unit, day=date(2026, 12, 1))
+
+
+def due(unit):
+    return year_of(unit).figures["sheets_due"]
+
+
+def test_a_year_that_is_over_keeps_the_day_from_which_sheets_were_due(unit, chen, sheets):
+    computed(DECIDING)
+    before = due(unit)
+    InspectionSettings.objects.update(sheets_from=date(2026, 12, 28))
+    computed(MAY)
+    assert due(unit) == before > 10
+    InspectionSettings.objects.update(sheets_from=date(2026, 6, 1))
+    computed(MAY)
+    assert due(unit) == before
+
+
+def test_a_later_calendar_changes_no_due_day_of_a_decided_year(
+    unit, chen, sheets, officer, head, express_head
+):
+    decided(unit, officer, head, express_head)
+    before = due(unit)
+    rest = {"2026-12-24": {"working": False, "name": "调休"}}
+    CalendarYear.objects.create(year=2026, version=9, source="通知", adopted_at=MAY, exceptions=rest)
+    computed(MAY)
+    assert due(unit) == before
+    assert not YearCorrection.objects.exists()
+
+
 def test_a_unit_that_was_not_there_is_removed(unit, other_unit, chen):
     computed()
     assert UnitResult.objects.filter(unit=other_unit).exists()
@@ -262,3 +326,18 @@ def test_whoever_follows_a_merged_unit_reads_its_part_of_the_record(
     for row in (*rows["annual"], *rows["sanctions"], *rows["findings"]):
         for cell in row:
             assert not cell.url or client.get(cell.url).status_code == 200
+
+
+# --- Computed anew ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_reversed_rings_for_the_year_of_its_day(
+    points, unit, chen, express_head, monkeypatch, django_capture_on_commit_callbacks
+):
+    computed()
+    rung = []
+    monkeypatch.setattr(compute_year, "delay", rung.append)
+    entry = LedgerEntry.objects.get(cadre=chen)
+    with django_capture_on_commit_callbacks(execute=True):
+        entry_reverse(entry=entry, reason="证明属实", actor=express_head, now=MAY)
+    assert rung == [2026]

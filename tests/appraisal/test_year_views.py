@@ -1,6 +1,6 @@
 """The pages of the year: the city's, a unit's, one person's, and a cadre's own."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from io import BytesIO
 
 import pytest
@@ -14,6 +14,7 @@ from accounts.models import Role
 from appraisal.models import AnnualResult, BonusBase, LedgerEntry, UnitResult, YearSettings
 from appraisal.services import circulars, commending, grading
 from appraisal.services.grading import Entered
+from attendance.models import Finding
 from cards.models import Cadre, EmploymentKind
 from common.rules import at
 from common.templatetags.amounts import points
@@ -418,6 +419,8 @@ def test_a_complaint_opens_for_who_may_know_of_it_and_says_nothing_to_others(
     assert result_of(chen).figures["complaints"] == 1
     address = reverse("complaint", args=[case.number])
     assert address in signed_in(express_head).get(result_page(chen)).content.decode()
+    # The day that counts is the day on which it was closed.
+    assert "办结日期" in text_of(signed_in(express_head).get(result_page(chen, "result_file")))
     for client, page in (
         (signed_in(officer), result_page(chen)),
         (signed_in(chen.user), reverse("my_year", args=[2026])),
@@ -603,6 +606,60 @@ def test_a_cadre_sees_figures_and_bars_but_no_grade_before_it_is_decided(
     assert signed_in(chen.user).get(reverse("my_year_notice", args=[2026])).status_code == 404
 
 
+def test_whoever_gets_no_grade_reads_the_reason_only_once_it_is_decided(
+    unit, chen, lin, officer, head, express_head, clock
+):
+    computed()
+    graded(unit, officer, **{f"r{result_of(chen).pk}": Entered("ungraded", "investigation")})
+    row = grading.year_propose(unit_result=year_of(unit), actor=officer, now=GRADING)
+    row = grading.year_publish(unit_result=row, actor=head, now=GRADING)
+    client, page = signed_in(chen.user), reverse("my_year", args=[2026])
+    assert client.get(page).context["own_grade"] == ""
+    assert "尚未确定" in text_of(client.get(reverse("my_year_file", args=[2026])))
+    grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
+    assert client.get(page).context["own_grade"]
+
+
+def test_bars_are_provisional_until_the_year_is_decided(unit, office, chen, lin, officer, head, express_head):
+    crowd(office, 5, cards=False)
+    begins()
+    stands(chen, date(2026, 11, 3))
+    draft(unit)
+    computed()
+    graded(unit, officer, **{f"r{result_of(chen).pk}": Entered("basic", reason="扣分最多")})
+    row = grading.year_propose(unit_result=year_of(unit), actor=officer, now=GRADING)
+    row = grading.year_publish(unit_result=row, actor=head, now=GRADING)
+    client, page = signed_in(chen.user), reverse("my_year", args=[2026])
+    shown = client.get(page)
+    assert shown.context["bars"]
+    assert "tag bad" not in shown.content.decode()
+    grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
+    assert "tag bad" in client.get(page).content.decode()
+
+
+def test_money_that_another_year_counted_is_named_beside_the_points(unit, chen, officer, head, express_head):
+    begins(date(2025, 12, 1))
+    stands(chen, date(2025, 12, 30))
+    months = [date(2025, 12, 1), *(date(2026, month, 1) for month in range(1, 13)), date(2027, 1, 1)]
+    # Found in the month after.
+    Finding.objects.update(decided_at=at(date(2026, 1, 3), time(9)))
+    for month in months[:-1]:
+        draft(unit, month, at((month + timedelta(days=31)).replace(day=1), time(6)))
+    stands(chen, date(2026, 12, 30))
+    draft(unit, months[-1], at(date(2027, 2, 1), time(6)))
+    computed()
+    shown = signed_in(officer).get(result_page(chen))
+    entries = LedgerEntry.objects.order_by("day")
+    assert len(entries) == 2
+    shift = shown.context["chain"].shift
+    assert (shift.earlier_cents, shift.later_cents) == tuple(entry.cents for entry in entries)
+    assert shift.later_cents > 0
+    assert len(shown.context["shift"]) == 2
+    shown = text_of(signed_in(officer).get(result_page(chen, "result_file")))
+    assert "计入次年月份" in shown
+    assert "上年发生" in shown
+
+
 def test_the_own_file_keeps_the_grade_until_it_is_decided(
     unit, chen, lin, officer, head, express_head, clock
 ):
@@ -615,7 +672,10 @@ def test_the_own_file_keeps_the_grade_until_it_is_decided(
     assert "内部意见" in text_of(signed_in(officer).get(desk))
     row = grading.year_propose(unit_result=year_of(unit), actor=officer, now=GRADING)
     row = grading.year_publish(unit_result=row, actor=head, now=GRADING)
-    assert "内部意见" not in text_of(signed_in(chen.user).get(own))
+    hanging = text_of(signed_in(chen.user).get(own))
+    assert "内部意见" not in hanging
+    assert "基本称职（拟定）" in hanging
+    assert "基本称职" in signed_in(chen.user).get(reverse("my_year", args=[2026])).context["own_grade"]
     grading.year_decide(unit_result=row, actor=express_head, now=DECIDING)
     assert "内部意见" in text_of(signed_in(chen.user).get(own))
 
@@ -765,6 +825,9 @@ def test_a_recommendation_is_printed_and_handed_over(unit, chen, lin, officer, e
     assert client.get(paper).status_code == 404
     assert own.get(reverse("my_year_notice", args=[2026])).status_code == 404
     clock(LATER)
+    waiting = reverse("year", args=[2026]) + "?state=recommend"
+    assert waiting in client.get(reverse("desk")).content.decode()
+    assert unit_page(unit) in client.get(waiting).content.decode()
     assert "建议书" in text_of(client.get(paper))
     assert "建议书" in text_of(own.get(reverse("my_year_notice", args=[2026])))
     assert reverse("my_year_notice", args=[2026]) in own.get(reverse("my_year", args=[2026])).content.decode()
@@ -774,6 +837,7 @@ def test_a_recommendation_is_printed_and_handed_over(unit, chen, lin, officer, e
     assert address in shown
     client.post(address, {"hand-day": str(LATER.date()), "hand-receipt": "signed"})
     assert result_of(chen).receipt == "signed"
+    assert waiting not in client.get(reverse("desk")).content.decode()
 
 
 def test_what_was_corrected_of_a_unit_stands_on_its_page_and_in_its_file(
@@ -789,6 +853,19 @@ def test_what_was_corrected_of_a_unit_stands_on_its_page_and_in_its_file(
     computed(LATER)
     assert 'id="corrections"' in client.get(unit_page(unit)).content.decode()
     assert "认定后单位数据的更正" in text_of(client.get(unit_page(unit, "_file")))
+
+
+def test_the_circular_waits_for_units_that_are_not_decided(circular, other_unit, zhou, express_head):
+    """Whoever is decided about afterwards could not be chosen any more."""
+    computed(LATER)
+    client = signed_in(express_head)
+    for name in ("circular", "circular_sign"):
+        assert client.get(reverse(name, args=[2026])).context["undecided"] == 1
+    assert client.post(reverse("circular_sign", args=[2026])).status_code == 422
+    type(other_unit).objects.filter(pk=other_unit.pk).update(vertically_managed=True)
+    computed(LATER)
+    assert client.get(reverse("circular", args=[2026])).context["undecided"] == 0
+    assert client.post(reverse("circular_sign", args=[2026])).status_code == 302
 
 
 def test_an_altered_circular_is_shown_to_nobody(circular, express_head, client):

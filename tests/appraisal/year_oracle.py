@@ -202,7 +202,7 @@ def is_below(one, other):
 def is_watched(unit, settings):
     """Its sheets came, and whoever looked for themselves found what they say."""
     return (
-        unit["sheets"] * 100 >= settings["sheets_percent"] * unit["sheets_due"]
+        unit["sheets"] * 100 >= settings["sheets_percent"] * (unit["sheets_due"] or 1)
         and unit["agreed"] * 100 >= settings["agreement_percent"] * unit["checked"]
     )
 

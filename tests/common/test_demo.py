@@ -31,6 +31,7 @@ from cards.models import (
     Cadre,
     Card,
     CardRequest,
+    EmploymentKind,
     Office,
     Placement,
     PlacementKind,
@@ -103,6 +104,15 @@ def test_the_whole_city(build):
     assert Cadre.objects.filter(name="韦诉𬱖").exists()
     printed = documents(PrintKind.PLAQUE, holders(valid, local(NOW).date()), City.current())
     assert [problem for sheet in printed for problem in check(sheet.content)] == []
+
+
+def test_some_units_are_managed_from_above_by_civil_servants(build):
+    build("--units", "8", "--cadres", "40")
+    (tax,) = Unit.objects.filter(vertically_managed=True)
+    assert tax.name == "市税务局"
+    kinds = set(Cadre.objects.filter(unit=tax).values_list("employment_kind", flat=True))
+    assert EmploymentKind.CIVIL_SERVANT in kinds
+    assert EmploymentKind.ENTERPRISE not in kinds
 
 
 def test_card_numbers_go_on_where_the_demonstration_stopped(build):

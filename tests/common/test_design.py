@@ -276,7 +276,9 @@ def test_meter_stays_in_its_track(value: float, maximum: float, width: str) -> N
 def test_pipe_marks_the_late_stage() -> None:
     html = render('{% pipe "进度" 1 3 True %}')
     assert [rect["class"] for rect in Elements(html).named("rect")] == ["done", "late", ""]
-    assert Elements(html).named("svg")[0]["aria-label"] == "进度"
+    (svg,) = Elements(html).named("svg")
+    assert svg["aria-label"] == "进度"
+    assert svg["viewBox".lower()] == f"0 0 {svg['width']} 8"
 
 
 def test_steps_say_in_words_what_colour_shows() -> None:

@@ -123,11 +123,22 @@ def _figures(content: AnnualNotice) -> list[Paragraph]:
 def _counted(year: int, figures: YearFigures) -> str:
     points = points_text(figures.half_points).removesuffix(".0")
     said = [f"{year}年度在职{figures.months}个月（不满一个月的按一个月计），累计扣{points}分"]
-    if figures.withheld_cents:
-        said.append(f"月度扣发建议合计{money_text(figures.withheld_cents)}元")
+    said += filter(None, [_withheld(figures)])
     measures = _measures(figures)
     said.append(measures or "无经核查属实的投诉，未受批评教育以上处理")
     return "；".join(said) + "。以上为扣除更正、复核冲减后的数。"
+
+
+def _withheld(figures: YearFigures) -> str:
+    notes = []
+    if figures.earlier_cents:
+        notes.append(f"，含上年发生的{money_text(figures.earlier_cents)}元")
+    if figures.later_cents:
+        notes.append(f"，本年发生、计入次年月份的{money_text(figures.later_cents)}元不在此列")
+    if not figures.withheld_cents and not notes:
+        return ""
+    by_month = f"（按计入月份统计{''.join(notes)}）" if notes else ""
+    return f"月度扣发建议合计{money_text(figures.withheld_cents)}元{by_month}"
 
 
 def _measures(figures: YearFigures) -> str:

@@ -33,15 +33,20 @@ def drafted_opening(year: int, *, units: int, people: int) -> tuple[str, ...]:
     )
     if not (units or people):
         return opening
-    line = "和".join(["单位"] * bool(units) + ["个人"] * bool(people))
+    line = _lines(units, people)
     counts = [f"{units}个单位为先进单位"] * bool(units) + [f"{people}名干部为先进个人"] * bool(people)
     chosen = f"根据年度考核结果，从全年扣分最少的{line}中，经研究，确定{'、'.join(counts)}，现予以通报表彰。"
     return *opening, chosen
 
 
-def drafted_closing() -> tuple[str, ...]:
+def _lines(units: int, people: int) -> str:
+    return "和".join(["单位"] * bool(units) + ["个人"] * bool(people))
+
+
+def drafted_closing(*, units: int, people: int) -> tuple[str, ...]:
+    whom = _lines(units, people) or "单位和个人"
     return (
-        "希望受表彰的单位和个人珍惜荣誉，再接再厉，继续发挥示范带头作用。各单位要以先进为榜样，严格落实“干部身份证”制度，"
+        f"希望受表彰的{whom}珍惜荣誉，再接再厉，继续发挥示范带头作用。各单位要以先进为榜样，严格落实“干部身份证”制度，"
         "进一步转变作风、提高效能，让群众找得到人、办得成事。",
     )
 

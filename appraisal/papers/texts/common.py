@@ -79,7 +79,8 @@ def plain(*texts: str) -> list[Paragraph]:
 
 
 def numbered_lines(texts: Iterable[str]) -> list[Paragraph]:
-    return plain(*(f"{number}.{text}" for number, text in enumerate(texts, start=1)))
+    # The full width keeps a year that follows apart: 1.2026年 reads as a number.
+    return plain(*(f"{number}．{text}" for number, text in enumerate(texts, start=1)))
 
 
 def heading(text: str) -> Paragraph:
