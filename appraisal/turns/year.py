@@ -42,6 +42,8 @@ def deciders(unit_result: UnitResult, today: date) -> frozenset[int]:
 
 def deciders_of(rows: Collection[UnitResult], today: date) -> dict[int, frozenset[int]]:
     """Heads of the Express without a hand in it; where none of them is free, its staff (DESIGN §1)."""
+    if not rows:
+        return {}
     hands = hands_of(rows, today)
     return dict(zip(hands, inspection.free_deciders(hands.values(), today), strict=True))
 
