@@ -246,7 +246,7 @@ def test_whom_many_results_are_looked_at_by_is_asked_in_as_many_queries(
     rows = grading.results_of(year_tests.year_of(unit))
     assert len(rows) > 1
     for some in (rows[:1], rows):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(13):
             turns.deciders_again(some, TODAY)
 
 
