@@ -213,8 +213,8 @@ def _same(sanction: Sanction) -> Sanction | None:
 
 
 def counted(unit: Unit, cadre: Cadre | None) -> set[tuple[str, int]]:
-    """Facts that an open or standing measure of theirs rests on already. That something may go to the commission is told
-    to nobody."""
+    """Facts that an open or standing measure of theirs rests on already. That something may go to the commission is
+    told to nobody."""
     rows = Sanction.objects.filter(cadre=cadre, proposed_measure__refers=False)
     rows = rows if cadre is not None else rows.filter(unit=unit)
     holding = rows.filter(state__in=(SanctionState.PROPOSED, *STANDING)).order_by()
