@@ -155,7 +155,8 @@ class Story:
 
     def _lines(self, cadre: Cadre, day: date) -> list[Counted]:
         found = self._facts(day.year).get(Subject(cadre.unit_id, cadre.pk), [])
-        return [line for line in found if line.day < day][-3:]
+        counted = proposing.counted(cadre.unit, cadre)
+        return [line for line in found if line.day < day and (line.kind, line.key) not in counted][-3:]
 
     def _propose(self, cadre: Cadre, measure: Measure, actor: User, fate: str, moment: datetime) -> None:
         lines = self._lines(cadre, local(moment).date())

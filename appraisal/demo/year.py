@@ -1,5 +1,6 @@
 """The demonstration's year: bonus bases of some units, this year computed as far as it has come, and last year, where
-the demonstration has facts of it, decided in some units, on its way in others, with the commendation signed."""
+the demonstration has facts of it, decided in some units, on its way in others, with a commendation that waits for
+these."""
 
 import random
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from appraisal.demo import ladder, words
 from appraisal.models import (
     AnnualResult,
     AppraisalSettings,
-    Bulletin,
     Grade,
     Receipt,
     Sanction,
@@ -258,7 +258,7 @@ class Story:
     # --- Commended ----------------------------------------------------------------------------------------------------
 
     def _commend(self) -> None:
-        """Chosen by the Express among those who are first in line, and signed by its head."""
+        """Chosen by the Express among those who are first in line; signed once every unit is decided."""
         moment = self.january(30, time(10))
         if moment > self.now:
             return
@@ -277,16 +277,5 @@ class Story:
             chosen += sorted(eligible, key=lambda row: row.grade != Grade.EXCELLENT)[:COMMENDED]
         for row in chosen:
             commending.commend(row=row, reason=words.COMMENDED, actor=chooser, now=moment)
-        if not chosen:
-            return
-        circular = circulars.circular_draft(year=self.year, actor=chooser, now=moment + timedelta(hours=1))
-        signed = max(moment + timedelta(hours=3), self._after_bulletins())
-        if signed <= self.now:
-            circulars.circular_sign(circular=circular, actor=self.express[accounts.EXPRESS_HEAD], now=signed)
-
-    def _after_bulletins(self) -> datetime:
-        """Their series is one: what has a later number was signed later."""
-        last = Bulletin.objects.filter(signed_at__isnull=False).order_by("-signed_at").first()
-        if last is None or last.signed_at is None:
-            return self.january(30, time(10))
-        return at(self.working.add_working_days(local(last.signed_at).date(), 1), time(15, 20))
+        if chosen:
+            circulars.circular_draft(year=self.year, actor=chooser, now=moment + timedelta(hours=1))

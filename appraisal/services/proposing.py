@@ -217,19 +217,23 @@ def _same(sanction: Sanction) -> Sanction | None:
     return before
 
 
-def _check_uncounted(sanction: Sanction) -> None:
-    """One fact leads to one measure of somebody; to the commission it goes whatever has followed from it, and that it
-    may go there is told to nobody."""
-    if sanction.proposed_measure.refers:
-        return
-    others = Sanction.objects.filter(cadre=sanction.cadre, proposed_measure__refers=False)
-    if sanction.cadre is None:
-        others = others.filter(unit=sanction.unit)
-    holding = others.filter(state__in=(SanctionState.PROPOSED, *STANDING)).order_by()
-    counted = {
+def counted(unit: Unit, cadre: Cadre | None) -> set[tuple[str, int]]:
+    """Facts that an open or standing measure of theirs rests on already. That something may go to the commission is
+    told to nobody."""
+    rows = Sanction.objects.filter(cadre=cadre, proposed_measure__refers=False)
+    rows = rows if cadre is not None else rows.filter(unit=unit)
+    holding = rows.filter(state__in=(SanctionState.PROPOSED, *STANDING)).order_by()
+    return {
         (line["kind"], line["key"]) for basis in holding.values_list("basis", flat=True) for line in basis
     }
-    again = [line["words"] for line in sanction.basis if (line["kind"], line["key"]) in counted]
+
+
+def _check_uncounted(sanction: Sanction) -> None:
+    """One fact leads to one measure of somebody; to the commission it goes whatever has followed from it."""
+    if sanction.proposed_measure.refers:
+        return
+    there = counted(sanction.unit, sanction.cadre)
+    again = [line["words"] for line in sanction.basis if (line["kind"], line["key"]) in there]
     if again:
         raise Refused(
             _("Another measure that is open or stands counts this already: %(facts)s.")
