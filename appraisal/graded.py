@@ -40,7 +40,9 @@ def dated(result: AnnualResult) -> date:
     """The day on the notice; a recommendation is of the figures on which it rests."""
     if takes_grade(result):
         return decided_on(result)
-    return max(local(result.computed_at).date(), date(result.year + 1, 1, 1))
+    computed_on = max(local(result.computed_at).date(), date(result.year + 1, 1, 1))
+    # Figures from which nothing follows ask for no other one: it stays the paper that was handed over.
+    return computed_on if result.notified_on is None else min(computed_on, result.notified_on)
 
 
 def decided_on(result: AnnualResult) -> date:

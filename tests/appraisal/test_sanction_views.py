@@ -201,12 +201,7 @@ def test_whoever_has_an_interest_in_a_fact_sees_neither_it_nor_its_consequence(c
     Interest.objects.create(user=kin, cadre=chen, reason="亲属", declared_at=NOW)
     about = {"unit": chen.unit_id, "about": chen.pk}
     assert "经核查属实的投诉" not in shown(kin, reverse("sanction_new"), **about)
-    again = proposed(chen, "caution", lines=tuple(_line(line) for line in counted.basis))
-    assert signed_in(kin).get(page(again)).status_code == 404
-
-
-def _line(line: dict) -> Counted:
-    return Counted(line["kind"], line["key"], date.fromisoformat(line["day"]), line["words"])
+    assert signed_in(kin).get(page(counted)).status_code == 404
 
 
 # --- What waits -------------------------------------------------------------------------------------------------------
