@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import Role, User
-from appraisal import sanction_papers, year_notices
+from appraisal import graded, sanction_papers, year_notices
 from appraisal.acting import acting, line_of
 from appraisal.facts import ladder as ladder_facts
 from appraisal.models import (
@@ -30,7 +30,7 @@ from appraisal.models.sanctions import STANDING
 from appraisal.rules.grading import quota_of
 from appraisal.rules.objections import who_enters
 from appraisal.rules.reviews import better_grades, deciders, last_day
-from appraisal.services import grading, sanctions
+from appraisal.services import sanctions
 from appraisal.services.objections import has_account
 from appraisal.turns import year as year_turns
 from attendance import selectors as inspection
@@ -336,10 +336,10 @@ def waiting_for(reviews: ReviewQuerySet, user_id: int, today: date) -> list[int]
 def has_place(result: AnnualResult) -> bool:
     """One more 优秀 is within the unit's quota (DOMAIN §3)."""
     whole_year = result.unit_result
-    others = [row for row in grading.results_of(whole_year) if row.pk != result.pk]
-    excellent = replace(grading.line_of(result), grade=Grade.EXCELLENT.value, ungraded="")
-    lines = [*map(grading.line_of, others), excellent]
-    return not quota_of(lines, grading.percent_of(whole_year)).is_exceeded
+    others = [row for row in graded.results_of(whole_year) if row.pk != result.pk]
+    excellent = replace(graded.line_of(result), grade=Grade.EXCELLENT.value, ungraded="")
+    lines = [*map(graded.line_of, others), excellent]
+    return not quota_of(lines, graded.percent_of(whole_year)).is_exceeded
 
 
 def grades_for(result: AnnualResult) -> list[str]:

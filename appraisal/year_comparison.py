@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appraisal import graded
 from appraisal.facts.year import Terms
 from appraisal.models import AnnualResult
-from appraisal.services import grading
 from common.templatetags.amounts import points
 
 
@@ -19,7 +19,7 @@ def words(results: Sequence[AnnualResult], *, is_own: bool = False) -> str:
     there = [
         row.figures["half_points"]
         for row in results
-        if grading.takes_grade(row) and row.figures["months"] >= terms.minimum_months
+        if graded.takes_grade(row) and row.figures["months"] >= terms.minimum_months
     ]
     fewest, most = max(terms.minimum_headcount, 2), max(there, default=0)
     if len(there) < fewest:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import demo as accounts
 from accounts.models import Unit, User
+from appraisal import graded
 from appraisal.demo import ladder, words
 from appraisal.models import (
     AnnualResult,
@@ -171,7 +172,7 @@ class Story:
         officer = self.officer(row.unit, moment) if row is not None else None
         if row is None or officer is None or moment > self.now:
             return None
-        results = grading.results_of(row)
+        results = graded.results_of(row)
         grades = self._grades(results)
         try:
             grading.grades_set(unit_result=row, grades=grades, actor=officer, now=moment)
@@ -182,8 +183,8 @@ class Story:
 
     def _grades(self, results: list[AnnualResult]) -> dict[int, Entered]:
         """Below competent who has to be; excellent some of the first in line, as many as may be."""
-        found = {row.pk: self._grade_of(row) for row in results if grading.takes_grade(row)}
-        most = grading.quota_of(
+        found = {row.pk: self._grade_of(row) for row in results if graded.takes_grade(row)}
+        most = graded.quota_of(
             results[0].unit_result,
             [
                 AnnualResult(pk=row.pk, unit_result=row.unit_result, employment_kind=row.employment_kind)
@@ -233,7 +234,7 @@ class Story:
         officer = self.officer(row.unit, moment)
         if officer is None or moment > self.now:
             return
-        for number, result in enumerate(grading.results_of(row)):
+        for number, result in enumerate(graded.results_of(row)):
             if not result.grade or not grading.may_hand_over(result, officer, local(moment).date()):
                 continue
             refused = number == 1

@@ -250,6 +250,10 @@ class UnitResult(models.Model):
         return f"{self.unit_id} {self.year}"
 
 
+#: Graded by their own superiors.
+_ELSEWHERE = Q(employment_kind=EmploymentKind.ENTERPRISE) | Q(unit_result__vertically_managed=True)
+
+
 class AnnualResultQuerySet(models.QuerySet["AnnualResult"]):
     def within(self, scope: Scope) -> "AnnualResultQuerySet":
         if scope.reach == Reach.SELF:
@@ -258,8 +262,11 @@ class AnnualResultQuerySet(models.QuerySet["AnnualResult"]):
 
     def to_recommend(self, today: date) -> "AnnualResultQuerySet":
         """Whom their own superiors grade, of years that are over: each is handed over to these."""
-        elsewhere = Q(employment_kind=EmploymentKind.ENTERPRISE) | Q(unit_result__vertically_managed=True)
-        return self.filter(elsewhere, year__lt=today.year, notified_on=None)
+        return self.filter(_ELSEWHERE, year__lt=today.year, notified_on=None)
+
+    def taking_grades(self) -> "AnnualResultQuerySet":
+        """As graded.takes_grade says of one."""
+        return self.exclude(_ELSEWHERE)
 
 
 class AnnualResult(models.Model):

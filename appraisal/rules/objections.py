@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 
+from appraisal.rules.papers import wrong_day
+
 
 class Making(StrEnum):
     """Why an objection may not be made."""
@@ -46,20 +48,12 @@ def refuse_making(
         return Making.TAKEN_BACK
     if on_paper and is_accepted:
         return Making.ACCEPTED
-    if on_paper and (wrong := _wrong_day(paper_on, counted_on, today)):
-        return wrong
+    if on_paper and (wrong := wrong_day(paper_on, counted_on, today)):
+        return Making(wrong)
     day = paper_on if on_paper and paper_on is not None else today
     if published_until is not None and day > published_until:
         return Making.OVER
     return None if text.strip() else Making.TEXT
-
-
-def _wrong_day(paper_on: date | None, counted_on: date | None, today: date) -> Making | None:
-    if paper_on is None:
-        return Making.PAPER_DAY
-    if paper_on > today:
-        return Making.PAPER_TO_COME
-    return Making.PAPER_TOO_EARLY if counted_on is not None and paper_on < counted_on else None
 
 
 def who_enters(

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from enum import StrEnum
 
+from appraisal.rules.papers import wrong_day
 from appraisal.rules.years import GRADES, grade_allowed
 from common.rules import WorkingCalendar
 
@@ -64,20 +65,12 @@ def refuse_asking(
         return Asking.TWICE
     if not stands:
         return Asking.NOTHING_LEFT
-    if on_paper and (wrong := _wrong_day(paper_on, decided_on, today)):
-        return wrong
+    if on_paper and (wrong := wrong_day(paper_on, decided_on, today)):
+        return Asking(wrong)
     day = paper_on if on_paper and paper_on is not None else today
     if until is not None and day > until:
         return Asking.OVER
     return None if text.strip() else Asking.TEXT
-
-
-def _wrong_day(paper_on: date | None, decided_on: date | None, today: date) -> Asking | None:
-    if paper_on is None:
-        return Asking.PAPER_DAY
-    if paper_on > today:
-        return Asking.PAPER_TO_COME
-    return Asking.PAPER_TOO_EARLY if decided_on is not None and paper_on < decided_on else None
 
 
 # --- Deciding ---------------------------------------------------------------------------------------------------------

@@ -13,14 +13,14 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import City, Membership, Role, User
+from accounts.models import City, User
 from appraisal.models import AnnualResult, AppraisalSettings, BulletinCounter, Circular, UnitResult, YearState
 from appraisal.papers.content import Commendation, CommendedPerson, CommendedUnit
 from appraisal.papers.texts import commendation as texts
 from appraisal.services import commending, years
 from appraisal.services.bulletins import number_text, printed_lines
 from attendance import selectors as inspection
-from cards.models import Cadre, EmploymentKind, Post
+from cards.models import Cadre, Post
 from common import audit
 from common.problems import Refused
 from common.rules import local
@@ -62,9 +62,9 @@ def lapsed(year: int) -> list[AnnualResult | UnitResult]:
 
 def undecided(year: int) -> int:
     """How many units still have grades to be decided: nobody of them can be chosen once the circular is signed."""
-    units = UnitResult.objects.filter(year=year, vertically_managed=False).exclude(state=YearState.DECIDED)
-    graded = AnnualResult.objects.exclude(employment_kind=EmploymentKind.ENTERPRISE)
-    return units.filter(Exists(graded.filter(unit_result=OuterRef("pk")))).count()
+    units = UnitResult.objects.filter(year=year).exclude(state=YearState.DECIDED)
+    graded = AnnualResult.objects.taking_grades().filter(unit_result=OuterRef("pk"))
+    return units.filter(Exists(graded)).count()
 
 
 def content_of(circular: Circular) -> Commendation:
@@ -240,12 +240,8 @@ def signers(year: int, today: date) -> frozenset[int]:
         hands |= {chosen_by, user}
     named = Interest.objects.filter(cadre__in=people.values("cadre"))
     hands |= set(named.values_list("user", flat=True))
-    current = Membership.objects.current(today).filter(user__is_active=True)
-    found = [
-        set(current.filter(role=role).values_list("user", flat=True)) - hands
-        for role in (Role.EXPRESS_HEAD, Role.EXPRESS_STAFF)
-    ]
-    return frozenset(found[0] or found[1])
+    (free,) = inspection.free_deciders([hands], today)
+    return free
 
 
 def _freeze(

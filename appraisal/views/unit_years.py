@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import year_chain, year_comparison
+from appraisal import graded, year_chain, year_comparison
 from appraisal.forms.month import StepForm
 from appraisal.forms.year import CommendForm, GradesForm, QuotaForm, SendBackForm
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
@@ -55,8 +55,8 @@ def _unit_page(
     refused: str = "",
 ) -> HttpResponse:
     today, user = local(now).date(), user_of(request)
-    results = grading.results_of(row)
-    lines = [grading.line_of(result) for result in results]
+    results = graded.results_of(row)
+    lines = [graded.line_of(result) for result in results]
     reader, above = reader_of(request), set(rules.above(lines))
     untold = reader.untold(results)
     form = _grades_form(row, results, user.pk, today, failed)
@@ -78,7 +78,7 @@ def _unit_page(
         "form": form,
         "has_grades": has_grades,
         "comparison": year_comparison.words(results),
-        "quota": rules.quota_of(lines, grading.percent_of(row)),
+        "quota": rules.quota_of(lines, graded.percent_of(row)),
         "action": action,
         "why_not": "" if action or not has_grades else year_words.waits_words(row, today),
         "corrections": year_words.unit_corrections(row),
@@ -103,7 +103,7 @@ def _line(
         "grade": grade_words.result_words(result),
         "ceiling": year_words.ceiling_label(result),
         "why": [*grade_words.ceiling_words(result), *year_words.outcomes(result)],
-        "takes_grade": grading.takes_grade(result),
+        "takes_grade": graded.takes_grade(result),
         "is_above": result.pk in above,
         "cells": cells,
     }
@@ -126,7 +126,7 @@ def _gradable(
     if refusal is not None:
         return []
     able = year_turns.graders_of(results, today)
-    return [result for result in results if grading.takes_grade(result) and user_id in able[result.pk]]
+    return [result for result in results if graded.takes_grade(result) and user_id in able[result.pk]]
 
 
 def _action(row: UnitResult, results: Sequence[AnnualResult], user_id: int, today: date) -> Action | None:
@@ -135,7 +135,7 @@ def _action(row: UnitResult, results: Sequence[AnnualResult], user_id: int, toda
     if row.state == YearState.COMPUTED:
         able = user_id in year_turns.proposers(row, today)
         closed = rules.refuse_grading(state=row.state, year=row.year, today=today, is_able=able)
-        if closed is not None or not any(map(grading.takes_grade, results)):
+        if closed is not None or not any(map(graded.takes_grade, results)):
             return None
         return Action(
             reverse("unit_year_propose", args=args),
@@ -215,7 +215,7 @@ def _form(kind: type[StepForm], name: str, row: UnitResult, failed: Any) -> Step
 def grades(request: HttpRequest, year: int, code: str) -> HttpResponse:
     row, now = unit_of(request, year, code), timezone.now()
     today, user = local(now).date(), user_of(request)
-    results = _gradable(row, grading.results_of(row), user.pk, today)
+    results = _gradable(row, graded.results_of(row), user.pk, today)
     if not results:
         return _unit_page(request, row, now, refused=_closed(row, today))
     form = GradesForm(request.POST, results=results)

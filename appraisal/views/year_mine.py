@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, scope_for
 from accounts.permissions import TABLE
-from appraisal import year_chain, year_notices
+from appraisal import graded, year_chain, year_notices
 from appraisal.facts.year import KEPT
 from appraisal.models import AnnualResult, UnitResult, YearState
 from appraisal.models.years import AnnualResultQuerySet
-from appraisal.services import commending, grading
+from appraisal.services import commending
 from appraisal.views.year_files import file_of, notice_of
 from appraisal.views.year_results import result_context
 from appraisal.words import grade as grade_words
@@ -56,7 +56,7 @@ def own_state(result: AnnualResult) -> tuple[str, str]:
         return "on", grade_words.result_words(result)
     if result.unit_result.state == YearState.PUBLIC and result.grade:
         return "info", _("On public notice")
-    if not grading.takes_grade(result):
+    if not graded.takes_grade(result):
         return "idle", _("graded by their own superiors")
     return "idle", _("Not decided yet")
 
@@ -81,7 +81,7 @@ def my_unit_year(request: HttpRequest, year: int) -> HttpResponse:
     if result.unit_result.state != YearState.PUBLIC:
         raise Http404
     row = UnitResult.objects.select_related("unit", "published_by").get(pk=result.unit_result_id)
-    results = grading.results_of(row)
+    results = graded.results_of(row)
     # Whoever gets no grade stands in no notice: why is nobody's business.
     shown = [one for one in results if one.grade and not one.ungraded]
     lines = [(one.cadre.name, grade_words.result_words(one)) for one in shown]
@@ -90,7 +90,7 @@ def my_unit_year(request: HttpRequest, year: int) -> HttpResponse:
         "unit": row.unit,
         "year": year,
         "lines": lines,
-        "quota": grading.quota_of(row, results),
+        "quota": graded.quota_of(row, results),
         "over": row.published_until is not None and timezone.localdate() > row.published_until,
     }
     return private(render(request, "appraisal/my_unit_year.html", context))

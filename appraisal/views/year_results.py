@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.http import access_for, user_of
 from accounts.permissions import TABLE
-from appraisal import year_chain, year_comparison
+from appraisal import graded, year_chain, year_comparison
 from appraisal.forms.month import StepForm
 from appraisal.forms.year import CommendForm, HandOverForm, LookAgainForm
 from appraisal.models import AnnualResult, YearState
@@ -68,7 +68,7 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
         "bars": year_words.bars(result),
         "comparison": _comparison(result, chain) if result.among_most else "",
         "bonus": year_words.bonus_words(result),
-        "takes_grade": grading.takes_grade(result),
+        "takes_grade": graded.takes_grade(result),
         "has_notice": grading.has_notice(result, today),
         "is_decided": result.unit_result.state == YearState.DECIDED,
         "provisional": year_words.provisional_words(result.year, today),
@@ -83,7 +83,7 @@ def result_context(result: AnnualResult, chain: year_chain.Chain, today: date) -
 
 
 def _comparison(result: AnnualResult, chain: year_chain.Chain) -> str:
-    results = grading.results_of(result.unit_result)
+    results = graded.results_of(result.unit_result)
     return year_comparison.words(results, is_own=chain.is_own)
 
 
@@ -95,7 +95,7 @@ def _result_forms(
     waits = grading.has_notice(result, today) and result.notified_on is None
     if waits and grading.may_hand_over(result, user, today):
         found["hand_over"] = _result_form(HandOverForm, result, failed)
-        if not grading.takes_grade(result):
+        if not graded.takes_grade(result):
             # Nobody asks for a review of a recommendation.
             found["hand_over"].fields["day"].help_text = ""
     if grading.needs_look(result) and user.pk in year_turns.deciders_again([result], today)[result.pk]:
@@ -132,7 +132,7 @@ def _result_form(
 def hand_over(request: HttpRequest, year: int, code: str, pk: int) -> HttpResponse:
     found = result_of(request, year, code, pk)
     said = _("Entered.")
-    if grading.takes_grade(found):
+    if graded.takes_grade(found):
         said = _("Entered. The days to ask for a review count from this day.")
     return write_result(request, found, HandOverForm, grading.notice_hand_over, said)
 

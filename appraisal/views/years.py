@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.history import SHOWN, Line
 from accounts.http import user_of
-from appraisal import year_chain
+from appraisal import graded, year_chain
 from appraisal.facts import year as year_facts
 from appraisal.facts.year import Terms
 from appraisal.forms.year import YearSettingsForm, value_words
 from appraisal.models import AnnualResult, UnitResult, YearSettings, YearState
 from appraisal.models.years import UnitResultQuerySet
 from appraisal.rules import grading as rules
-from appraisal.services import circulars, grading, year_setting
+from appraisal.services import circulars, year_setting
 from appraisal.services import years as computing
 from appraisal.turns import year as year_turns
 from appraisal.words import year as year_words
@@ -171,17 +171,17 @@ def _rows(rows: Sequence[UnitResult], today: date) -> list[dict[str, Any]]:
 
 
 def _row(row: UnitResult, results: Sequence[AnnualResult], terms: Terms, today: date) -> dict[str, Any]:
-    lines = [grading.line_of(result) for result in results]
-    graded = [line for line in lines if line.takes_grade]
+    lines = [graded.line_of(result) for result in results]
+    taking = [line for line in lines if line.takes_grade]
     return {
         "row": row,
         "url": unit_url(row),
-        "tone": year_words.TONES[row.state] if graded else "idle",
-        "state": row.get_state_display() if graded else year_words.NO_GRADES,
-        "done": year_words.place(row, today) if graded else 1,
+        "tone": year_words.TONES[row.state] if taking else "idle",
+        "state": row.get_state_display() if taking else year_words.NO_GRADES,
+        "done": year_words.place(row, today) if taking else 1,
         "people": len(results),
         "missing": len(rules.missing(lines)),
-        "quota": rules.quota_of(lines, grading.percent_of(row, terms)),
+        "quota": rules.quota_of(lines, graded.percent_of(row, terms)),
         "late": year_words.is_decidable(row, today),
     }
 

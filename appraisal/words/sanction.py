@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.history import Line
-from accounts.models import Membership, Role
+from accounts.models import Role
 from appraisal import sanction_papers
 from appraisal.facts import ladder as ladder_facts
 from appraisal.models import Measure, Receipt, Sanction, SanctionState, Trigger
 from appraisal.papers.content import Decision
 from appraisal.words import ladder as ladder_words
+from attendance import selectors as inspection
 from attendance.models import Exemption, Told
 from attendance.rules import days_left
 from common import audit, calendar
@@ -257,14 +258,9 @@ def decided_by(deciders: frozenset[int], today: date) -> str:
     """For whoever does not decide it."""
     if not deciders:
         return _("Nobody is free to decide it now: the city has to name somebody.")
-    if deciders <= _heads(today):
+    if deciders <= inspection.holders(Role.EXPRESS_HEAD, today):
         return _("A head of the Efficiency Express who had no hand in it decides.")
     return _("No head of the Efficiency Express is free: a member of it who had no hand in it decides.")
-
-
-def _heads(today: date) -> frozenset[int]:
-    held = Membership.objects.current(today).filter(role=Role.EXPRESS_HEAD, user__is_active=True)
-    return frozenset(held.values_list("user", flat=True))
 
 
 def follows(sanction: Sanction) -> str:

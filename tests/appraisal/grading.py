@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from accounts.models import Unit, User
+from appraisal.graded import results_of, takes_grade
 from appraisal.models import AnnualResult, AppraisalSettings, Measure, Sanction, UnitResult, YearSettings
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
@@ -53,11 +54,11 @@ def enter(
 
 def graded(unit: Unit, actor: User, now: datetime = GRADING, **grades: Entered) -> UnitResult:
     """Everybody competent but for whom another grade is named, by result number as `r12`."""
-    results = grading.results_of(year_of(unit))
+    results = results_of(year_of(unit))
     wanted = {
         row.pk: grades.get(f"r{row.pk}", COMPETENT)
         for row in results
-        if grading.takes_grade(row) and row.cadre.user_id != actor.pk
+        if takes_grade(row) and row.cadre.user_id != actor.pk
     }
     return grading.grades_set(unit_result=year_of(unit), grades=wanted, actor=actor, now=now)
 

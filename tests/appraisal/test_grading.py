@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Role
 from appraisal import reviewing, year_notices
 from appraisal.facts.bulletin import _years_corrected
+from appraisal.graded import dated, quota_of, results_of, takes_grade
 from appraisal.models import (
     AnnualResult,
     Bulletin,
@@ -168,7 +169,7 @@ def test_staff_of_enterprises_and_of_vertically_managed_units_take_no_grade(
         enter(unit, officer, {chen: COMPETENT})
     with pytest.raises(Refused):
         grading.year_propose(unit_result=year_of(unit), actor=officer, now=GRADING)
-    assert not grading.takes_grade(result_of(zhou))
+    assert not takes_grade(result_of(zhou))
 
 
 def test_nobody_grades_themselves(unit, chen, lin, officer):
@@ -319,7 +320,7 @@ def test_the_quota_counts_and_more_takes_an_approval(unit, office, officer, head
     with pytest.raises(Refused):
         grading.quota_approve(unit_result=year_of(unit), reason="", actor=express, now=GRADING)
     row = grading.quota_approve(unit_result=year_of(unit), reason="创建先进", actor=express, now=GRADING)
-    assert grading.quota_of(row, grading.results_of(row)) == rules.Quota(8, 2, 2)
+    assert quota_of(row, results_of(row)) == rules.Quota(8, 2, 2)
     assert grading.year_propose(unit_result=row, actor=officer, now=GRADING).state == "proposed"
 
 
@@ -345,7 +346,7 @@ def test_the_decision_looks_at_the_figures_of_its_moment(unit, chen, lin, office
 
 def test_what_was_read_is_what_is_decided(unit, chen, officer, head, express_head):
     row = published(unit, officer, head)
-    seen = grading.version(grading.results_of(row))
+    seen = grading.version(results_of(row))
     measured(chen, day=date(2026, 12, 14))
     with pytest.raises(Refused):
         grading.year_decide(unit_result=row, seen=seen, actor=express_head, now=DECIDING)
@@ -713,7 +714,7 @@ def test_a_recommendation_keeps_its_day_once_it_is_handed_over(elsewhere, zhou, 
     grading.notice_hand_over(result=elsewhere, day=LATER.date(), receipt="signed", actor=express, now=LATER)
     measured(zhou, "criticism", date(2026, 12, 1))
     computed(at(date(2027, 2, 1), time(9)))
-    assert grading.dated(result_of(zhou)) <= LATER.date()
+    assert dated(result_of(zhou)) <= LATER.date()
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------

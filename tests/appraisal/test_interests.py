@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from appraisal import reviewing
+from appraisal import graded, reviewing
 from appraisal.models import Sanction
 from appraisal.rules.ladder import Counted
 from appraisal.services import grading
@@ -243,7 +243,7 @@ def test_whom_many_results_are_looked_at_by_is_asked_in_as_many_queries(
     unit, chen, lin, django_assert_num_queries
 ):
     year_tests.computed()
-    rows = grading.results_of(year_tests.year_of(unit))
+    rows = graded.results_of(year_tests.year_of(unit))
     assert len(rows) > 1
     for some in (rows[:1], rows):
         with django_assert_num_queries(13):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from appraisal import reviewing, year_notices
+from appraisal import graded, reviewing, year_notices
 from appraisal.models import AnnualResult, Review, Stage, UnitResult, YearSettings
 from appraisal.services import grading, reviews
 from appraisal.services.grading import Entered
@@ -95,9 +95,9 @@ def test_the_public_notice_is_reprinted_as_it_hung(unit_decided, unit, chen, exp
 
 
 def test_the_quota_of_a_year_stays_what_it_was(unit_decided, unit):
-    before = grading.percent_of(year_of(unit))
+    before = graded.percent_of(year_of(unit))
     YearSettings.objects.update(excellent_percent=before - 10)
-    assert grading.percent_of(year_of(unit)) == before
+    assert graded.percent_of(year_of(unit)) == before
 
 
 def test_an_open_review_is_decided_before_anybody_looks_again(unit_decided, chen, officer, express_head):

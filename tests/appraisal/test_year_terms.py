@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Unit, UnitKind
 from appraisal.facts.bulletin import _years_corrected
+from appraisal.graded import results_of, takes_grade
 from appraisal.models import AnnualResult, LedgerEntry, UnitResult, YearCorrection, YearSettings, YearTerms
 from appraisal.services import grading, years
 from appraisal.services.grading import Entered
@@ -52,7 +53,7 @@ def edit(actor, now, **values):
 def published(unit, officer, head, now=GRADING):
     """Whoever may not be graded competent is graded as well as may be."""
     computed(now)
-    barred = {f"r{row.pk}": Entered("basic") for row in grading.results_of(year_of(unit)) if row.among_most}
+    barred = {f"r{row.pk}": Entered("basic") for row in results_of(year_of(unit)) if row.among_most}
     graded(unit, officer, now, **barred)
     row = grading.year_propose(unit_result=year_of(unit), actor=officer, now=now)
     return grading.year_publish(unit_result=row, actor=head, now=now)
@@ -122,7 +123,7 @@ def test_what_somebody_or_a_unit_becomes_later_changes_no_decided_year(
     Unit.objects.filter(pk=unit.pk).update(vertically_managed=True, kind=UnitKind.TOWN)
     computed(MAY)
     assert {row.pk: row.content_hash for row in AnnualResult.objects.filter(unit=unit)} == before
-    assert grading.takes_grade(result_of(lin))
+    assert takes_grade(result_of(lin))
     assert (year_of(unit).figures["group"], year_of(unit).vertically_managed) == (group, False)
 
 
@@ -130,7 +131,7 @@ def test_until_it_hangs_kinds_are_those_of_the_day(unit, lin):
     computed()
     Unit.objects.filter(pk=unit.pk).update(vertically_managed=True)
     computed(LATER)
-    assert not grading.takes_grade(result_of(lin))
+    assert not takes_grade(result_of(lin))
 
 
 def test_a_figure_from_which_nothing_follows_is_put_right_without_another_decision(

@@ -1,6 +1,8 @@
 """A year from its figures to a grade that an appeal has made better, without any script: entered by the officer, hung
 out by the head, decided by the city, handed over, upheld by a review, and changed by the authority above."""
 
+from datetime import date
+
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -8,7 +10,7 @@ from accounts.models import Role, Unit
 from appraisal.models import AnnualResult, Review, UnitResult, YearCorrection
 from tests.appraisal.grading import DECIDING, GRADING, LATER, computed, result_of
 from tests.cast import NOW, give, make_user
-from tests.e2e.tools import open_page
+from tests.e2e.tools import open_page, scrolls_sideways
 
 
 def send(page: Page, form: str) -> None:
@@ -90,3 +92,14 @@ def test_a_year_decided_hung_out_and_appealed_successfully(
     assert (correction.before, correction.after) == ({"grade": "basic"}, {"grade": "competent"})
     open_page(asking, live_server.url + reverse("my_year", args=[2026]))
     expect(asking.locator("main")).to_contain_text("称职")
+
+
+def test_what_would_follow_fits_a_phone(windows, clock, live_server, unit, chen):
+    clock(GRADING)
+    computed()
+    AnnualResult.objects.filter(cadre=chen).update(barred_from_merit=True, barred_until=date(2027, 12, 31))
+    page = windows(chen.user)
+    page.set_viewport_size({"width": 320, "height": 640})
+    open_page(page, live_server.url + reverse("my_year", args=[2026]))
+    expect(page.locator("#consequences .tag")).to_have_count(2)
+    assert not scrolls_sideways(page)
