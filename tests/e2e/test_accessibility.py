@@ -16,7 +16,7 @@ from accounts.permissions import Page as Row
 from cards.models import Cadre, Card, Duty
 from tests.accounts import test_permission_table as table
 from tests.cast import NOW, portrait
-from tests.e2e.tools import open_page, scrolls_sideways, violations
+from tests.e2e.tools import follow, open_page, scrolls_sideways, violations
 
 PHONE, NARROW, DESK = (
     {"width": 390, "height": 844},
@@ -178,23 +178,23 @@ def test_what_a_complainant_meets_is_accessible(world, browser, live_server, tim
         wrong.extend(complaints(page, (PHONE, DESK)))
 
     open_page(page, f"{live_server.url}{reverse('complain')}?card={card.token}")
-    onward.click()
+    follow(onward)
     look(".error-summary")
     page.locator("[name=text]").fill("窗口上午一直没有人。")
     page.locator("[name=occasion]").fill("周一上午，二楼")
-    onward.click()
+    follow(onward)
     broken, photo = {"buffer": b"no picture"}, {"buffer": portrait(300, 400).getvalue()}
     kinds = {"name": "1.jpg", "mimeType": "image/jpeg"}
     page.locator("input[type=file]").set_input_files([{**kinds, **broken}, {**kinds, **photo}])
-    onward.click()
+    follow(onward)
     look(".error-summary")
     look(".thumbs")
-    onward.click()
+    follow(onward)
     look("[name=contact_phone]")
-    onward.click()
+    follow(onward)
     look("main button[name=go][value=send]")
     time_machine.move_to(NOW + timedelta(minutes=2))
-    page.locator("main button[name=go][value=send]").click()
+    follow(page.locator("main button[name=go][value=send]"))
     receipt = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
     expect(page.locator("main")).to_contain_text(receipt)
     number = receipt.search(page.locator("main").inner_text())
@@ -202,7 +202,7 @@ def test_what_a_complainant_meets_is_accessible(world, browser, live_server, tim
     wrong.extend(complaints(page, (PHONE, DESK)))
     open_page(page, live_server.url + reverse("receipt"))
     page.locator("main [name=number]").fill(number[0])
-    page.locator("main form button[type=submit]").last.click()
+    follow(page.locator("main form button[type=submit]").last)
     look(".timeline")
     page.context.close()
     assert wrong == []

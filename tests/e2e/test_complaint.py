@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts.models import Role, User
 from complaints.models import Attachment, Complaint, VerificationPoint
 from tests.cast import NOW, give, issue_card, make_user, portrait
-from tests.e2e.tools import open_page, sign_in
+from tests.e2e.tools import follow, open_page, sign_in
 
 TEXT = "周一上午十点到二楼审批窗口，空无一人，等到十一点也没有人来，电话没人接。"
 QUESTION = "请说明上周有无窗口空岗的情况，当时由谁顶岗。"
@@ -56,24 +56,24 @@ def desks(browser: Browser, live_server) -> Iterator[Callable[[User], Page]]:
 
 def press(page: Page, selector: str = "main form button[type=submit], main form input[type=submit]") -> None:
     """The form's own button, which comes last."""
-    page.locator(selector).last.click()
+    follow(page.locator(selector).last)
 
 
 def complain(page: Page, address: str, later: Callable[[timedelta], None]) -> str:
     """Four steps with two photos; the number of the receipt."""
     open_page(page, address)
-    page.locator(f"a[href*='{reverse('complain')}']").first.click()
+    follow(page.locator(f"a[href*='{reverse('complain')}']").first)
     page.locator("[name=text]").fill(TEXT)
     page.locator("[name=occasion]").fill("上周一上午，二楼审批窗口")
-    page.locator("button[name=go][value=next]").click()
+    follow(page.locator("button[name=go][value=next]"))
     photo = {"mimeType": "image/jpeg", "buffer": portrait(300, 400).getvalue()}
     page.locator("input[type=file]").set_input_files([{"name": f"{n}.jpg", **photo} for n in "12"])
-    page.locator("button[name=go][value=next]").click()
+    follow(page.locator("button[name=go][value=next]"))
     page.locator("[name=contact_phone]").fill("139 0000 1234")
-    page.locator("button[name=go][value=next]").click()
+    follow(page.locator("button[name=go][value=next]"))
     expect(page.locator("main")).to_contain_text(TEXT)
     later(timedelta(minutes=2))
-    page.locator("button[name=go][value=send]").click()
+    follow(page.locator("button[name=go][value=send]"))
     number = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
     expect(page.locator("main")).to_contain_text(number)
     found = number.search(page.locator("main").inner_text())
@@ -84,7 +84,7 @@ def complain(page: Page, address: str, later: Callable[[timedelta], None]) -> st
 def act(page: Page, live_server, case: Complaint, name: str, **fields: str) -> None:
     """One move on the page of a case; a radio button is named by its value."""
     open_page(page, live_server.url + reverse("complaint", args=[case.number]))
-    page.locator(f"main a[href$='/{name}/']").click()
+    follow(page.locator(f"main a[href$='/{name}/']"))
     fill(page, **fields)
     press(page)
     expect(page).to_have_url(re.compile(rf"/{case.number}/$"))
@@ -132,7 +132,7 @@ def test_a_complaint_from_the_plaque_to_the_second_answer(
     act(handler, live_server, case, "accept")
     open_page(handler, live_server.url + reverse("complaint", args=[case.number]))
     expect(handler.locator("main")).to_contain_text(TEXT)
-    handler.locator("main a[href$='/points/new/']").click()
+    follow(handler.locator("main a[href$='/points/new/']"))
     fill(handler, to="accused", text=TEXT)
     press(handler)
     expect(handler.locator(".error-summary")).to_be_visible()
@@ -143,7 +143,7 @@ def test_a_complaint_from_the_plaque_to_the_second_answer(
     # The accused reads the question and nothing else
     accused = desks(lin.user)
     open_page(accused, live_server.url + reverse("my_whereabouts"))
-    accused.locator("main a[href*='/me/points/']").first.click()
+    follow(accused.locator("main a[href*='/me/points/']").first)
     expect(accused.locator("main")).to_contain_text(QUESTION)
     assert TEXT not in accused.content()
     fill(accused, text="当天在窗口，中途去送件，没有安排顶岗。")
@@ -158,7 +158,7 @@ def test_a_complaint_from_the_plaque_to_the_second_answer(
 
     # The accused reads what was found, the citizen the answer, which is not enough
     open_page(accused, live_server.url + reverse("my_points"))
-    accused.locator("main a[href*='/statements/']").click()
+    follow(accused.locator("main a[href*='/statements/']"))
     expect(accused.locator("main")).to_contain_text(FACT)
     assert ANSWER not in accused.content()
     progress(citizen, live_server, number)

@@ -14,7 +14,7 @@ from accounts.models import City
 from cards.models import Cadre, Card
 from cards.printing.address import card_url
 from tests.cast import issue_card, make_cadre, make_office, make_unit, portrait
-from tests.e2e.tools import open_page, sign_in
+from tests.e2e.tools import follow, open_page, sign_in
 from tests.support.sheets import person, roster, zipped
 
 
@@ -59,7 +59,7 @@ class Desk:
         open_page(self.page, self.server.url + reverse(name, args=args) + query)
 
     def press(self, selector: str) -> None:
-        self.page.locator(selector).click()
+        follow(self.page.locator(selector))
 
     def job_done(self) -> None:
         """Shown when the work is done: by the script's polling, or by the page that reloads itself."""
@@ -67,7 +67,7 @@ class Desk:
 
     def download(self, selector: str) -> bytes:
         with self.page.expect_download() as started:
-            self.press(selector)
+            self.page.locator(selector).click()
         return started.value.path().read_bytes()
 
 

@@ -13,7 +13,7 @@ from appraisal.services import bulletins, drafts_make
 from common.rules import at
 from tests.appraisal.issuing import BULLETIN_DAY, SIGNING
 from tests.appraisal.ledgers import DRAFTING, NOVEMBER, begins, stands
-from tests.e2e.tools import open_page
+from tests.e2e.tools import follow, open_page
 
 NEXT = date(2026, 12, 1)
 #: The words of a plaque that said “开会” when nobody was at the meeting.
@@ -26,10 +26,6 @@ SAID = {
 }
 
 
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
 def month_page(page: Page, live_server, unit: Unit, month: date = NOVEMBER) -> None:
     open_page(page, live_server.url + reverse("month", args=[unit.code, f"{month:%Y-%m}"]))
 
@@ -37,9 +33,11 @@ def month_page(page: Page, live_server, unit: Unit, month: date = NOVEMBER) -> N
 def step(page: Page, live_server, unit: Unit, name: str, month: date = NOVEMBER) -> None:
     """One press on the page of the month, whatever the button is called."""
     month_page(page, live_server, unit, month)
-    page.locator(
-        f"main form[action$='/{name}/'] button, main form[action$='/{name}/'] input[type=submit]"
-    ).click()
+    follow(
+        page.locator(
+            f"main form[action$='/{name}/'] button, main form[action$='/{name}/'] input[type=submit]"
+        )
+    )
 
 
 def state_of(unit: Unit, month: date = NOVEMBER) -> str:
@@ -72,22 +70,22 @@ def test_a_month_from_the_draft_to_the_bulletin_by_its_three_accounts(
     clock(BULLETIN_DAY)
     desk = windows(express)
     open_page(desk, live_server.url + reverse("bulletins"))
-    desk.locator(f"main form[action='{reverse('bulletin_draft')}'] button").click()
+    follow(desk.locator(f"main form[action='{reverse('bulletin_draft')}'] button"))
     draft = Bulletin.objects.get()
     expect(desk.locator("main")).to_contain_text(unit.name)
 
     clock(SIGNING)
     chair = windows(express_head)
     open_page(chair, live_server.url + reverse("bulletin_sign", args=[draft.pk]))
-    chair.locator("main form button[type=submit], main form input[type=submit]").last.click()
+    follow(chair.locator("main form button[type=submit], main form input[type=submit]").last)
     draft.refresh_from_db()
     assert (draft.year, draft.serial) == (2026, 1)
 
     # From a figure of the unit to what the plaque said: three clicks, and never more than four.
     open_page(chair, live_server.url + reverse("bulletin", args=[draft.pk]))
     row = chair.locator("table tr", has_text=unit.name).first
-    row.locator(f"td a[href*='/desk/months/{unit.code}/']").first.click()
-    chair.get_by_role("link", name=re.compile("11月3日")).first.click()
+    follow(row.locator(f"td a[href*='/desk/months/{unit.code}/']").first)
+    follow(chair.get_by_role("link", name=re.compile("11月3日")).first)
     expect(chair.locator("main")).to_contain_text("门牌当时：开会")
 
 
@@ -101,16 +99,16 @@ def test_an_objection_releases_the_money_and_stands_in_the_next_bulletin(
     entry = LedgerEntry.objects.get()
     phone = windows(chen.user)
     open_page(phone, live_server.url + reverse("my_entry", args=[unit.code, entry.sequence]))
-    phone.locator(f"a[href='{reverse('objection_new', args=[unit.code, entry.sequence])}']").click()
+    follow(phone.locator(f"a[href='{reverse('objection_new', args=[unit.code, entry.sequence])}']"))
     phone.locator("[name=text]").fill("当日上午在市行政中心参加会议，有会议签到表。")
-    phone.locator("main form button[type=submit], main form input[type=submit]").last.click()
+    follow(phone.locator("main form button[type=submit], main form input[type=submit]").last)
 
     answering = windows(head)
     open_page(answering, live_server.url + reverse("objections"))
-    answering.locator("main table a, main .rows a").first.click()
+    follow(answering.locator("main table a, main .rows a").first)
     answering.locator("[name$=decision][value=sustain]").check()
     answering.locator("[name$=reason]").fill("会议签到表属实。")
-    answering.locator("main form button[type=submit], main form input[type=submit]").last.click()
+    follow(answering.locator("main form button[type=submit], main form input[type=submit]").last)
     proposal = WithholdingProposal.objects.get()
     assert (proposal.amount_cents, proposal.released_cents, proposal.state) == (4000, 4000, "released")
 

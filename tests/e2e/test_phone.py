@@ -11,7 +11,7 @@ from cards.models import Whereabouts
 from cards.rules import State
 from tests.accounts.factories import PASSWORD
 from tests.cast import NOW, issue_card
-from tests.e2e.tools import open_page, scrolls_sideways, sign_in, violations
+from tests.e2e.tools import follow, open_page, scrolls_sideways, sign_in, violations
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def shown(page: Page):
 
 def tap(page: Page, state: State) -> None:
     """A usual absence, or the return: one tap."""
-    page.locator(f"button[name=preset][value^='{state}|']").click()
+    follow(page.locator(f"button[name=preset][value^='{state}|']"))
 
 
 def choose(page: Page, state: State) -> None:
@@ -87,7 +87,7 @@ def test_signing_in_leads_to_the_phone_page(page, live_server, lin):
     expect(page).to_have_url(re.compile("/sign-in/"))
     page.fill("[name=login]", lin.user.username)
     page.fill("[name=password]", PASSWORD)
-    page.locator("main form button[type=submit]").first.click()
+    follow(page.locator("main form button[type=submit]").first)
     expect(page).to_have_url(re.compile("/me/$"))
     expect(shown(page)).to_have_text("在岗")
 
@@ -108,7 +108,7 @@ def test_one_tap_declares_a_usual_absence_and_the_return(phone, plaque_says, lin
 
 def test_two_taps_declare_anything_else(phone, plaque_says, lin):
     choose(phone, State.TRAINING)
-    phone.locator("button[name=until_choice][value=day]").click()
+    follow(phone.locator("button[name=until_choice][value=day]"))
     expect(shown(phone)).to_have_text("培训")
     assert (latest(lin).state, latest_end(lin)) == (State.TRAINING, "17:30")
     assert "培训" in plaque_says()
@@ -118,7 +118,7 @@ def test_a_time_and_a_place_may_be_typed(phone, plaque_says, lin):
     choose(phone, State.ERRAND)
     phone.fill("[name=until_time]", "15:30")
     phone.fill("[name=place]", "剑潭镇政府")
-    phone.get_by_role("button", name="更新门牌").last.click()
+    follow(phone.get_by_role("button", name="更新门牌").last)
     expect(shown(phone)).to_have_text("外出办事")
     assert (latest_end(lin), latest(lin).place) == ("15:30", "剑潭镇政府")
     assert "15:30" in plaque_says()
@@ -128,7 +128,7 @@ def test_a_time_that_is_over_is_refused_with_a_sentence_and_keeps_what_was_enter
     choose(phone, State.ERRAND)
     phone.fill("[name=until_time]", "09:00")
     phone.fill("[name=place]", "剑潭镇政府")
-    phone.get_by_role("button", name="更新门牌").last.click()
+    follow(phone.get_by_role("button", name="更新门牌").last)
     expect(phone.locator(".error-summary, [role=alert]").first).to_contain_text("已过")
     assert phone.input_value("[name=place]") == "剑潭镇政府"
     assert not Whereabouts.objects.exists()
@@ -142,7 +142,7 @@ def test_a_leave_of_several_days_is_planned_shown_when_it_comes_and_cancelled(
     phone.locator("[name=leave-state][value=leave]").check()
     phone.fill("[name=leave-from_date]", "2026-11-26")
     phone.fill("[name=leave-to_date]", "2026-11-30")
-    phone.locator("button[name=plan]").click()
+    follow(phone.locator("button[name=plan]"))
     expect(phone).to_have_url(re.compile("/me/$"))
     expect(shown(phone)).to_have_text("在岗")
     planned = phone.locator("form[action*=cancel]")
@@ -155,7 +155,7 @@ def test_a_leave_of_several_days_is_planned_shown_when_it_comes_and_cancelled(
     assert "12月1日" in said
 
     ten_o_clock.move_to(NOW + timedelta(minutes=5))
-    planned.locator("button").click()
+    follow(planned.locator("button"))
     expect(phone.locator("form[action*=cancel]")).to_have_count(0)
     ten_o_clock.move_to(NOW + timedelta(days=2))
     assert "在岗" in plaque_says()
@@ -179,7 +179,7 @@ def test_consent_to_the_mobile_number_is_given_and_withdrawn(phone, lin, context
     for pressed, visible in (("1", True), ("0", False)):
         open_page(phone, consent)
         form = phone.locator("form", has=phone.locator("[name=subject][value=mobile]"))
-        form.locator("button").first.click()
+        follow(form.locator("button").first)
         open_page(citizen, address)
         assert (lin.mobile in citizen.content()) is visible, pressed
 

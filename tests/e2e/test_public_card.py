@@ -14,7 +14,7 @@ from cards import services
 from cards.models import Card
 from cards.rules import State
 from tests.cast import NOW, crowd, declare, issue_card, photograph
-from tests.e2e.tools import open_page, scrolls_sideways, violations
+from tests.e2e.tools import follow, open_page, scrolls_sideways, violations
 
 BYTES, REQUESTS = 50 * 1024, 5
 
@@ -122,7 +122,7 @@ def test_it_says_who_receives_citizens_meanwhile(language, card, lin, chen, page
     absent(lin)
     open_page(page, live_server.url + reverse("card", args=[card.token]) + f"?lang={language}")
     assert page.locator("html").get_attribute("lang") == {"zh-hans": "zh-hans", "en": "en"}[language]
-    page.locator("section.now a", has_text=chen.name).click()
+    follow(page.locator("section.now a", has_text=chen.name))
     assert page.inner_text("h1") == chen.name
 
 

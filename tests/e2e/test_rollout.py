@@ -15,7 +15,7 @@ from appraisal.services import rollout
 from appraisal.services.missed import orders_note_missed
 from tests.appraisal.rolling import DEADLINE, LATE, ORDER_DUE, assigned, express_user, make_ready, make_wave
 from tests.cast import NOW
-from tests.e2e.tools import open_page, scrolls_sideways, sign_in, violations
+from tests.e2e.tools import follow, open_page, scrolls_sideways, sign_in, violations
 
 PHONE, DESK, NARROW = (
     {"width": 390, "height": 844},
@@ -44,7 +44,7 @@ def window(browser: Browser, live_server) -> Iterator[Window]:
 
 
 def send(page: Page) -> None:
-    page.locator("main form[method=post] :is(button, input)[type=submit]").last.click()
+    follow(page.locator("main form[method=post] :is(button, input)[type=submit]").last)
 
 
 def test_from_the_board_to_a_visit_to_an_order_and_to_what_the_ladder_counts(
@@ -55,10 +55,10 @@ def test_from_the_board_to_a_visit_to_an_order_and_to_what_the_ladder_counts(
 
     phone = window(supervisor)
     open_page(phone, live_server.url + "/desk/")
-    phone.locator(f"main a[href='{reverse('rollout')}']").click()
+    follow(phone.locator(f"main a[href='{reverse('rollout')}']"))
     expect(phone.locator("main table")).to_contain_text(unit.name)
     expect(phone.locator("main")).not_to_contain_text(other_unit.name)
-    phone.locator(f"main a[href='{reverse('visit_new', args=[unit.code])}']").click()
+    follow(phone.locator(f"main a[href='{reverse('visit_new', args=[unit.code])}']"))
     phone.locator("[name=note]").fill("三楼四间办公室没有门牌，一日一表只登记到上周。")
     phone.locator("[name=order_text]").fill("补印三楼门牌，补齐一日一表。")
     send(phone)
@@ -75,7 +75,7 @@ def test_from_the_board_to_a_visit_to_an_order_and_to_what_the_ladder_counts(
     time_machine.move_to(LATE)
     board = window(express, DESK)
     open_page(board, live_server.url + "/desk/")
-    board.locator(f"main a[href='{reverse('rollout')}?state=late']").click()
+    follow(board.locator(f"main a[href='{reverse('rollout')}?state=late']"))
     expect(board.locator("main table tbody tr")).to_have_count(2)
     expect(board.locator("main table tbody tr").first).to_contain_text(unit.name)
     orders_note_missed(now=LATE)
@@ -85,13 +85,13 @@ def test_from_the_board_to_a_visit_to_an_order_and_to_what_the_ladder_counts(
 
     answering = window(officer)
     open_page(answering, live_server.url + "/desk/")
-    answering.locator(f"main a[href='{reverse('order', args=[order.pk])}']").click()
+    follow(answering.locator(f"main a[href='{reverse('order', args=[order.pk])}']"))
     answering.locator("[name$=text]").fill("门牌已全部补印，一日一表已补齐。")
     send(answering)
 
     again = window(supervisor)
     open_page(again, live_server.url + reverse("orders"))
-    again.locator("main table a").first.click()
+    follow(again.locator("main table a").first)
     again.locator("[name$=end][value=met]").check()
     send(again)
     order.refresh_from_db()
@@ -106,7 +106,7 @@ def test_the_city_makes_a_wave_and_confirms_a_unit_without_scripts(
     time_machine.move_to(NOW)
     desk = window(express, DESK)
     open_page(desk, live_server.url + reverse("rollout"))
-    desk.locator(f"main a[href='{reverse('wave_new')}']").click()
+    follow(desk.locator(f"main a[href='{reverse('wave_new')}']"))
     desk.locator("[name=name]").fill("试点")
     desk.locator("[name=is_pilot]").check()
     desk.locator("[name=begins_on]").fill("2026-11-16")

@@ -11,7 +11,7 @@ from attendance.models import Finding, Mark, Round
 from cards.models import Cadre
 from cards.rules import State
 from tests.cast import NOW, crowd, declare, make_cadre, make_office, portrait
-from tests.e2e.tools import open_page, scrolls_sideways, sign_in, violations
+from tests.e2e.tools import follow, open_page, scrolls_sideways, sign_in, violations
 
 PEOPLE = 46
 PHONE = {"width": 390, "height": 844}
@@ -146,7 +146,7 @@ def test_with_scripts_a_tap_changes_its_line_only_and_keeps_what_is_typed_elsewh
     expect(page.locator("#usual-phone")).to_have_attribute("aria-pressed", "true")
     assert page.evaluate("window.unchanged")
     assert Mark.objects.get(cadre=first).minutes == 22
-    page.locator("button[name=submit]").click()
+    follow(page.locator("button[name=submit]"))
     expect(page).to_have_url(re.compile(r"/desk/rounds/\d+/$"))
     done = Round.objects.get()
     assert (done.seen, done.phone, done.declared, done.absent) == (0, PEOPLE - 3, 2, 1)
@@ -187,7 +187,7 @@ def test_every_state_of_the_page_is_accessible_and_fits_a_narrow_phone(
     expect(chip(page, third, "off_post")).to_have_attribute("aria-pressed", "true")
     look("marked")
     page.locator(f"#person-{first.pk} [name$=-minutes]").fill("9999")
-    page.locator("button[name=submit]").click()
+    follow(page.locator("button[name=submit]"))
     expect(page.locator(".error-summary")).to_be_visible()
     look("refused")
     open_page(page, live_server.url + reverse("sheet_person", args=["D901", third.pk]))
@@ -195,7 +195,7 @@ def test_every_state_of_the_page_is_accessible_and_fits_a_narrow_phone(
     landing(page, live_server)
     look("begun")
     open_page(page, sheet)
-    page.locator("button[name=submit]").click()
+    follow(page.locator("button[name=submit]"))
     open_page(page, sheet)
     expect(page.locator("#sheet")).to_have_count(0)
     look("submitted")

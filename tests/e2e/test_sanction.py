@@ -12,11 +12,11 @@ from common.rules import at
 from tests.appraisal.ledgers import begins
 from tests.appraisal.sanctioning import proposed, rung
 from tests.cast import NOW, TODAY
-from tests.e2e.tools import open_page
+from tests.e2e.tools import follow, open_page
 
 
 def send(page: Page, form: str) -> None:
-    page.locator(f"main {form} :is(button, input)[type=submit]").last.click()
+    follow(page.locator(f"main {form} :is(button, input)[type=submit]").last)
 
 
 def test_an_admonishment_decided_served_with_a_refusal_and_reviewed(
@@ -70,7 +70,7 @@ def test_an_admonishment_decided_served_with_a_refusal_and_reviewed(
     clock(later)
     asking = windows(chen.user)
     open_page(asking, live_server.url + own)
-    asking.locator(f"main a[href='{reverse('my_sanction_review', args=[sanction.pk])}']").click()
+    follow(asking.locator(f"main a[href='{reverse('my_sanction_review', args=[sanction.pk])}']"))
     asking.locator("[name=text]").fill("调班已口头向科长报备，科长可以证明。")
     send(asking, "form:has([name=text])")
     review = Review.objects.get()

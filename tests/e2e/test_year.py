@@ -10,11 +10,11 @@ from accounts.models import Role, Unit
 from appraisal.models import AnnualResult, Review, UnitResult, YearCorrection
 from tests.appraisal.grading import DECIDING, GRADING, LATER, computed, result_of
 from tests.cast import NOW, give, make_user
-from tests.e2e.tools import open_page, scrolls_sideways
+from tests.e2e.tools import follow, open_page, scrolls_sideways
 
 
 def send(page: Page, form: str) -> None:
-    page.locator(f"main {form} :is(button, input)[type=submit]").last.click()
+    follow(page.locator(f"main {form} :is(button, input)[type=submit]").last)
 
 
 def unit_page(unit: Unit, step: str = "") -> str:
@@ -55,7 +55,7 @@ def test_a_year_decided_hung_out_and_appealed_successfully(
     clock(LATER)
     asking = windows(chen.user)
     open_page(asking, live_server.url + reverse("my_year", args=[2026]))
-    asking.locator(f"main a[href='{reverse('my_year_review', args=[2026])}']").first.click()
+    follow(asking.locator(f"main a[href='{reverse('my_year_review', args=[2026])}']").first)
     asking.locator("[name=text]").fill("全年没有扣分，任务全部完成。")
     send(asking, "form:has([name=text])")
     review = Review.objects.get()
@@ -66,7 +66,7 @@ def test_a_year_decided_hung_out_and_appealed_successfully(
     send(reviewing, "form:has([name=decision-decision])")
 
     open_page(asking, live_server.url + reverse("my_year", args=[2026]))
-    asking.locator(f"main a[href='{reverse('my_year_review', args=[2026])}']").first.click()
+    follow(asking.locator(f"main a[href='{reverse('my_year_review', args=[2026])}']").first)
     asking.locator("[name=text]").fill("请上级机关审查。")
     send(asking, "form:has([name=text])")
     appeal = Review.objects.get(stage="appeal")

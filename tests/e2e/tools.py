@@ -5,7 +5,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import BrowserContext, Page, Response
+from playwright.sync_api import BrowserContext, Locator, Page, Response
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -27,6 +27,13 @@ def open_page(page: Page, url: str) -> Response:
     response = page.goto(url)
     assert response is not None
     return response
+
+
+def follow(target: Locator) -> None:
+    """Click what leads to a page, and be there: a click alone returns before the browser has gone anywhere, and what
+    the old page, or the database, says then depends on who is faster."""
+    with target.page.expect_navigation():
+        target.click()
 
 
 def violations(page: Page) -> str:
