@@ -456,9 +456,36 @@ def cast(
     }
 
 
+def story() -> None:
+    """Each thing once, as what is left to chance is now and then not done at all."""
+    machine = Months()
+    machine.have_two_months([[(0, "late"), (0, "off_post")] * 4] * 2)
+    steps: list[Callable[[], None]] = [
+        lambda: machine.withdraw_after_all(0),
+        machine.look_for_what_was_withdrawn,
+        lambda: machine.take_back(1),
+        lambda: machine.object(2),
+        lambda: machine.answer_an_objection(0, sustain=True),
+        lambda: machine.change_the_standard("late", Price(5, 1), 2000, 40),
+        lambda: machine.transfer(0, 1),
+        machine.end_a_unit,
+        lambda: machine.draft(wait=True),
+    ]
+    for step in steps:
+        step()
+        machine.every_figure_is_right()
+        machine.every_chain_is_whole()
+        machine.nothing_is_in_two_months()
+        machine.what_is_sealed_stays()
+    machine.teardown()
+
+
 def test_every_figure_is_right_whatever_people_do(cast, monkeypatch):
     monkeypatch.setattr(Months, "people", cast)
     monkeypatch.setattr(Months, "done", Counter())
+    story()
+    wanted = {"drafted", "decided", "corrected", "standard", "transferred", "ended", *Kind.values}
+    assert wanted <= set(Months.done), Months.done
     run: Callable[..., None] = run_state_machine_as_test
     run(
         Months,
@@ -471,5 +498,3 @@ def test_every_figure_is_right_whatever_people_do(cast, monkeypatch):
             print_blob=True,
         ),
     )
-    wanted = {"drafted", "decided", "corrected", "standard", "transferred", "ended", *Kind.values}
-    assert wanted <= set(Months.done), Months.done

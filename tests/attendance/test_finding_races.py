@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from attendance import services
 from attendance.models import Finding
 from attendance.services import findings
-from common import audit
 from common.models import AuditEntry
 from tests.attendance.records import OVER, recorded
 from tests.cast import NOW
@@ -49,7 +48,7 @@ def test_of_two_statements_at_once_the_second_records_what_the_first_wrote(right
             finding=finding, text=text, actor=lin.user, now=NOW + timedelta(hours=1)
         )
 
-    with meeting(monkeypatch, audit, "record", 2, right):
+    with meeting(monkeypatch, findings, "check_unchanged", 2, right):
         at_once(defend("一"), defend("二"))
     changes = AuditEntry.objects.filter(verb="finding_defended").order_by("pk")
     before = [entry.changes["text"][0] for entry in changes]

@@ -1,5 +1,7 @@
 """The product's own system checks: each is silent when all is well, and has its sentence when it isn't."""
 
+import re
+
 import pytest
 from cryptography.fernet import Fernet
 from django.core.checks import Error, Warning, run_checks
@@ -53,11 +55,12 @@ def test_an_empty_environment_is_clean_but_not_deployable(tmp_path):
 
 def test_the_database_is_asked_before_and_after_the_first_migrate(tmp_path):
     settings = {"DATA_DIR": str(tmp_path), **DEPLOYED}
-    check = ("check", "--database", "default", "--fail-level", "WARNING")
-    assert manage(*check, settings=settings).returncode == 0
+    check = ("check", "--database", "default")
+    assert manage(*check, "--fail-level", "WARNING", settings=settings).returncode == 0
     assert manage("migrate", "--verbosity", "0", settings=settings).returncode == 0
     done = manage(*check, settings=settings)
-    assert (done.returncode, done.stderr) == (0, "")
+    # From December on it asks for the calendar of the next year, which nobody has entered here.
+    assert (done.returncode, set(re.findall(r"\w+\.[EW]\d+", done.stderr)) - {"longquan.W009"}) == (0, set())
 
 
 # --- The permission table ----------------------------------------------------------------------------------------
