@@ -7,11 +7,13 @@ has the Kiln Bureau's group; everybody else is the city's. Nobody has a card unt
 """
 
 import io
+import itertools
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from accounts.models import City, Role, SupervisionGroup, Unit, User
 from cards import services
@@ -87,13 +89,21 @@ def declare(cadre: Cadre, state: State, *, now: datetime = NOW, **fields: Any) -
 
 
 def portrait(width: int = 600, height: int = 840) -> io.BytesIO:
-    """A JPEG that compresses about as badly as a photo of a face."""
+    """A JPEG that compresses about as badly as a photo of a face; no two are the same."""
     gradient = Image.radial_gradient("L").resize((width, height))
-    noise = Image.effect_noise((width, height), 24)
+    noise = ImageChops.offset(_noise(width, height), next(_shift))
     out = io.BytesIO()
     Image.merge("RGB", (gradient, noise, Image.blend(gradient, noise, 0.5))).save(out, "JPEG", quality=90)
     out.seek(0)
     return out
+
+
+_shift = itertools.count()
+
+
+@cache
+def _noise(width: int, height: int) -> Image.Image:
+    return Image.effect_noise((width, height), 24)
 
 
 def photograph(cadre: Cadre, *, consent: bool = True, now: datetime = NOW) -> Cadre:

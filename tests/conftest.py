@@ -4,7 +4,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import pytest
@@ -23,6 +23,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+from whitenoise import WhiteNoise
 
 from common.append_only import drop_triggers
 from common.serving import collect_static
@@ -82,9 +83,22 @@ def django_db_keepdb() -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files() -> None:
-    """Pages name their files by the manifest, as in production."""
+def static_files() -> Iterator[None]:
+    """Pages name their files by the manifest, as in production. Each client of a test is a website of its own, which
+    would read the folder anew: it is read once."""
     collect_static()
+    known: dict[tuple[str, str], dict[str, Any]] = {}
+    read = WhiteNoise.update_files_dictionary
+
+    def read_once(site: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in known:
+            read(site, root, prefix)
+            known[root, prefix] = dict(site.files)
+        site.files.update(known[root, prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", read_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

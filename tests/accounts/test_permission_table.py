@@ -88,6 +88,8 @@ ANONYMOUS = ""
 WHO = (ANONYMOUS, *Role.values)
 OWN = {200, 302, 422}
 NOBODY = 10**9
+#: Later than any day on which this runs.
+FAR = date(2099, 12, 31)
 
 
 # --- The world ----------------------------------------------------------------------------------------------------
@@ -247,7 +249,7 @@ def objected(where: Place, made_by: User | None = None) -> Objection:
     """An objection to the entry about the person, made when a page about one is asked for."""
     entry = LedgerEntry.objects.get(unit=drafted(where).unit, cadre=where.cadre)
     maker = made_by or User.objects.get(username="first")
-    moments = {"made_at": NOW, "due_on": date(2999, 12, 31), "text": "当时在开会"}
+    moments = {"made_at": NOW, "due_on": FAR, "text": "当时在开会"}
     objection, _new = Objection.objects.update_or_create(
         finding=entry.finding, defaults={"entry": entry, "made_by": maker, **moments}
     )
@@ -307,7 +309,7 @@ def measured(where: Place, world: "World", state: str = "proposed") -> Sanction:
             "proposed_by": User.objects.get(username="first"),
             "proposed_at": NOW,
             "told_at": None if referred else NOW,
-            "defence_until": None if referred else date(2999, 12, 31),
+            "defence_until": None if referred else FAR,
         },
     )
     if referred or state == "decided":
@@ -374,7 +376,7 @@ def commendation(where: Place, *, signed: bool = False) -> dict[str, int]:
 def reviewed(where: Place, world: "World", stage: str = "review", made_by: User | None = None) -> Review:
     """A review of a measure, or an appeal, made when a page about one is asked for."""
     maker = made_by or User.objects.get(username="first")
-    moments = {"made_at": NOW, "due_on": date(2999, 12, 31), "text": "当日参加会议"}
+    moments = {"made_at": NOW, "due_on": FAR, "text": "当日参加会议"}
     sanction = measured(where, world, "decided")
     return Review.objects.update_or_create(
         sanction=sanction, stage=stage, defaults={"made_by": maker, **moments}
@@ -543,7 +545,7 @@ def found(cadre: Cadre, officer: User) -> Finding:
         recorded_at=NOW,
         told_at=NOW,
         told_how="in_app",
-        defence_until=date(2999, 12, 31),
+        defence_until=FAR,
     )
     finding.photo.save("scene.jpg", ContentFile(b"JFIF"), save=False)
     finding.save()
