@@ -1409,6 +1409,7 @@ for never in (Role.UNIT_OFFICER, Role.LEADING_GROUP_HEAD, Role.SUPERVISOR):
 NEVER[Role.EXPRESS_STAFF] = NEVER[Role.EXPRESS_STAFF] | SIGNING_BULLETINS
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", Role.values)
 def test_what_a_role_must_never_reach_is_refused_whatever_the_table_says(world, role):
     client, opened = client_for(role, world), []

@@ -36,6 +36,9 @@ from common.rules import local
 #: A Tuesday at half past ten in the morning, office hours.
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 
+#: As tests/common/test_demo.py has it.
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def clock() -> Iterator[Any]:

@@ -56,6 +56,9 @@ from tests.support.processes import Server
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 SMALL = ("--units", "3", "--cadres", "12")
 
+#: PostgreSQL holds the same city: the years and months of the demonstration are computed there too (tests/appraisal).
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def clock() -> Iterator[Any]:

@@ -24,6 +24,9 @@ from tests.cast import signed_in
 TUESDAY = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 SUNDAY = datetime(2027, 1, 3, 15, 40, tzinfo=UTC)
 
+#: As tests/common/test_demo.py has it.
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def build(db: None, settings: Any) -> Iterator[Callable[..., str]]:

@@ -18,6 +18,8 @@ CUT = """() => [...document.querySelectorAll('.door-one')]
     .map(tile => tile.innerText)"""
 SCROLLS_DOWN = "document.documentElement.scrollHeight > innerHeight + 1"
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def ten_o_clock(time_machine):

@@ -24,6 +24,8 @@ from tests.cast import NOW, declare, issue_card, make_cadre, signed_in
 from tests.e2e.tools import open_page
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def ten_o_clock(time_machine):

@@ -18,6 +18,8 @@ from tests.e2e.tools import follow, open_page, scrolls_sideways, violations
 
 BYTES, REQUESTS = 50 * 1024, 5
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def ten_o_clock(time_machine):
