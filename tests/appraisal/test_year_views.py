@@ -109,6 +109,14 @@ def test_a_year_that_nobody_has_computed_is_not_there(unit, chen, express, offic
     assert signed_in(officer).get(unit_page(unit)).status_code == 404
 
 
+def test_a_unit_finds_its_newest_year_first(unit, chen, officer):
+    computed()
+    stands(chen, date(2025, 12, 30))
+    computed(year=2025)
+    rows = signed_in(officer).get(reverse("years")).context["rows"]
+    assert [one["row"].year for one in rows] == [2026, 2025]
+
+
 def test_others_units_and_people_are_not_there(
     unit, other_unit, chen, zhou, officer, other_officer, supervisor
 ):
