@@ -51,7 +51,9 @@ def years(request: HttpRequest) -> HttpResponse:
         .annotate(units=Count("pk"), decided=Count("pk", filter=Q(state=YearState.DECIDED)))
     )
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    own = list(rows.filter(year__in=[row["year"] for row in page]).order_by("-year", "unit__code")[:PAGE_SIZE])
+    own = list(
+        rows.filter(year__in=[row["year"] for row in page]).order_by("-year", "unit__code")[:PAGE_SIZE]
+    )
     context = {
         "page": page,
         "rows": [] if express else [_own_row(row) for row in own],

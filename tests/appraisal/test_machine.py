@@ -459,8 +459,8 @@ def cast(
 def story() -> None:
     """Each thing once, as what is left to chance is now and then not done at all."""
     machine = Months()
-    machine.have_two_months([[(0, "late"), (0, "off_post")] * 4] * 2)
     steps: list[Callable[[], None]] = [
+        lambda: machine.have_two_months([[(0, "late"), (0, "off_post")] * 4] * 2),
         lambda: machine.withdraw_after_all(0),
         machine.look_for_what_was_withdrawn,
         lambda: machine.take_back(1),
@@ -471,13 +471,15 @@ def story() -> None:
         machine.end_a_unit,
         lambda: machine.draft(wait=True),
     ]
-    for step in steps:
-        step()
-        machine.every_figure_is_right()
-        machine.every_chain_is_whole()
-        machine.nothing_is_in_two_months()
-        machine.what_is_sealed_stays()
-    machine.teardown()
+    try:
+        for step in steps:
+            step()
+            machine.every_figure_is_right()
+            machine.every_chain_is_whole()
+            machine.nothing_is_in_two_months()
+            machine.what_is_sealed_stays()
+    finally:
+        machine.teardown()
 
 
 def test_every_figure_is_right_whatever_people_do(cast, monkeypatch):

@@ -80,7 +80,7 @@ def html_addresses(who: str, world: table.World, looked_at: set[str]) -> Iterato
 def shapes(name: str, page: str) -> set[str]:
     """What the page is built of, without its words: its main part and what stands around it."""
     built = " ".join(re.findall(r"<[^!][^>]*>", page))
-    around, main, rest = re.split(r"(<main.*</main>)", re.sub(r"=\"[^\"]*\d[^\"]*\"", "", built))
+    around, main, rest = re.split(r"(?s)(<main.*</main>)", re.sub(r"=\"[^\"]*\d[^\"]*\"", "", built))
     return {f"{name}: {main}", f"around: {around} {rest}"}
 
 
